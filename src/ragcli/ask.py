@@ -1,0 +1,98 @@
+"""The ask recipe: a question to an answer with checked citations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from time import perf_counter
+
+from ragcli.domain import Answer, Generator, QueryResult
+from ragcli.generation.citations import MarkerFilter, resolve
+from ragcli.generation.prompt import build_prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What an answer is made of as it comes: some text, or, last, the whole answer."""
+
+    text: str = ""
+    answer: Answer | None = None
+
+
+def ask(
+    found: QueryResult,
+    generator: Callable[[], Generator],
+    *,
+    context_tokens: int,
+    answer_tokens: int,
+) -> Iterator[Piece]:
+    """Answer a question from the passages found for it, piece by piece.
+
+    ``generator`` is called only when there is something to answer from. Raises
+    ProviderUnavailable, UsageError (a context too small for any passage).
+    """
+    declined = _reason_to_decline(found)
+    if declined:
+        yield Piece(answer=_declined(found, declined))
+        return
+    writer = generator()
+    started = perf_counter()
+    room = min(context_tokens, writer.max_context_tokens)
+    prompt = build_prompt(
+        found.question,
+        found.passages,
+        context_tokens=room,
+        answer_tokens=min(answer_tokens, room // 4),
+    )
+    warnings = list(found.warnings)
+    valid = MarkerFilter(len(prompt.passages), verbatim=writer.verbatim)
+    raw = ""
+    for piece in writer.stream(prompt, warnings.append):
+        raw += piece
+        shown = valid.feed(piece)
+        if shown:
+            yield Piece(shown)
+    last = valid.end()
+    if last:
+        yield Piece(last)
+    resolved = resolve(raw, prompt.passages, verbatim=writer.verbatim)
+    if resolved.removed:
+        markers = ", ".join(resolved.removed)
+        warnings.append(f"removed markers that point to no passage: {markers}")
+    timings = {**found.timings_ms, "generate": round((perf_counter() - started) * 1000, 1)}
+    yield Piece(
+        answer=Answer(
+            question=found.question,
+            answer=resolved.answer,
+            generator=writer.name,
+            citations=resolved.citations,
+            passages=prompt.passages,
+            uncited=resolved.uncited,
+            warnings=tuple(warnings),
+            model=found.model,
+            timings_ms=timings,
+        )
+    )
+
+
+def _reason_to_decline(found: QueryResult) -> str | None:
+    if not found.passages:
+        return "nothing was found"
+    if found.blind:
+        return "no word of the question occurs, and the embedding model cannot read it"
+    return None
+
+
+def _declined(found: QueryResult, why: str) -> Answer:
+    return Answer(
+        question=found.question,
+        answer="",
+        generator="none",
+        citations=(),
+        passages=found.passages,
+        declined=True,
+        why=why,
+        warnings=found.warnings,
+        model=found.model,
+        timings_ms=found.timings_ms,
+    )

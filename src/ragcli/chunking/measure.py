@@ -1,0 +1,61 @@
+"""How long a piece of a document is, in tokens and in characters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ragcli.domain import TokenCounter, with_headings
+
+# A token bound alone does not bound a text: WordPiece makes one [UNK] of any run without a space
+# that is longer than 100 characters, be it a million. English has about 4.5 characters to a token
+# of all-MiniLM-L6-v2, indented code about 6; past 8 it is data or padding, not words.
+MAX_CHARACTERS_PER_TOKEN = 8
+
+# A chunk may grow by this share beyond its size, within the model's room, where it would otherwise
+# leave a crumb behind: a title of two words before a paragraph that fills a chunk.
+STRETCH_SHARE = 8
+
+
+class Measure:
+    """A document's text, the model's counter, and the size of a chunk.
+
+    ``size_tokens`` is the size of a chunk's embedded text to aim at, never more than the room;
+    ``stretch_tokens`` how far it may be exceeded; ``max_characters`` the other bound of a chunk.
+    """
+
+    def __init__(
+        self, text: str, counter: TokenCounter, size_tokens: int, room_tokens: int
+    ) -> None:
+        self.text = text
+        self.size_tokens = max(1, min(size_tokens, room_tokens))
+        self.stretch_tokens = max(
+            0, min(self.size_tokens // STRETCH_SHARE, room_tokens - self.size_tokens)
+        )
+        self.max_characters = MAX_CHARACTERS_PER_TOKEN * self.size_tokens
+        self._counter = counter
+        self._gaps = {"": 0, " ": 0}  # one space between words is in the tokens of the words
+
+    def count(self, start: int, end: int) -> int | None:
+        """Tokens of ``text[start:end]``; None, uncounted, when it has too many characters."""
+        if end - start > self.max_characters:
+            return None
+        return self._counter.count(self.text[start:end])
+
+    def count_gap(self, start: int, end: int) -> int:
+        """Tokens of what stands between two units: white space, or markup outside any block.
+
+        Markup longer than an eighth of a chunk counts as more than any chunk can hold.
+        """
+        impassable = self.size_tokens + self.stretch_tokens + 1
+        if end - start > self.max_characters:
+            return impassable
+        gap = self.text[start:end]
+        if gap not in self._gaps:
+            tokens = self._counter.count(gap)
+            too_long = not gap.isspace() and tokens > self.size_tokens // 8
+            self._gaps[gap] = impassable if too_long else tokens
+        return self._gaps[gap]
+
+    def count_embedded(self, headings: Sequence[str], text: str) -> int:
+        """Tokens of a text under its heading path, exactly as it will be embedded."""
+        return self._counter.count(with_headings(headings, text))

@@ -1,0 +1,176 @@
+"""Settings, and where each came from.
+
+Flags > ``RAG_*`` environment > ``.rag/config.toml`` > the user's ``config.toml`` > defaults.
+``load_settings`` is a pure function of what it is given; ``read_file`` and ``user_file`` are the
+only parts that look at the machine.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from ragcli.errors import UsageError
+
+DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
+
+
+def _setting(default: Any, about: str, *, secret: bool = False, env: str = "") -> Any:
+    """A setting's default, its line in the documentation, and another tool's variable for it."""
+    return field(default=default, metadata={"about": about, "secret": secret, "env": env})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the user can set. A unit stands in the name of each quantity."""
+
+    model: str = _setting(DEFAULT_MODEL, "embedding model: a name, a folder, ollama:… or openai:…")
+    dimensions: int | None = _setting(None, "shorten embeddings to this many dimensions")
+    query_prompt: str | None = _setting(None, "put before a question; default: the model's own")
+    document_prompt: str | None = _setting(None, "put before a text; default: the model's own")
+    chunk_tokens: int = _setting(200, "size of a chunk in the model's tokens")
+    mode: str = _setting("hybrid", "hybrid, dense or keyword")
+    top_k: int = _setting(5, "how many passages to return")
+    generator: str = _setting(
+        "auto", "who writes answers: ollama:MODEL, openai:MODEL, extractive or auto"
+    )
+    context_tokens: int = _setting(8192, "the longest prompt and answer together")
+    answer_tokens: int = _setting(1024, "kept free for the answer")
+    ollama_host: str = _setting("127.0.0.1:11434", "Ollama's address", env="OLLAMA_HOST")
+    openai_base_url: str = _setting(
+        "https://api.openai.com/v1", "OpenAI-compatible endpoint", env="OPENAI_BASE_URL"
+    )
+    openai_api_key: str | None = _setting(
+        None, "its key; not allowed in a project's file", secret=True, env="OPENAI_API_KEY"
+    )
+    timeout_s: float = _setting(120.0, "longest silence of a provider")
+    read_timeout_s: float = _setting(120.0, "longest time to read one file")
+    wait_s: float = _setting(3.0, "how long a writer waits for another to finish")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a value came from: ``flag``, ``environment``, ``project``, ``user`` or ``default``."""
+
+    layer: str
+    detail: str = ""
+
+
+def load_settings(
+    flags: Mapping[str, Any],
+    environ: Mapping[str, str],
+    project: Mapping[str, Any],
+    user: Mapping[str, Any],
+) -> tuple[Settings, dict[str, Origin]]:
+    """The settings in force and the origin of each. A flag of None is a flag not given.
+
+    Raises UsageError for an unknown name, a value of the wrong kind, or a key in a project file.
+    """
+    if project.get("openai_api_key") is not None:
+        raise UsageError(
+            "openai_api_key stands in the project's config.toml, which may be shared",
+            "move it to the environment (OPENAI_API_KEY) or to your own config.toml",
+        )
+    known = {f.name: f for f in fields(Settings)}
+    for layer, values in (("project", project), ("user", user)):
+        for name in values:
+            if name not in known:
+                raise UsageError(
+                    f"unknown setting `{name}` in the {layer}'s config.toml",
+                    "see what there is: rag config show",
+                )
+    values, origins = {}, {}
+    for name, spec in known.items():
+        raw, origin = _first_given(name, spec.metadata["env"], flags, environ, project, user)
+        origins[name] = origin
+        if origin.layer != "default":
+            values[name] = parse_value(name, raw)
+    return Settings(**values), origins
+
+
+def _first_given(
+    name: str,
+    other_variable: str,
+    flags: Mapping[str, Any],
+    environ: Mapping[str, str],
+    project: Mapping[str, Any],
+    user: Mapping[str, Any],
+) -> tuple[Any, Origin]:
+    if flags.get(name) is not None:
+        return flags[name], Origin("flag")
+    for variable in (f"RAG_{name.upper()}", other_variable):
+        if environ.get(variable, "") != "":
+            return environ[variable], Origin("environment", variable)
+    for layer, file_values in (("project", project), ("user", user)):
+        if file_values.get(name) is not None:
+            return file_values[name], Origin(layer)
+    return None, Origin("default")
+
+
+_KINDS: dict[str, type] = {
+    "int": int,
+    "int | None": int,
+    "float": float,
+    "str": str,
+    "str | None": str,
+}
+_CHOICES = {"mode": ("hybrid", "dense", "keyword")}
+# A context below this leaves no room for one passage and an answer.
+_LEAST = {
+    "top_k": 1,
+    "dimensions": 1,
+    "chunk_tokens": 16,
+    "context_tokens": 512,
+    "answer_tokens": 64,
+    "timeout_s": 0.001,
+    "read_timeout_s": 0.001,
+    "wait_s": 0,
+}
+
+
+def parse_value(name: str, raw: Any) -> Any:
+    """A setting's value from text or TOML, checked. Raises UsageError."""
+    spec = {f.name: f for f in fields(Settings)}.get(name)
+    if spec is None:
+        raise UsageError(f"unknown setting `{name}`", "see what there is: rag config show")
+    kind = _KINDS[str(spec.type)]
+    try:
+        if isinstance(raw, bool):
+            raise ValueError
+        value = kind(raw)
+    except (TypeError, ValueError):
+        noun = {"int": "a whole number", "float": "a number", "str": "text"}[kind.__name__]
+        raise UsageError(f"`{name}` must be {noun}, not {raw!r}") from None
+    if name in _CHOICES and value not in _CHOICES[name]:
+        raise UsageError(f"`{name}` must be one of {', '.join(_CHOICES[name])}, not {raw!r}")
+    # `not >=` and not `<`: a NaN is refused too.
+    if name in _LEAST and not value >= _LEAST[name]:
+        raise UsageError(f"`{name}` must be at least {_LEAST[name]}, not {raw}")
+    return value
+
+
+def user_file() -> Path:
+    """The user's own ``config.toml`` (``~/.config/ragcli`` on Linux); need not exist."""
+    import platformdirs
+
+    return platformdirs.user_config_path("ragcli", appauthor=False) / "config.toml"
+
+
+def cache_folder() -> Path:
+    """Where ragcli keeps what it can compute again (``~/.cache/ragcli`` on Linux)."""
+    import platformdirs
+
+    return platformdirs.user_cache_path("ragcli", appauthor=False)
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """The values of a settings file; none when it does not exist. Raises UsageError."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"cannot read the settings in {path}: {error}", "mend the file") from error

@@ -1,0 +1,39 @@
+"""SHA-256 of large files, computed once and remembered.
+
+Hashing 90 MB of weights costs as much as a whole cold query, so the result is kept in the user's
+cache, keyed by path, size, mtime and inode: any change of the file is a new key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from ragcli.config import cache_folder
+
+
+def sha256_of(path: Path) -> str:
+    """The file's SHA-256 in hex. Raises OSError."""
+    status = path.stat()
+    key = json.dumps([str(path.resolve()), status.st_size, status.st_mtime_ns, status.st_ino])
+    note = cache_folder() / "hashes" / hashlib.sha256(key.encode()).hexdigest()[:32]
+    with suppress(OSError):
+        remembered = note.read_text(encoding="ascii").strip()
+        if len(remembered) == 64:
+            return remembered
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    _remember(note, digest)
+    return digest
+
+
+def _remember(note: Path, digest: str) -> None:
+    # A cache that cannot be written costs time, nothing else.
+    with suppress(OSError):
+        note.parent.mkdir(parents=True, exist_ok=True)
+        fresh = note.with_suffix(f".{os.getpid()}")
+        fresh.write_text(digest, encoding="ascii")
+        fresh.replace(note)

@@ -1,0 +1,41 @@
+"""The embedding model's own tokenizer, without torch."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+
+class ModelTokenizer:
+    """Counts tokens as the model will, and knows which pieces it has no word for."""
+
+    def __init__(self, folder: Path) -> None:
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        self._tokenizer = _load(folder)
+        # Padding and truncation are settings of the file (the packaged MiniLM pads to 128 and
+        # cuts at 128, while the model takes 256): neither may touch a count.
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+        self.special_tokens = int(self._tokenizer.num_special_tokens_to_add(False))
+        names = ("[UNK]", "<unk>")
+        self._unknown = {i for n in names if (i := self._tokenizer.token_to_id(n)) is not None}
+
+    def count(self, text: str) -> int:
+        return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def unknown_share(self, text: str) -> float:
+        ids = self._tokenizer.encode(text, add_special_tokens=False).ids
+        return sum(i in self._unknown for i in ids) / len(ids) if ids else 0.0
+
+
+def _load(folder: Path) -> Any:
+    from tokenizers import Tokenizer
+
+    for place in (folder, *sorted(p for p in folder.iterdir() if p.is_dir())):
+        if (place / "tokenizer.json").is_file():
+            return Tokenizer.from_file(str(place / "tokenizer.json"))
+    # Older models ship only a vocabulary; transformers knows how to build the rest from it.
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(str(folder), local_files_only=True).backend_tokenizer

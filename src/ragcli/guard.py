@@ -1,0 +1,60 @@
+"""The same model must embed documents and questions: where that is checked.
+
+The fingerprint says which model a set of embeddings is by; the probe, the embedding of one fixed
+sentence, catches a model that changed behind the same name.
+"""
+
+from __future__ import annotations
+
+from ragcli.domain import Embedder, EmbedderIdentity
+from ragcli.embedding import PROBE, PROBE_COSINE
+from ragcli.errors import ModelMismatch
+from ragcli.store import Store, sets
+from ragcli.store.vectors import EmbeddingSet
+
+
+def check(store: Store, chosen: EmbeddingSet, embedder: Embedder) -> None:
+    """Both checks. Raises ModelMismatch."""
+    check_identity(chosen.identity, embedder.identity)
+    check_probe(store, chosen, embedder)
+
+
+def check_identity(stored: EmbedderIdentity, given: EmbedderIdentity) -> None:
+    """Raises ModelMismatch, naming both sides and the cure."""
+    if stored.fingerprint == given.fingerprint:
+        return
+    if stored.name != given.name:
+        raise ModelMismatch(
+            f"this project was embedded with `{stored.name}`, not with `{given.name}`",
+            f"leave `--model` out, or switch the project: rag reembed --model {given.name}",
+        )
+    raise ModelMismatch(
+        f"`{given.name}` is not what it was when this project was embedded:"
+        f" {_difference(stored, given)}",
+        f"put the old one back, or embed anew: rag reembed --model {given.name}",
+    )
+
+
+def _difference(stored: EmbedderIdentity, given: EmbedderIdentity) -> str:
+    if stored.weights != given.weights:
+        return "its weights or its tokenizer differ"
+    for name in ("dimension", "max_tokens", "pooling", "query_prompt", "document_prompt"):
+        before, after = getattr(stored, name), getattr(given, name)
+        if before != after:
+            return f"its {name.replace('_', ' ')} was {before!r} and is {after!r}"
+    return "its settings differ"
+
+
+def check_probe(store: Store, chosen: EmbeddingSet, embedder: Embedder) -> None:
+    """Embed the probe sentence and compare it with the one stored. Raises ModelMismatch."""
+    stored = sets.probe(store.connection, chosen.id)
+    if stored is None:
+        return
+    cosine = float(stored @ embedder.embed_documents([PROBE])[0])
+    if not cosine >= PROBE_COSINE:
+        name = chosen.identity.name
+        raise ModelMismatch(
+            f"`{name}` embeds differently than when this project was embedded"
+            f" (cosine {cosine:.4f} for one and the same sentence)",
+            f"put the old model back, or embed anew: rag reembed --model {name}",
+        )

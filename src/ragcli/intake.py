@@ -1,0 +1,141 @@
+"""Files into the store: read, cut, committed together, and taken out again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from time import monotonic
+from typing import Protocol
+
+from ragcli.chunking import chunk_document
+from ragcli.domain import ChunkSettings, Document, Embedder, Event, Listener, Problem
+from ragcli.reading import READER_VERSION
+from ragcli.reading.walk import FoundFile
+from ragcli.reading.worker import ReadResult
+from ragcli.store import Store, ledger
+from ragcli.store.rows import FileRow
+
+# A commit costs an fsync, a few milliseconds; a crash costs what was read since the last one.
+COMMIT_EVERY_S = 1.0
+
+
+class Reader(Protocol):
+    """Reads files in their order; see reading/worker.py."""
+
+    def read_all(self, paths: Iterable[Path]) -> Iterator[ReadResult]: ...
+
+
+class Intake:
+    """Counts what it did in files: ``added``, ``updated``, ``moved`` and ``removed``;
+    ``problems`` are (source, problem) that were not known before."""
+
+    def __init__(
+        self,
+        store: Store,
+        chunk_set_id: int,
+        settings: ChunkSettings,
+        embedder: Embedder,
+        listener: Listener,
+    ) -> None:
+        self._store = store
+        self._chunk_set_id = chunk_set_id
+        self._settings = settings
+        self._embedder = embedder
+        self._listener = listener
+        self.added = self.updated = self.moved = self.removed = 0
+        self.problems: list[tuple[str, Problem]] = []
+
+    def read(self, files: Sequence[tuple[FoundFile, int]], reader: Reader) -> None:
+        """Read these files (with the id of the root each belongs to) and store what is in them."""
+        results = reader.read_all(file.path for file, _ in files)
+        waiting = iter(zip(files, results, strict=True))
+        done = 0
+        while done < len(files):
+            with self._store.transaction():
+                started = monotonic()
+                for (file, root_id), result in waiting:
+                    self._store_file(file.path, root_id, result)
+                    done += 1
+                    self._listener(Event("reading", done, len(files)))
+                    if monotonic() - started > COMMIT_EVERY_S:
+                        break
+
+    def _store_file(self, path: Path, root_id: int, result: ReadResult) -> None:
+        store = self._store
+        key, source = store.folder.key_of(path), store.folder.source_of(path)
+        before = ledger.file_at(store.connection, key)
+        problems: tuple[Problem, ...]
+        if result.document is None:
+            # What was read before is kept, and shown as stale.
+            document_id = before.document_id if before else None
+            problems = (result.problem,) if result.problem else ()
+            state = "failed"
+        else:
+            document_id = self._document(result.content_hash, result.document)
+            problems = result.document.problems
+            state = "partly" if problems else "stored"
+        self._count(before, document_id)
+        self._tell(source, problems)
+        ledger.put_file(
+            store.connection,
+            source=source,
+            path=key,
+            root_id=root_id,
+            document_id=document_id,
+            state=state,
+            size=result.size,
+            mtime_ns=result.mtime_ns,
+            content_hash=result.content_hash or None,
+            reader_version=READER_VERSION,
+            problems=problems,
+        )
+        if document_id is not None:
+            store.index_document(document_id)
+        if before and before.document_id not in (None, document_id):
+            store.release_document(before.document_id)
+
+    def _document(self, content_hash: str, document: Document) -> int:
+        """The stored document of this content, cut and stored when it is new."""
+        store = self._store
+        known = store.find_document(content_hash, document.format, READER_VERSION)
+        if known is not None:
+            return known
+        chunks = chunk_document(
+            document, self._settings, self._embedder.counter, self._settings.room_tokens
+        )
+        return store.put_document(
+            content_hash, READER_VERSION, document, self._chunk_set_id, chunks
+        )
+
+    def _count(self, before: FileRow | None, document_id: int | None) -> None:
+        if document_id is None:
+            return
+        if before is None or before.document_id is None:
+            self.added += 1
+        elif before.document_id != document_id:
+            self.updated += 1
+
+    def _tell(self, source: str, problems: Sequence[Problem]) -> None:
+        for problem in problems:
+            self.problems.append((source, problem))
+            self._listener(Event("problem", message=f"{source}: {problem.message}"))
+
+    def remove(self, rows: Sequence[FileRow]) -> None:
+        """Take out files that are gone. One whose document another file holds now has moved."""
+        with self._store.transaction():
+            for row in rows:
+                ledger.forget(self._store.connection, row.id)
+                if row.document_id is None:
+                    continue
+                if self._store.release_document(row.document_id):
+                    self.removed += 1
+                else:
+                    self.moved += 1
+        if self.moved:
+            self.added = max(0, self.added - self.moved)
+
+    def record_skipped(self, skipped: Mapping[int, Sequence[tuple[str, str]]]) -> None:
+        """Keep, root by root, what was passed over and why."""
+        with self._store.transaction():
+            for root_id, rows in skipped.items():
+                ledger.set_skipped(self._store.connection, root_id, rows)

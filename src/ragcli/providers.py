@@ -1,0 +1,97 @@
+"""Names to providers. Each is imported when it is chosen, never before.
+
+A model is written ``provider:model``; a name without a known provider is an embedding model of
+sentence-transformers. Other packages add providers through the entry-point groups
+``ragcli.embedders`` and ``ragcli.generators``; they are looked for only when the table below has
+no such name, because scanning entry points costs 0.05 s.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from ragcli.config import Settings
+from ragcli.domain import Embedder, Generator
+from ragcli.errors import ProviderUnavailable
+
+EMBEDDERS = {
+    "sentence-transformers": "ragcli.embedding.sentence_transformers:SentenceTransformersEmbedder",
+    "ollama": "ragcli.embedding.ollama:OllamaEmbedder",
+    "openai": "ragcli.embedding.openai:OpenAIEmbedder",
+}
+GENERATORS = {
+    "extractive": "ragcli.generation.extractive:ExtractiveGenerator",
+    "ollama": "ragcli.generation.ollama:OllamaGenerator",
+    "openai": "ragcli.generation.openai:OpenAIGenerator",
+}
+
+
+def embedder(name: str, settings: Settings) -> Embedder:
+    """The embedder of this name. Raises ProviderUnavailable."""
+    provider, model = _split(name)
+    if provider is None:
+        provider, model = "sentence-transformers", name
+    made: Embedder = _load("ragcli.embedders", EMBEDDERS, provider, name)(model, settings=settings)
+    return made
+
+
+def generator(name: str, settings: Settings) -> Generator:
+    """The generator of this name. Raises ProviderUnavailable."""
+    provider, _, model = name.partition(":")
+    made: Generator = _load("ragcli.generators", GENERATORS, provider, name)(
+        model, settings=settings
+    )
+    return made
+
+
+def is_local(name: str) -> bool:
+    """An embedding model whose identity can be had without asking anyone: one of
+    sentence-transformers that lies on this machine."""
+    from ragcli.embedding.locate import find_local
+
+    provider, model = _split(name)
+    if provider not in (None, "sentence-transformers"):
+        return False
+    return find_local(model) is not None
+
+
+def same_name(one: str, other: str) -> bool:
+    """Two ways to write one embedding model: ``all-MiniLM-L6-v2`` is the hub's
+    ``sentence-transformers/all-MiniLM-L6-v2``."""
+    from ragcli.embedding.locate import full_name
+
+    return one == other or full_name(one) == full_name(other)
+
+
+def choose_generator(settings: Settings) -> str:
+    """Where none was named: a model of the Ollama that runs on this machine, else extractive."""
+    from ragcli.generation.ollama import pick_installed
+
+    model = pick_installed(settings.ollama_host, settings.timeout_s)
+    return f"ollama:{model}" if model else "extractive"
+
+
+def _split(name: str) -> tuple[str | None, str]:
+    """The provider before the first colon; None for a hub name or a folder (``a/b:c``)."""
+    provider, colon, model = name.partition(":")
+    if not colon or "/" in provider or len(provider) < 2:
+        return None, name
+    return provider, model
+
+
+def _load(group: str, table: dict[str, str], provider: str, name: str) -> Any:
+    place = table.get(provider) or _entry_point(group, provider)
+    if place is None:
+        known = ", ".join(sorted(table))
+        raise ProviderUnavailable(
+            f"there is no provider `{provider}` for `{name}`", f"choose one of: {known}"
+        )
+    module, _, attribute = place.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def _entry_point(group: str, provider: str) -> str | None:
+    from importlib.metadata import entry_points
+
+    return next((e.value for e in entry_points(group=group) if e.name == provider), None)

@@ -1,0 +1,205 @@
+"""The query recipe: a question to the top-k passages."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import perf_counter
+
+from ragcli import guard
+from ragcli.domain import Embedder, Filter, Mode, Passage, QueryResult
+from ragcli.errors import ProjectLocked, TextTooLong, UsageError
+from ragcli.retrieval.fusion import dense_weight
+from ragcli.retrieval.retrieve import Question, Ranked, retrieve
+from ragcli.store import Store, sets
+from ragcli.store.rows import ChunkRow, FileRow
+from ragcli.store.vectors import EmbeddingSet
+from ragcli.text.terms import question_terms
+
+
+@dataclass(frozen=True, slots=True)
+class QueryOptions:
+    """``top_k`` passages at most, of the documents that ``chosen`` lets through."""
+
+    mode: Mode = "hybrid"
+    top_k: int = 5
+    chosen: Filter = field(default_factory=Filter)
+    explain: bool = False
+
+
+def query(
+    store: Store, question: str, options: QueryOptions, embedder: Callable[[], Embedder]
+) -> QueryResult:
+    """Find the passages for a question.
+
+    ``embedder`` is called only when the mode needs it. Raises UsageError (an empty question),
+    ModelMismatch, ProviderUnavailable, ProjectCorrupt.
+    """
+    if not question.strip():
+        raise UsageError("the question is empty", 'ask something: rag query "…"')
+    clock = _Clock()
+    with store.snapshot():
+        chosen = sets.active(store.connection)
+        if chosen is None:
+            note = "nothing has been ingested yet: rag ingest FOLDER"
+            return QueryResult(question, options.mode, None, (), (note,), clock.timings)
+        warnings: list[str] = []
+        read = _read_question(store, chosen, question, options.mode, embedder, warnings)
+        clock.lap("embed")
+        ranked = retrieve(
+            store, chosen.chunk_set_id, read, options.mode, options.top_k, options.chosen
+        )
+        clock.lap("search")
+        passages = _passages(store, ranked, options)
+        if read.vector is not None:
+            warnings += _index_warnings(store)
+        clock.lap("fetch")
+    _mend_index(store, chosen)
+    return QueryResult(
+        question=question,
+        mode=options.mode,
+        model=chosen.identity.name,
+        passages=passages,
+        warnings=tuple(warnings),
+        timings_ms=clock.timings,
+        blind=_is_blind(read, options.mode),
+    )
+
+
+class _Clock:
+    """Milliseconds of each step since the one before."""
+
+    def __init__(self) -> None:
+        self.timings: dict[str, float] = {}
+        self._last = perf_counter()
+
+    def lap(self, step: str) -> None:
+        moment = perf_counter()
+        self.timings[step] = round((moment - self._last) * 1000, 1)
+        self._last = moment
+
+
+def _read_question(
+    store: Store,
+    chosen: EmbeddingSet,
+    question: str,
+    mode: Mode,
+    embedder: Callable[[], Embedder],
+    warnings: list[str],
+) -> Question:
+    terms = tuple(store.question_terms(chosen.chunk_set_id, question_terms(question)))
+    if mode == "keyword":
+        return Question(terms, None, 0.0)
+    model = embedder()
+    guard.check(store, chosen, model)
+    try:
+        vector = model.embed_query(question)
+    except TextTooLong as error:
+        if mode == "dense":
+            raise
+        warnings.append(f"{error.message}: searched by its words only")
+        return Question(terms, None, 0.0)
+    unknown_share = model.unknown_share(question)
+    if dense_weight(unknown_share) == 0:
+        warnings.append(
+            f"{chosen.identity.name} cannot read this question: found by words, not by meaning"
+        )
+    return Question(terms, vector, unknown_share)
+
+
+def _is_blind(question: Question, mode: Mode) -> bool:
+    """No half has anything to go by: no term occurs, and the dense half cannot read."""
+    cannot_read = question.vector is None or dense_weight(question.unknown_share) == 0
+    return mode != "dense" and not question.terms and cannot_read
+
+
+def _passages(store: Store, ranked: list[Ranked], options: QueryOptions) -> tuple[Passage, ...]:
+    rows = store.passages([r.id for r in ranked])
+    return tuple(
+        _passage(store, row, one, rank, options)
+        for rank, (row, one) in enumerate(zip(rows, ranked, strict=True), 1)
+    )
+
+
+def _passage(store: Store, row: ChunkRow, one: Ranked, rank: int, options: QueryOptions) -> Passage:
+    files = store.files_of(row.document_id, options.chosen)
+    first = files[0]
+    chunk = row.chunk
+    key = chunk_key(row)
+    date, origin = _date_of(row, first)
+    return Passage(
+        rank=rank,
+        score=one.score,
+        source=first.source,
+        title=row.title,
+        headings=chunk.headings,
+        page=chunk.page,
+        page_end=chunk.page_end,
+        line_start=chunk.line_start,
+        line_end=chunk.line_end,
+        char_start=chunk.char_start,
+        char_end=chunk.char_end,
+        text=chunk.text,
+        chunk_id=key,
+        chunk_ids=(key,),
+        also_in=tuple(f.source for f in files[1:]),
+        stale=is_stale(store, first),
+        date=date,
+        date_origin=origin,
+        found_by=one.found_by,
+        explain=one.explain if options.explain else None,
+    )
+
+
+def chunk_key(row: ChunkRow) -> str:
+    """The public id of a chunk: from the document's content and the offsets, so that unchanged
+    text keeps it across re-ingest, move and rebuild."""
+    parts = f"{row.content_hash} {row.chunk.char_start} {row.chunk.char_end}"
+    return hashlib.sha256(parts.encode()).hexdigest()[:16]
+
+
+def _date_of(row: ChunkRow, file: FileRow) -> tuple[str | None, str | None]:
+    if row.date:
+        return row.date, "document"
+    if file.mtime_ns is None:
+        return None, None
+    from datetime import UTC, datetime
+
+    moment = datetime.fromtimestamp(file.mtime_ns / 1e9, UTC)
+    return moment.isoformat(timespec="seconds"), "file"
+
+
+def is_stale(store: Store, file: FileRow) -> bool:
+    """The file has changed or gone since it was read (by size and mtime)."""
+    try:
+        status = store.folder.path_of(file.path).stat()
+    except OSError:
+        return True
+    unread = file.state == "failed"
+    return unread or (status.st_size, status.st_mtime_ns) != (file.size, file.mtime_ns)
+
+
+def _index_warnings(store: Store) -> list[str]:
+    index = store.vector_index()
+    if index is None:
+        return []
+    missing = store.counts()["chunks"] - index.count
+    if missing <= 0:
+        return []
+    return [f"{missing:,} chunks have no embedding yet and are found by words only: rag ingest"]
+
+
+def _mend_index(store: Store, chosen: EmbeddingSet) -> None:
+    """An index file that could not be used is written anew, unless someone is writing already.
+
+    The answer does not wait for it: it came from the truth.
+    """
+    index = store.opened_index
+    if index is None or (index.trouble is None and index.file is not None):
+        return
+    try:
+        with store.writing(wait_s=0):
+            store.publish_index(chosen, force=True)
+    except (ProjectLocked, OSError):
+        return

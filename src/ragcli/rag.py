@@ -1,0 +1,263 @@
+"""The library's one door: an open project, with the same recipes as the commands.
+
+from ragcli import Rag
+
+rag = Rag.open("~/notes")
+rag.ingest(["docs"])
+for passage in rag.query("how long is the warranty?").passages:
+    print(passage.location, passage.text)
+print(rag.ask("how long is the warranty?").answer)
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ragcli import providers
+from ragcli.ask import Piece
+from ragcli.ask import ask as ask_recipe
+from ragcli.config import Origin, Settings, load_settings, read_file, user_file
+from ragcli.domain import (
+    Answer,
+    Embedder,
+    Filter,
+    Generator,
+    IngestReport,
+    Listener,
+    Mode,
+    QueryResult,
+    ignore,
+)
+from ragcli.errors import ModelMismatch, RagError, UsageError
+from ragcli.ingest import IngestOptions
+from ragcli.ingest import ingest as ingest_recipe
+from ragcli.query import QueryOptions
+from ragcli.query import query as query_recipe
+from ragcli.store import Store, sets
+from ragcli.store import folder as folders
+from ragcli.store.folder import ProjectFolder
+
+
+class Rag:
+    """An open project. Parts (store, embedder, generator) are made when they are first needed.
+
+    ``settings`` are those in force, ``origins`` says where each came from.
+    """
+
+    def __init__(
+        self, folder: ProjectFolder, flags: Mapping[str, Any], environ: Mapping[str, str]
+    ) -> None:
+        self.folder = folder
+        self.settings, self.origins = settings_for(folder, flags, environ)
+
+    @classmethod
+    def open(
+        cls,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        environ: Mapping[str, str] | None = None,
+        **settings: Any,
+    ) -> Rag:
+        """The project in ``path``, or found from the current folder. ``settings`` count as flags.
+
+        Raises ProjectNotFound, UsageError.
+        """
+        env = os.environ if environ is None else environ
+        explicit = None if path is None else os.fspath(path)
+        return cls(folders.find(explicit, env, Path.cwd()), settings, env)
+
+    @classmethod
+    def create(
+        cls,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        environ: Mapping[str, str] | None = None,
+        **settings: Any,
+    ) -> Rag:
+        """The project in ``path`` (default: the current folder), made when it is not there.
+
+        Raises UsageError where none may be made.
+        """
+        env = os.environ if environ is None else environ
+        explicit = None if path is None else os.fspath(path)
+        named = folders.named_root(explicit, env)
+        folder = folders.create(named or Path.cwd(), named=named is not None)
+        Store.create(folder)
+        return cls(folder, settings, env)
+
+    @cached_property
+    def store(self) -> Store:
+        """Raises ProjectCorrupt, ProjectIncompatible."""
+        return Store(self.folder)
+
+    def close(self) -> None:
+        """Close the store, if it was opened."""
+        if "store" in self.__dict__:
+            self.store.close()
+
+    def __enter__(self) -> Rag:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    # ------------------------------------------------------------ parts
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """The project's embedding model; the settings' where nothing was ingested yet.
+
+        Raises ModelMismatch when another was asked for by flag or environment,
+        ProviderUnavailable.
+        """
+        active = sets.active(self.store.connection)
+        if active is None:
+            return providers.embedder(self.settings.model, self.settings)
+        identity = active.identity
+        asked_for = self.origins["model"].layer in ("flag", "environment")
+        if asked_for and self.settings.model != identity.name:
+            return self._other_name(identity.name)
+        # The stored prompts and dimension are part of what embedded the documents.
+        kept = replace(
+            self.settings,
+            dimensions=self._kept("dimensions", identity.dimension),
+            query_prompt=self._kept("query_prompt", identity.query_prompt),
+            document_prompt=self._kept("document_prompt", identity.document_prompt),
+        )
+        return providers.embedder(identity.name, kept)
+
+    def _kept(self, name: str, stored: Any) -> Any:
+        """What the project was embedded with, unless a flag or variable asks for another."""
+        asked_for = self.origins[name].layer in ("flag", "environment")
+        return getattr(self.settings, name) if asked_for else stored
+
+    def _other_name(self, stored: str) -> Embedder:
+        """A model asked for by a name that is not the stored one: the same under another name
+        (a folder, a short name), or a mismatch, told without downloading anything."""
+        asked = self.settings.model
+        mismatch = ModelMismatch(
+            f"this project was embedded with `{stored}`, not with `{asked}`",
+            f"leave `--model` out, or switch the project: rag reembed --model {asked}",
+        )
+        if not providers.is_local(asked):
+            raise mismatch
+        try:
+            embedder = providers.embedder(asked, self.settings)
+        except RagError as error:
+            raise mismatch from error
+        active = sets.active(self.store.connection)
+        if active is None or embedder.identity.fingerprint != active.identity.fingerprint:
+            raise mismatch
+        return embedder
+
+    @cached_property
+    def generator(self) -> Generator:
+        """Who writes answers. Raises ProviderUnavailable; one that was named never falls back."""
+        return providers.generator(self.generator_name, self.settings)
+
+    @cached_property
+    def generator_name(self) -> str:
+        """The one that was named; with ``auto``, a model that runs here, else ``extractive``."""
+        name = self.settings.generator
+        return providers.choose_generator(self.settings) if name == "auto" else name
+
+    def note_on_model(self) -> str | None:
+        """A sentence when a settings file names another model than the project's."""
+        active = sets.active(self.store.connection)
+        layer = self.origins["model"].layer
+        if active is None or layer not in ("project", "user"):
+            return None
+        if providers.same_name(self.settings.model, active.identity.name):
+            return None
+        return (
+            f"the {layer}'s config.toml names the model `{self.settings.model}`; this project was"
+            f" embedded with `{active.identity.name}`, which is used"
+        )
+
+    # ------------------------------------------------------------ recipes
+
+    def ingest(
+        self,
+        paths: Sequence[str | os.PathLike[str]] | None = None,
+        *,
+        gone: Sequence[Path] = (),
+        retry: bool = False,
+        allow_removals: bool = False,
+        listener: Listener = ignore,
+    ) -> IngestReport:
+        """Add or update files and folders; without ``paths``, all that were ingested before.
+
+        Raises ProjectLocked, ModelMismatch, ProviderUnavailable, UsageError.
+        """
+        from ragcli.reading.worker import ReaderPool
+
+        options = IngestOptions(
+            paths=None if paths is None else [Path(p).expanduser() for p in paths],
+            gone=gone,
+            retry=retry,
+            allow_removals=allow_removals,
+            chunk_tokens=self.settings.chunk_tokens,
+            wait_s=self.settings.wait_s,
+        )
+        with ReaderPool(self.settings.read_timeout_s) as reader:
+            return ingest_recipe(self.store, options, reader, self.embedder, listener)
+
+    def query(
+        self,
+        question: str,
+        *,
+        top_k: int | None = None,
+        mode: Mode | None = None,
+        chosen: Filter | None = None,
+        explain: bool = False,
+    ) -> QueryResult:
+        """The top-k passages for a question, of the documents that the filter lets through.
+
+        Raises UsageError, ModelMismatch, ProviderUnavailable, ProjectCorrupt.
+        """
+        if top_k is not None and top_k < 1:
+            raise UsageError(f"top-k must be at least 1, not {top_k}", "ask for -k 5")
+        options = QueryOptions(
+            mode=mode or self.settings.mode,  # type: ignore[arg-type]
+            top_k=top_k or self.settings.top_k,
+            chosen=chosen or Filter(),
+            explain=explain,
+        )
+        return query_recipe(self.store, question, options, lambda: self.embedder)
+
+    def ask(self, question: str, **options: Any) -> Answer:
+        """An answer from the passages, with citations. Takes what ``query`` takes.
+
+        A declined answer has ``declined`` set and says why. Raises what ``query`` raises.
+        """
+        answer = None
+        for piece in self.ask_stream(question, **options):
+            answer = piece.answer or answer
+        assert answer is not None, "the recipe always ends with the answer"
+        return answer
+
+    def ask_stream(self, question: str, **options: Any) -> Iterator[Piece]:
+        """The same piece by piece; the last piece holds the whole answer."""
+        yield from self.answer_from(self.query(question, **options))
+
+    def answer_from(self, found: QueryResult) -> Iterator[Piece]:
+        """An answer from passages that were found already."""
+        return ask_recipe(
+            found,
+            lambda: self.generator,
+            context_tokens=self.settings.context_tokens,
+            answer_tokens=self.settings.answer_tokens,
+        )
+
+
+def settings_for(
+    folder: ProjectFolder | None, flags: Mapping[str, Any], environ: Mapping[str, str]
+) -> tuple[Settings, dict[str, Origin]]:
+    """The settings in force in a project, or outside any. Raises UsageError."""
+    project = read_file(folder.config) if folder else {}
+    return load_settings(flags, environ, project, read_file(user_file()))

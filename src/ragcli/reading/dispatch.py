@@ -1,0 +1,75 @@
+"""One file's bytes to one document: picks the reader, and answers for what it returns."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import PurePath
+
+from ragcli.domain import Document
+from ragcli.errors import Unreadable
+from ragcli.reading.encodings import looks_binary
+from ragcli.reading.language import detect_language
+from ragcli.reading.table import READERS, TEXT_FORMATS, format_of, unsupported_reason
+
+Reader = Callable[[bytes, PurePath], Document]
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+# A library's message, in the ledger and on one line of a terminal.
+_MESSAGE_CODE_POINTS = 200
+
+
+def read_document(path: PurePath, data: bytes) -> Document:
+    """The document in a file's bytes, its language filled in. Raises Unreadable, and only that."""
+    if not data:
+        raise Unreadable("empty", "the file is empty")
+    name = format_of(path, data)
+    if name is None:
+        raise _unsupported(path)
+    if name in TEXT_FORMATS and looks_binary(data):
+        raise Unreadable("binary", "it is not text, whatever its name says")
+    try:
+        document = _reader(name)(data, path)
+        document = replace(document, text=_LONE_SURROGATE.sub("\ufffd", document.text))
+        _check(document)
+        if document.language is None and name != "code":
+            document = replace(document, language=detect_language(document.text))
+    except Unreadable:
+        raise
+    # Readers of broken files raise whatever their libraries do, MemoryError and RecursionError
+    # included; the file is at fault, not the program.
+    except Exception as error:
+        raise Unreadable("failed", _sentence(name, error)) from error
+    return document
+
+
+def _unsupported(path: PurePath) -> Unreadable:
+    problem = unsupported_reason(path)
+    if problem:
+        return Unreadable(problem.code, problem.message, problem.hint)
+    return Unreadable("unsupported", "no reader knows this kind of file")
+
+
+def _reader(name: str) -> Reader:
+    reader: Reader = importlib.import_module(f"ragcli.reading.{READERS[name][0]}").read
+    return reader
+
+
+def _check(document: Document) -> None:
+    """Raises Unreadable for a document without text or with parts beside its text."""
+    if not document.text.strip("\ufeff \t\r\n\f\v\u00a0\u3000"):
+        raise Unreadable("no_text", "no text in it")
+    for kind, parts in (("block", document.blocks), ("page", document.pages)):
+        spans = [(part.char_start, part.char_end) for part in parts]
+        if any(not 0 <= start <= end <= len(document.text) for start, end in spans) or any(
+            before[1] > after[0] for before, after in pairwise(spans)
+        ):
+            raise Unreadable("failed", f"the {document.format} reader misplaced a {kind}")
+
+
+def _sentence(name: str, error: Exception) -> str:
+    said = " ".join(str(error).split())[:_MESSAGE_CODE_POINTS]
+    return f"the {name} reader failed: {said or type(error).__name__}"

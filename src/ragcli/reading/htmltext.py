@@ -1,0 +1,284 @@
+"""The walk over a page's elements that gathers its text as a browser would show it.
+
+It follows the links between nodes instead of calling itself: pages nest deeper than Python's
+stack.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum
+
+from selectolax.lexbor import LexborNode
+
+from ragcli.reading.extracted import TextBuilder, clean, one_line
+
+
+class Skip(IntEnum):
+    """What is left out. Each leaves out what the one before it does, and more."""
+
+    INVISIBLE = 1  # what no browser shows as text
+    NAVIGATION = 2  # also menus and hidden elements
+    SURROUNDINGS = 3  # also what frames the content: site header, footer, asides
+
+
+_INVISIBLE = frozenset(
+    [
+        "script",
+        "style",
+        "template",
+        "head",
+        "title",
+        "iframe",
+        "object",
+        "svg",
+        "select",
+        "datalist",
+        "audio",
+        "video",
+        "canvas",
+    ]
+)
+_NAVIGATION = frozenset(("nav", "noscript"))
+_SURROUNDINGS = frozenset(("header", "footer", "aside"))
+_CONTENT = frozenset(("article", "main"))
+_BLOCKS = frozenset(
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "button",
+        "center",
+        "dd",
+        "details",
+        "dialog",
+        "dir",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hgroup",
+        "hr",
+        "legend",
+        "li",
+        "main",
+        "menu",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "search",
+        "section",
+        "summary",
+        "table",
+        "caption",
+        "tbody",
+        "thead",
+        "tfoot",
+        "tr",
+        "td",
+        "th",
+        "ul",
+    ]
+)
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_LISTS = frozenset(("ul", "ol", "menu", "dir", "dl"))
+_ITEMS = frozenset(("li", "dt"))
+_CELLS = frozenset(("td", "th"))
+# A table that holds one of these lays out a page and is no table of data.
+_LAYOUT = "table, pre, h1, h2, h3, h4"
+
+_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+# What a browser collapses; a no-break space is not among it.
+_COLLAPSIBLE = re.compile(r"[ \t\n\f\r]+")
+# Stands for <br> until white space is collapsed. The parser leaves no NUL in a text.
+_BREAK = "\0"
+_EMPTY_LINE = re.compile(r"\0[ \t\n\f\r]*\0[ \t\n\f\r\0]*")
+# It shows only where a line breaks; inside a word it hides the word from search.
+_SOFT_HYPHEN = "\u00ad"
+_MAX_INDENT = 8
+
+
+class TextWalk:
+    """One reading of a part of a page; its text is in ``builder``."""
+
+    def __init__(self) -> None:
+        self.builder = TextBuilder()
+        self._inline: list[str] = []
+        self._lists: list[int] = []  # the open lists; nodes are known by their address
+        self._marker = ""  # what the next line of a list begins with
+        self._heading = self._pre = self._table = 0  # the open one, 0 for none
+        self._row: list[str] = []
+
+    def walk(self, root: LexborNode, skip: Skip) -> TextWalk:
+        """Read everything below a node."""
+        node: LexborNode | None = root
+        while node is not None:
+            child = None
+            if node.is_text_node:
+                self._inline.append(clean(node.text_content or ""))
+            elif node.is_element_node and (
+                node.mem_id == root.mem_id or not _is_skipped(node, skip)
+            ):
+                self._enter(node)
+                child = node.child
+                if child is None:
+                    self._leave(node)
+            node = child or self._next(node, root.mem_id)
+        self._flush()
+        return self
+
+    def _next(self, node: LexborNode, root: int) -> LexborNode | None:
+        """The node after this one in reading order; elements that end here are left."""
+        while node.mem_id != root:
+            if node.next is not None:
+                return node.next
+            parent = node.parent
+            if parent is None:
+                return None
+            node = parent
+            self._leave(node)
+        return None
+
+    def _enter(self, node: LexborNode) -> None:
+        tag = node.tag or ""
+        if tag == "br":
+            self._inline.append("\n" if self._pre else _BREAK)
+        if tag not in _BLOCKS:
+            return
+        self._boundary()
+        if self._heading or self._table or self._pre:
+            return
+        if tag in _HEADINGS:
+            self._heading = node.mem_id
+        elif tag == "pre":
+            self._pre = node.mem_id
+        elif tag == "table" and not _is_layout(node):
+            self._table = node.mem_id
+        elif tag in _LISTS:
+            self._lists.append(node.mem_id)
+        elif tag in _ITEMS:
+            self._marker = "- "
+
+    def _leave(self, node: LexborNode) -> None:
+        tag = node.tag or ""
+        if tag not in _BLOCKS:
+            return
+        if node.mem_id == self._heading:
+            self._heading = 0
+            title = one_line(self._take())
+            self.builder.add("heading", title, level=_HEADINGS[tag], title=title)
+        elif node.mem_id == self._pre:
+            self._pre = 0
+            self.builder.add("code", "".join(self._take()).strip("\n").rstrip())
+        elif node.mem_id == self._table:
+            self._table = 0
+            self._flush()
+        elif self._table:
+            self._leave_in_table(tag)
+        else:
+            self._boundary()
+            if self._lists and node.mem_id == self._lists[-1]:
+                self._lists.pop()
+            if tag in _ITEMS or tag in _LISTS:
+                self._marker = ""
+
+    def _leave_in_table(self, tag: str) -> None:
+        if tag in _CELLS:
+            self._row.append(one_line(self._take()))
+        elif tag == "tr":
+            if any(self._row):
+                line = " | ".join(self._row).rstrip()
+                self.builder.add("table", line, group=("table", self._table))
+            self._row = []
+        elif tag == "caption":
+            self.builder.add("paragraph", one_line(self._take()))
+        else:
+            self._boundary()
+
+    def _boundary(self) -> None:
+        """Where a block starts or ends: a new line in code, white space in a cell or heading."""
+        if self._pre:
+            if self._inline and not self._inline[-1].endswith("\n"):
+                self._inline.append("\n")
+        elif self._heading or self._table:
+            self._inline.append(" ")
+        else:
+            self._flush()
+
+    def _flush(self) -> None:
+        """Put what has gathered into the text, as lines of a list or as paragraphs."""
+        for paragraph in _EMPTY_LINE.split(self._take()):
+            lines = [_COLLAPSIBLE.sub(" ", line).strip(" ") for line in paragraph.split(_BREAK)]
+            lines = [line for line in lines if line and not line.isspace()]
+            if self._lists:
+                self._add_to_list(lines)
+            else:
+                self.builder.add("paragraph", "\n".join(lines).rstrip())
+
+    def _add_to_list(self, lines: list[str]) -> None:
+        indent = "  " * (min(len(self._lists), _MAX_INDENT) - 1)
+        for line in lines:
+            text = f"{indent}{self._marker or '  '}{line}".rstrip()
+            self.builder.add("list", text, group=("list", self._lists[0]))
+            self._marker = ""
+
+    def _take(self) -> str:
+        text = "".join(self._inline).replace(_SOFT_HYPHEN, "")
+        self._inline.clear()
+        return text
+
+
+def _is_skipped(node: LexborNode, skip: Skip) -> bool:
+    tag = node.tag or ""
+    if tag in _INVISIBLE:
+        return True
+    if skip < Skip.NAVIGATION:
+        return False
+    if tag in _NAVIGATION or _is_hidden(node):
+        return True
+    return skip >= Skip.SURROUNDINGS and tag in _SURROUNDINGS and not _belongs_to_content(node)
+
+
+def _is_hidden(node: LexborNode) -> bool:
+    attributes = node.attributes
+    if not attributes:
+        return False
+    return (
+        ("hidden" in attributes and attributes["hidden"] != "until-found")
+        or attributes.get("aria-hidden") == "true"
+        or attributes.get("role") == "navigation"
+        or bool(_HIDDEN_STYLE.search(attributes.get("style") or ""))
+    )
+
+
+def _belongs_to_content(node: LexborNode) -> bool:
+    """An article's own header or footer, or a header that holds the page's main heading."""
+    if node.css_first("h1") is not None:
+        return True
+    parent = node.parent
+    while parent is not None:
+        if parent.tag in _CONTENT:
+            return True
+        parent = parent.parent
+    return False
+
+
+def _is_layout(table: LexborNode) -> bool:
+    role = table.attributes.get("role")
+    return role in ("presentation", "none") or any(
+        part.css_first(_LAYOUT) is not None for part in table.iter()
+    )

@@ -1,0 +1,157 @@
+"""Which files the user does not want: ``.gitignore``, ``.ragignore``, ``.git/info/exclude``.
+
+As in ripgrep: any ``.ragignore`` wins over any ``.gitignore``, a deeper file over a higher one, a
+later line over an earlier one. ``.gitignore`` files count up to the root of the git repository,
+and not beyond one nested in it; ``.ragignore`` files count in every folder above. A rule concerns
+the file or folder it names; what lies in an ignored folder is left out because nobody enters it,
+so that a folder named by the user is read even where a rule above ignores it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Container
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ragcli.reading.files import open_regular
+
+if TYPE_CHECKING:
+    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+
+_GIT, _RAG = ".gitignore", ".ragignore"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One line of an ignore file."""
+
+    file: str
+    line: int
+    text: str
+    ignores: bool
+    folders_only: bool
+    regex: re.Pattern[str]
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.text}"
+
+    def matches(self, path: str, is_folder: bool) -> bool:
+        if self.folders_only:
+            if not is_folder:
+                return False
+            path += "/"
+        match = self.regex.search(path)
+        if match is None:
+            return False
+        # pathspec marks the end of the folder that the pattern named: a match that ends before
+        # the path does was a match of a folder above.
+        end = match.end("ps_d") if "ps_d" in self.regex.groupindex else -1
+        return end in (-1, len(path))
+
+
+class RuleFile:
+    """The rules of one ignore file."""
+
+    def __init__(self, rules: list[Rule]) -> None:
+        self._rules = rules[::-1]
+        # Most paths match no rule: one expression says so faster than each rule alone.
+        self._any = re.compile("|".join(_anonymous(rule.regex.pattern) for rule in rules))
+
+    def decide(self, path: str, is_folder: bool) -> Rule | None:
+        """The rule that decides on a path relative to the file's folder; the last one wins."""
+        if not self._any.search(path + "/" if is_folder else path):
+            return None
+        return next((rule for rule in self._rules if rule.matches(path, is_folder)), None)
+
+
+def _anonymous(regex: str) -> str:
+    return f"(?:{regex.replace('(?P<ps_d>', '(?:')})"
+
+
+def read_rules(path: Path) -> RuleFile | None:
+    """The rules of an ignore file; None when there are none or it cannot be read."""
+    try:
+        descriptor, _ = open_regular(path)
+        with os.fdopen(descriptor, "rb") as file:
+            data = file.read()
+    except OSError:
+        return None
+    # Names need not be UTF-8: patterns pass through as the names themselves do.
+    lines = os.fsdecode(data).removeprefix("\ufeff").split("\n")
+    rules = [
+        rule for number, line in enumerate(lines, 1) if (rule := _rule(str(path), number, line))
+    ]
+    return RuleFile(rules) if rules else None
+
+
+def _rule(file: str, number: int, line: str) -> Rule | None:
+    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+
+    line = line.rstrip("\r")
+    if not line.strip() or line.startswith("#"):
+        return None
+    try:
+        pattern: GitIgnoreSpecPattern = GitIgnoreSpecPattern(line)
+    except ValueError:
+        return None  # git, too, passes over a line that is no pattern
+    if pattern.regex is None or pattern.include is None:
+        return None
+    folders_only = line.rstrip(" ").endswith("/")
+    return Rule(file, number, line, bool(pattern.include), folders_only, pattern.regex)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The ignore files in force in one folder, the deepest last, each with the path from its own
+    folder to this one (empty, or ending in a slash)."""
+
+    rag: tuple[tuple[RuleFile, str], ...] = ()
+    git: tuple[tuple[RuleFile, str], ...] = ()
+
+    def decide(self, name: str, is_folder: bool) -> Rule | None:
+        """The rule that decides on an entry of this folder; None when none speaks of it."""
+        for files in (self.rag, self.git):
+            for rules, prefix in reversed(files):
+                rule = rules.decide(prefix + name, is_folder)
+                if rule:
+                    return rule
+        return None
+
+    def below(self, name: str) -> Scope:
+        """The same files as seen from a folder in this one."""
+        if not self.rag and not self.git:
+            return self
+        return Scope(
+            tuple((rules, f"{prefix}{name}/") for rules, prefix in self.rag),
+            tuple((rules, f"{prefix}{name}/") for rules, prefix in self.git),
+        )
+
+    def entered(self, folder: Path, names: Container[str]) -> Scope:
+        """This scope with the ignore files of the folder itself, which holds these names."""
+        scope = self
+        if ".git" in names:
+            exclude = read_rules(folder / ".git" / "info" / "exclude")
+            scope = replace(scope, git=((exclude, ""),) if exclude else ())
+        if _GIT in names and (rules := read_rules(folder / _GIT)):
+            scope = replace(scope, git=(*scope.git, (rules, "")))
+        if _RAG in names and (rules := read_rules(folder / _RAG)):
+            scope = replace(scope, rag=(*scope.rag, (rules, "")))
+        return scope
+
+
+def outer_scope(folder: Path) -> Scope:
+    """The ignore files in the folders above that count in this one."""
+    path = folder.resolve()
+    # Without a repository around it, a stray .gitignore above (in a home, in /tmp) means nothing.
+    git_root = next((p for p in (path, *path.parents) if os.path.lexists(p / ".git")), None)
+    scope = Scope()
+    for child, parent in reversed([*pairwise((path, *path.parents))]):
+        names = {_RAG}
+        if git_root and parent.is_relative_to(git_root):
+            names |= {_GIT, ".git"} if parent == git_root else {_GIT}
+        scope = scope.entered(parent, names).below(child.name)
+    return scope

@@ -1,0 +1,234 @@
+"""Reading in a child process, so that a native crash or a hang costs one file.
+
+The parent writes requests to the child's stdin and reads replies from its stdout (``wire.py``). For
+each file the child replies twice: what it read (hash, size, time), then the document or the
+problem, so that the hash is known of a file that crashed it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, BinaryIO
+
+from ragcli.domain import Document, Problem
+from ragcli.errors import RagError
+from ragcli.reading.wire import LENGTH, document_from_json, write_message
+
+_PIPE_BYTES = 1 << 16
+# A child imports in 0.1 s; on a machine that swaps, in seconds.
+_START_TIMEOUT_S = 60.0
+# Timers overflow on what means "never".
+_LONGEST_TIMEOUT_S = 86400.0
+# Two children make a folder of PDFs nearly twice as fast and leave a small machine room to embed.
+_CHILDREN = 2
+# Documents read ahead of the one asked for: enough to keep the children busy, few to hold.
+_READ_AHEAD = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ReadResult:
+    """One file as it was read: either ``document`` or ``problem`` is None.
+
+    ``content_hash`` is the SHA-256 of its bytes, in hex; when they could not be read it is empty,
+    and size and time are 0.
+    """
+
+    content_hash: str
+    size: int
+    mtime_ns: int
+    document: Document | None = None
+    problem: Problem | None = None
+
+
+class _Silence(Exception):
+    """The child did not reply in time."""
+
+
+class _Death(Exception):
+    """The child is gone."""
+
+
+class ReaderProcess:
+    """One child; started at the first read, and again after each one that it did not survive.
+
+    Not for use by several threads at once.
+    """
+
+    def __init__(self, timeout_s: float) -> None:
+        self._timeout_s = min(timeout_s, _LONGEST_TIMEOUT_S)
+        self._closed = False
+        self._child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The running child's process id; None when there is none."""
+        return self._child.pid if self._child and self._child.poll() is None else None
+
+    def read(self, path: Path) -> ReadResult:
+        """The file, read within the time limit. Raises RagError when no child can be started."""
+        if self.pid is None:
+            self._start()
+        name = os.fsencode(path.absolute()).decode("latin-1")
+        request = {"path": name, "timeout_s": self._timeout_s}
+        seen: dict[str, Any] = {"content_hash": "", "size": 0, "mtime_ns": 0}
+        deadline = time.monotonic() + self._timeout_s
+        try:
+            self._send(request)
+            seen = self._receive(deadline)
+            reply = self._receive(deadline)
+        except _Silence:
+            self._reap()
+            late = f"the reader took longer than {self._timeout_s:g} s"
+            return ReadResult(**seen, problem=Problem("timeout", late))
+        except _Death:
+            return ReadResult(**seen, problem=Problem("crashed", self._last_words()))
+        if problem := reply.get("problem"):
+            return ReadResult(**seen, problem=Problem(**problem))
+        return ReadResult(**seen, document=document_from_json(reply["document"]))
+
+    def kill(self) -> None:
+        """Ends the child for good, whatever it is doing; may be called by any thread."""
+        self._closed = True
+        if child := self._child:
+            child.kill()
+
+    def close(self) -> None:
+        """Ends the child and frees what it held."""
+        self.kill()
+        self._reap()
+
+    def _reap(self) -> None:
+        child, self._child = self._child, None
+        if child:
+            child.kill()
+            child.wait()
+            for pipe in (child.stdin, child.stdout):
+                if pipe:
+                    pipe.close()
+
+    def _start(self) -> None:
+        self._reap()
+        debug = bool(os.environ.get("RAG_DEBUG"))
+        # -P: the user's folder may hold a `json.py`, which must not be run.
+        self._child = subprocess.Popen(
+            [sys.executable, "-P", "-m", "ragcli.reading.child"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=None if debug else subprocess.DEVNULL,
+            bufsize=0,
+        )
+        if self._closed:  # `kill` may have come before there was a child to end
+            self._child.kill()
+        try:
+            self._receive(time.monotonic() + _START_TIMEOUT_S)
+        except (_Silence, _Death):
+            self._reap()
+            raise RagError(
+                "the reader process does not start", "RAG_DEBUG=1 shows what it says"
+            ) from None
+
+    def _send(self, message: dict[str, Any]) -> None:
+        try:
+            write_message(self._pipe("stdin"), message)
+        except OSError:
+            raise _Death from None
+
+    def _receive(self, deadline: float) -> dict[str, Any]:
+        (length,) = LENGTH.unpack(self._receive_bytes(LENGTH.size, deadline))
+        message: dict[str, Any] = json.loads(self._receive_bytes(length, deadline))
+        return message
+
+    def _receive_bytes(self, count: int, deadline: float) -> bytearray:
+        descriptor = self._pipe("stdout").fileno()
+        poll = select.poll()  # select() refuses descriptors above 1023
+        poll.register(descriptor, select.POLLIN)
+        received = bytearray()
+        while len(received) < count:
+            wait_s = deadline - time.monotonic()
+            if wait_s <= 0 or not poll.poll(wait_s * 1000):
+                raise _Silence
+            piece = os.read(descriptor, min(_PIPE_BYTES, count - len(received)))
+            if not piece:
+                raise _Death
+            received += piece
+        return received
+
+    def _pipe(self, name: str) -> BinaryIO:
+        pipe: BinaryIO | None = getattr(self._child, name, None)
+        if pipe is None:
+            raise _Death
+        return pipe
+
+    def _last_words(self) -> str:
+        child = self._child
+        status = child.wait() if child else 0
+        self._reap()
+        if status >= 0:
+            return f"the reader ended with status {status}"
+        name = signal.Signals(-status).name
+        if name == "SIGKILL":
+            return "the reader was killed (SIGKILL), perhaps for want of memory"
+        return f"the reader crashed ({name})"
+
+
+class ReaderPool:
+    """Children that read side by side. A context manager: leaving it ends them.
+
+    ``timeout_s`` is the longest time for one file.
+    """
+
+    def __init__(self, timeout_s: float, children: int = _CHILDREN) -> None:
+        self._processes = [ReaderProcess(timeout_s) for _ in range(children)]
+        self._free: SimpleQueue[ReaderProcess] = SimpleQueue()
+        for process in self._processes:
+            self._free.put(process)
+        self._threads = ThreadPoolExecutor(children, thread_name_prefix="reader")
+
+    def __enter__(self) -> ReaderPool:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the children; what they were reading is given up."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for process in self._processes:
+            process.kill()
+        self._threads.shutdown(wait=True)
+        for process in self._processes:
+            process.close()
+
+    def read(self, path: Path) -> ReadResult:
+        """One file. Raises RagError when no reader process can be started."""
+        process = self._free.get()
+        try:
+            return process.read(path)
+        finally:
+            self._free.put(process)
+
+    def read_all(self, paths: Iterable[Path]) -> Iterator[ReadResult]:
+        """The files in their order, read a few ahead of the one that is asked for."""
+        ahead: deque[Future[ReadResult]] = deque()
+        try:
+            for path in paths:
+                ahead.append(self._threads.submit(self.read, path))
+                if len(ahead) > _READ_AHEAD:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+        finally:
+            for future in ahead:
+                future.cancel()

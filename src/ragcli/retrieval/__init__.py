@@ -1,0 +1,1 @@
+"""Question to ranking: each half, and their fusion."""

@@ -1,0 +1,115 @@
+"""A question to ranked chunks: dense, keyword, or both fused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from ragcli.domain import Filter, Found, Mode
+from ragcli.retrieval.fusion import dense_weight, fuse
+
+if TYPE_CHECKING:
+    from ragcli.domain import Vector
+
+# Each half proposes this many; each then scores all that either proposed. On the development
+# sets more changes nothing among the first ten.
+CANDIDATES = 100
+
+
+class Searcher(Protocol):
+    """What retrieval needs of a store."""
+
+    def question_terms(self, chunk_set_id: int, terms: Sequence[str]) -> dict[str, int]: ...
+
+    def search_keyword(
+        self, chunk_set_id: int, terms: Sequence[str], k: int, chosen: Filter
+    ) -> list[tuple[int, float]]: ...
+
+    def keyword_scores(
+        self, chunk_set_id: int, terms: Sequence[str], ids: Sequence[int]
+    ) -> dict[int, float]: ...
+
+    def search_dense(self, query: Vector, k: int, chosen: Filter) -> list[tuple[int, float]]: ...
+
+    def dense_scores(self, query: Vector, ids: Sequence[int]) -> dict[int, float]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A chunk in the final order, with its place in each half."""
+
+    id: int
+    score: float
+    found_by: Mapping[str, Found]
+    explain: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as both halves read it. ``vector`` is None when no half needs it; ``terms`` are
+    those that occur in the corpus."""
+
+    terms: tuple[str, ...]
+    vector: Vector | None
+    unknown_share: float
+
+
+def retrieve(
+    searcher: Searcher,
+    chunk_set_id: int,
+    question: Question,
+    mode: Mode,
+    k: int,
+    chosen: Filter,
+) -> list[Ranked]:
+    """The top-k chunks, best first; ``found_by`` tells each half's rank and score."""
+    depth = max(CANDIDATES, 2 * k)
+    dense: list[tuple[int, float]] = []
+    keyword: list[tuple[int, float]] = []
+    if mode != "dense":
+        keyword = searcher.search_keyword(chunk_set_id, question.terms, depth, chosen)
+    if mode != "keyword" and question.vector is not None:
+        dense = searcher.search_dense(question.vector, depth, chosen)
+    if mode == "dense" or question.vector is None:
+        only = dense if mode == "dense" else keyword
+        half = "dense" if mode == "dense" else "keyword"
+        return [Ranked(i, s, {half: Found(r, s)}) for r, (i, s) in enumerate(only[:k], 1)]
+    return _hybrid(searcher, chunk_set_id, question, dense, keyword)[:k]
+
+
+def _hybrid(
+    searcher: Searcher,
+    chunk_set_id: int,
+    question: Question,
+    dense: list[tuple[int, float]],
+    keyword: list[tuple[int, float]],
+) -> list[Ranked]:
+    assert question.vector is not None
+    dense_ranks = {i: r for r, (i, _) in enumerate(dense, 1)}
+    keyword_ranks = {i: r for r, (i, _) in enumerate(keyword, 1)}
+    weight = dense_weight(question.unknown_share)
+    # What only a blind half found is not a candidate: it would be there by chance.
+    ids = list(dict.fromkeys([*keyword_ranks, *(dense_ranks if weight > 0 else ())]))
+    wanted = set(ids)
+    dense_scores = {i: s for i, s in dense if i in wanted} | searcher.dense_scores(
+        question.vector, [i for i in ids if i not in dense_ranks]
+    )
+    keyword_scores = dict(keyword) | searcher.keyword_scores(
+        chunk_set_id, question.terms, [i for i in ids if i not in keyword_ranks]
+    )
+    ranked = []
+    for one in fuse(ids, dense_scores, keyword_scores, weight):
+        found = {}
+        if one.id in dense_scores:
+            found["dense"] = Found(dense_ranks.get(one.id), dense_scores[one.id])
+        if one.id in keyword_scores:
+            found["keyword"] = Found(keyword_ranks.get(one.id), keyword_scores[one.id])
+        explain = {
+            "dense_weight": weight,
+            "dense_part": one.dense_part,
+            "keyword_part": one.keyword_part,
+            "unknown_share": question.unknown_share,
+        }
+        ranked.append(Ranked(one.id, one.score, found, explain))
+    return ranked

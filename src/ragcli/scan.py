@@ -1,0 +1,200 @@
+"""What an ingest has to do: the ledger against what is on the disk now."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ragcli.errors import UsageError
+from ragcli.reading import READER_VERSION
+from ragcli.reading.walk import FoundFile, SkippedFile, walk
+from ragcli.store import Store, ledger
+from ragcli.store.rows import FileRow, RootRow
+
+# Removals are held back when more files than this, and more than this share, would go at once:
+# an unmounted share or a slip of the hand looks just so.
+MOST_REMOVED = 50
+MOST_REMOVED_SHARE = 0.3
+
+
+@dataclass(slots=True)
+class Plan:
+    """Files to read (with the root they belong to), files that are gone, and what was passed
+    over: (source, reason) by root. ``held_back`` says which removals do not happen, and why."""
+
+    to_read: list[tuple[FoundFile, int]] = field(default_factory=list)
+    gone: list[FileRow] = field(default_factory=list)
+    unchanged: int = 0
+    known_problems: int = 0
+    skipped: dict[int, list[tuple[str, str]]] = field(default_factory=dict)
+    held_back: list[str] = field(default_factory=list)
+
+    def skipped_counts(self) -> dict[str, int]:
+        """How many files and folders were passed over, by reason."""
+        every = (detail for rows in self.skipped.values() for _, detail in rows)
+        return dict(Counter(detail.split(":")[0] for detail in every))
+
+
+Start = tuple[RootRow, Path]  # a remembered root, and where in it to look
+
+
+def roots_to_look_through(store: Store, paths: Sequence[Path] | None) -> list[Start]:
+    """The roots of these paths, remembered when they are new; all remembered ones for None.
+
+    A path inside a remembered folder is looked through as part of it; a folder above remembered
+    ones takes their place. Raises UsageError when nothing is remembered, or when a path is not
+    there and was never read.
+    """
+    if paths is None:
+        roots = ledger.roots(store.connection)
+        if not roots:
+            raise UsageError(
+                "nothing to bring up to date: no folder has been ingested yet",
+                "name one: rag ingest FOLDER",
+            )
+        return [(root, store.folder.path_of(root.path)) for root in roots]
+    absolute = [Path(os.path.normpath(Path.cwd() / path)) for path in paths]
+    for path in absolute:
+        if not path.exists() and not _known_below(store, path):
+            raise UsageError(f"{path} does not exist", "check the path; nothing was changed")
+    return [(_root_above(store, path) or _new_root(store, path), path) for path in absolute]
+
+
+def known_files(store: Store, paths: Sequence[Path]) -> list[FileRow]:
+    """The ledger's rows of these paths; a path that was never read has none."""
+    rows = (ledger.file_at(store.connection, store.folder.key_of(path)) for path in paths)
+    return [row for row in rows if row is not None]
+
+
+def _known_below(store: Store, path: Path) -> bool:
+    return any(
+        store.folder.path_of(row.path).is_relative_to(path)
+        for row in ledger.files(store.connection)
+    )
+
+
+def _root_above(store: Store, path: Path) -> RootRow | None:
+    for root in ledger.roots(store.connection):
+        folder = store.folder.path_of(root.path)
+        if path == folder or (path.is_dir() and path.is_relative_to(folder)):
+            return root
+        known = ledger.file_at(store.connection, store.folder.key_of(path))
+        if known is not None and known.root_id == root.id and known.state != "removed":
+            return root
+    return None
+
+
+def _new_root(store: Store, path: Path) -> RootRow:
+    source, key = store.folder.source_of(path), store.folder.key_of(path)
+    root_id = ledger.add_root(store.connection, source, key)
+    for other in ledger.roots(store.connection):
+        inside = store.folder.path_of(other.path).is_relative_to(path)
+        if other.id != root_id and inside and path.is_dir():
+            store.connection.execute(
+                "UPDATE files SET root_id = ? WHERE root_id = ?", (root_id, other.id)
+            )
+            ledger.remove_root(store.connection, other.id)
+    return RootRow(root_id, source, key)
+
+
+def plan(
+    store: Store,
+    roots: Sequence[Start],
+    *,
+    retry: bool = False,
+    allow_removals: bool = False,
+) -> Plan:
+    """Compare; nothing is read or written. ``retry`` reads known problems again."""
+    result = Plan()
+    known = {row.path: row for row in ledger.files(store.connection)}
+    seen: set[bytes] = set()
+    for root, start in roots:
+        gone_before = len(result.gone)
+        found = _look(store, root, start, known, seen, retry, result)
+        result.gone += _vanished(store, root, start, known, seen)
+        candidates = result.gone[gone_before:]
+        reason = "" if allow_removals else _reason_to_hold(store, root, start, found, candidates)
+        if reason:
+            result.held_back.append(reason)
+            del result.gone[gone_before:]
+    return result
+
+
+def _look(
+    store: Store,
+    root: RootRow,
+    start: Path,
+    known: dict[bytes, FileRow],
+    seen: set[bytes],
+    retry: bool,
+    result: Plan,
+) -> int:
+    """Sort what is found under one root into the plan; how many files there were."""
+    found = 0
+    # What was passed over is told for the whole root, or not at all.
+    whole = start == store.folder.path_of(root.path)
+    skipped = result.skipped.setdefault(root.id, []) if whole else []
+    for entry in walk(start):
+        key = store.folder.key_of(entry.path)
+        if isinstance(entry, SkippedFile):
+            if entry.path != start:
+                reason = f"{entry.reason}: {entry.detail}" if entry.detail else entry.reason
+                skipped.append((store.folder.source_of(entry.path), reason))
+            continue
+        found += 1
+        if key in seen:
+            continue
+        seen.add(key)
+        row = known.get(key)
+        named = entry.path == start
+        if row is not None and row.state == "removed" and not named:
+            skipped.append((row.source, "removed"))
+        elif row is not None and _is_unchanged(row, entry) and not (retry and _has_problem(row)):
+            result.unchanged += 1
+            result.known_problems += _has_problem(row)
+        else:
+            result.to_read.append((entry, root.id))
+    return found
+
+
+def _is_unchanged(row: FileRow, file: FoundFile) -> bool:
+    same = (row.size, row.mtime_ns) == (file.size, file.mtime_ns)
+    return same and row.reader_version == READER_VERSION and row.state != "removed"
+
+
+def _has_problem(row: FileRow) -> bool:
+    return row.state in ("partly", "failed")
+
+
+def _vanished(
+    store: Store, root: RootRow, start: Path, known: dict[bytes, FileRow], seen: set[bytes]
+) -> list[FileRow]:
+    whole = start == store.folder.path_of(root.path)
+    return [
+        row
+        for row in known.values()
+        if row.root_id == root.id
+        and row.path not in seen
+        and (whole or store.folder.path_of(row.path).is_relative_to(start))
+        and not (row.state == "removed" and store.folder.path_of(row.path).exists())
+    ]
+
+
+def _reason_to_hold(
+    store: Store, root: RootRow, start: Path, found: int, gone: Sequence[FileRow]
+) -> str:
+    if not gone:
+        return ""
+    if not start.exists():
+        return f"{root.source} is missing; its {len(gone):,} files are kept"
+    if start.is_dir() and not os.access(start, os.R_OK | os.X_OK):
+        return f"{root.source} cannot be read; its {len(gone):,} files are kept"
+    if start.is_dir() and found == 0:
+        return f"{root.source} is empty; its {len(gone):,} files are kept"
+    total = len(gone) + found
+    if len(gone) > MOST_REMOVED and len(gone) > MOST_REMOVED_SHARE * total:
+        return f"{len(gone):,} of {total:,} files of {root.source} are gone; they are kept"
+    return ""

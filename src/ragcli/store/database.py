@@ -1,0 +1,106 @@
+"""The connection to ``store.sqlite``: how it is opened, checked, and how a write becomes whole."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ragcli.errors import ProjectCorrupt, ProjectIncompatible
+from ragcli.store import schema
+
+# A reader waits only for another's checkpoint or commit, which take milliseconds.
+BUSY_TIMEOUT_S = 30.0
+
+
+def now() -> str:
+    """This moment in UTC, ISO 8601, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """An open store of the current format; an older one is migrated by the next writer.
+
+    Raises ProjectCorrupt (missing, damaged, not a store), ProjectIncompatible (unknown format).
+    """
+    if not path.is_file():
+        raise ProjectCorrupt(f"{path} is missing", "rebuild the project: rag ingest FOLDER")
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+    with corruption_named(path):
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        application = connection.execute("PRAGMA application_id").fetchone()[0]
+        if application != schema.APPLICATION_ID:
+            raise ProjectCorrupt(f"{path} is not a ragcli store", "restore it, or ingest anew")
+        if version > schema.FORMAT_VERSION or version < 1:
+            raise ProjectIncompatible(
+                f"this project has format {version}; this ragcli knows format"
+                f" {schema.FORMAT_VERSION}",
+                "use a newer ragcli: pip install --upgrade ragcli",
+            )
+        connection.execute("PRAGMA journal_mode = WAL")
+        # FULL: a commit is on the disk when it returns, also after power loss.
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+def create(path: Path, facts: dict[str, str]) -> None:
+    """An empty store, readable by its owner only."""
+    path.touch(mode=0o600)
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        schema.create(connection, facts)
+    finally:
+        connection.close()
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring an older format up to date, a numbered step at a time, all in one commit."""
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version == schema.FORMAT_VERSION:
+        return
+    with transaction(connection):
+        for step in range(version, schema.FORMAT_VERSION):
+            schema.MIGRATIONS[step](connection)
+        connection.execute(f"PRAGMA user_version = {schema.FORMAT_VERSION}")
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All of the writes inside, or none."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+@contextmanager
+def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
+    """Reads inside see one committed state, whatever a writer does meanwhile."""
+    if connection.in_transaction:
+        yield
+        return
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("COMMIT")
+
+
+@contextmanager
+def corruption_named(path: Path) -> Iterator[None]:
+    """SQLite's own words for a damaged file become ProjectCorrupt."""
+    try:
+        yield
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError as error:
+        raise ProjectCorrupt(
+            f"{path} is damaged: {error}", "restore it from a copy, or delete .rag and ingest anew"
+        ) from error

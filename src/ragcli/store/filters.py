@@ -1,0 +1,41 @@
+"""A Filter as SQL: which chunks may be found. Applied before top-k, in every mode."""
+
+from __future__ import annotations
+
+from ragcli.domain import Filter
+
+# The day of a document: its own date where it states one, else its file's.
+_DAY = "COALESCE(substr(d.date, 1, 10), date(f.mtime_ns / 1000000000, 'unixepoch'))"
+
+
+def file_conditions(chosen: Filter) -> tuple[str, list[object]]:
+    """SQL conditions on ``files f JOIN documents d``, and their parameters."""
+    conditions, parameters = ["1"], list[object]()
+    simple = (
+        ("f.source GLOB ?", chosen.path),
+        ("d.format = ?", chosen.format),
+        ("d.language = ?", chosen.language),
+        (f"{_DAY} >= ?", chosen.since),
+        (f"{_DAY} <= ?", chosen.until),
+    )
+    for sql, value in simple:
+        if value is not None:
+            conditions.append(sql)
+            parameters.append(value)
+    for key, value in chosen.where:
+        conditions.append(
+            "EXISTS (SELECT 1 FROM json_each(d.metadata) WHERE key = ? AND value = ?)"
+        )
+        parameters += [key, value]
+    return " AND ".join(conditions), parameters
+
+
+def chunk_ids_sql(chosen: Filter, chunk_set_id: int) -> tuple[str, list[object]]:
+    """A subquery for the ids of the chunks that the filter lets through."""
+    conditions, parameters = file_conditions(chosen)
+    return (
+        "SELECT c.id FROM chunks c WHERE c.chunk_set_id = ? AND c.document_id IN"
+        " (SELECT f.document_id FROM files f JOIN documents d ON d.id = f.document_id"
+        f" WHERE {conditions})",
+        [chunk_set_id, *parameters],
+    )

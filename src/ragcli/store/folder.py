@@ -1,0 +1,116 @@
+"""The project folder: found as git finds ``.git``, private to its owner."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ragcli.errors import ProjectNotFound, UsageError
+
+MARK = ".rag"
+
+README = """\
+This folder belongs to ragcli, the command `rag`. It holds the index of the documents around it,
+and a copy of their text.
+
+  store.sqlite    documents, chunks, embeddings: the truth
+  vectors-*       a FAISS index of the embeddings, and what it is, as JSON
+  config.toml     settings of this project; yours to edit (see: rag config show)
+  lock            held by the one command that is writing
+
+It can be rebuilt from the documents with `rag ingest`, and deleted when no longer wanted.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectFolder:
+    """``root`` is the folder that holds ``.rag``."""
+
+    root: Path
+
+    @property
+    def rag(self) -> Path:
+        return self.root / MARK
+
+    @property
+    def database(self) -> Path:
+        return self.rag / "store.sqlite"
+
+    @property
+    def config(self) -> Path:
+        return self.rag / "config.toml"
+
+    @property
+    def lock(self) -> Path:
+        return self.rag / "lock"
+
+    def source_of(self, path: Path) -> str:
+        """A path as it is shown and cited: relative to the project's folder, ``/`` between the
+        parts, absolute when it lies outside; bytes that are no UTF-8 as ``\\xNN``."""
+        absolute = path if path.is_absolute() else Path.cwd() / path
+        normal = Path(os.path.normpath(absolute))
+        shown = normal.relative_to(self.root) if normal.is_relative_to(self.root) else normal
+        return os.fsencode(shown.as_posix()).decode("utf-8", "backslashreplace")
+
+    def key_of(self, path: Path) -> bytes:
+        """A path as it is stored: like the source, but its exact bytes."""
+        normal = Path(os.path.normpath(path if path.is_absolute() else Path.cwd() / path))
+        shown = normal.relative_to(self.root) if normal.is_relative_to(self.root) else normal
+        return os.fsencode(shown)
+
+    def path_of(self, key: bytes) -> Path:
+        """The absolute path of a stored one."""
+        return self.root / os.fsdecode(key)
+
+
+def find(explicit: str | None, environ: Mapping[str, str], start: Path) -> ProjectFolder:
+    """``--project``, else ``RAG_PROJECT``, else the nearest ``.rag`` in ``start`` or above.
+
+    Raises ProjectNotFound.
+    """
+    named = named_root(explicit, environ)
+    if named is not None:
+        if (named / MARK).is_dir():
+            return ProjectFolder(named)
+        raise ProjectNotFound(
+            f"there is no project in {named}", "make one: rag ingest FOLDER --project " + str(named)
+        )
+    for folder in (start, *start.parents):
+        if (folder / MARK).is_dir():
+            return ProjectFolder(folder)
+    raise ProjectNotFound(
+        f"no project here: {start} and the folders above it hold no {MARK}",
+        "make one: rag ingest FOLDER (or name one: --project DIR)",
+    )
+
+
+def named_root(explicit: str | None, environ: Mapping[str, str]) -> Path | None:
+    """The project that was named, by flag or environment; ``…/.rag`` itself is accepted."""
+    named = explicit or environ.get("RAG_PROJECT")
+    if not named:
+        return None
+    root = Path(os.path.realpath(Path(named).expanduser()))
+    return root.parent if root.name == MARK else root
+
+
+def create(root: Path, *, named: bool) -> ProjectFolder:
+    """Make the folder, not yet the store. Raises UsageError where nobody can want one unasked."""
+    unwanted = {Path.home(), Path(root.anchor)}
+    if not named and root in unwanted:
+        raise UsageError(
+            f"no project is made in {root} unless it is named: it would capture every later"
+            " command below it",
+            f"name a folder: --project DIR (or --project {root}, if that is meant)",
+        )
+    folder = ProjectFolder(root)
+    try:
+        folder.rag.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (folder.rag / "README").write_text(README, encoding="utf-8")
+        (folder.rag / ".gitignore").write_text("*\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"cannot make a project in {root}: {error.strerror}", "choose a folder you may write to"
+        ) from error
+    return folder

@@ -1,0 +1,121 @@
+"""The ledger: what was named, what was found there, and what became of each file."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+from ragcli.domain import Problem
+from ragcli.store.database import now
+from ragcli.store.rows import FileRow, RootRow
+
+FILE_COLUMNS = (
+    "id, source, path, root_id, document_id, state, size, mtime_ns, content_hash, reader_version"
+)
+
+
+def roots(connection: sqlite3.Connection) -> list[RootRow]:
+    rows = connection.execute("SELECT id, source, path FROM roots ORDER BY source")
+    return [RootRow(*r) for r in rows]
+
+
+def add_root(connection: sqlite3.Connection, source: str, path: bytes) -> int:
+    """Remember a folder or file that was named; its id."""
+    connection.execute(
+        "INSERT OR IGNORE INTO roots (source, path, added_at) VALUES (?, ?, ?)",
+        (source, path, now()),
+    )
+    return int(connection.execute("SELECT id FROM roots WHERE path = ?", (path,)).fetchone()[0])
+
+
+def remove_root(connection: sqlite3.Connection, root_id: int) -> None:
+    connection.execute("DELETE FROM roots WHERE id = ?", (root_id,))
+
+
+def files(connection: sqlite3.Connection) -> list[FileRow]:
+    rows = connection.execute(f"SELECT {FILE_COLUMNS} FROM files ORDER BY source")
+    return [FileRow(*r) for r in rows]
+
+
+def file_at(connection: sqlite3.Connection, path: bytes) -> FileRow | None:
+    row = connection.execute(f"SELECT {FILE_COLUMNS} FROM files WHERE path = ?", (path,)).fetchone()
+    return None if row is None else FileRow(*row)
+
+
+def put_file(
+    connection: sqlite3.Connection,
+    *,
+    source: str,
+    path: bytes,
+    root_id: int | None,
+    document_id: int | None,
+    state: str,
+    size: int | None,
+    mtime_ns: int | None,
+    content_hash: str | None,
+    reader_version: int,
+    problems: Sequence[Problem] = (),
+) -> int:
+    """Write what became of a file, in place of what was written before; its id."""
+    connection.execute(
+        "INSERT INTO files (source, path, root_id, document_id, state, size, mtime_ns,"
+        " content_hash, reader_version, read_at) VALUES (?,?,?,?,?,?,?,?,?,?)"
+        " ON CONFLICT (path) DO UPDATE SET source = excluded.source, root_id = excluded.root_id,"
+        " document_id = excluded.document_id, state = excluded.state, size = excluded.size,"
+        " mtime_ns = excluded.mtime_ns, content_hash = excluded.content_hash,"
+        " reader_version = excluded.reader_version, read_at = excluded.read_at",
+        (
+            source,
+            path,
+            root_id,
+            document_id,
+            state,
+            size,
+            mtime_ns,
+            content_hash,
+            reader_version,
+            now(),
+        ),
+    )
+    file_id = int(connection.execute("SELECT id FROM files WHERE path = ?", (path,)).fetchone()[0])
+    connection.execute("DELETE FROM problems WHERE file_id = ?", (file_id,))
+    connection.executemany(
+        "INSERT INTO problems (file_id, page, code, message, hint) VALUES (?, ?, ?, ?, ?)",
+        [(file_id, p.page, p.code, p.message, p.hint) for p in problems],
+    )
+    return file_id
+
+
+def touch(connection: sqlite3.Connection, file_id: int, size: int, mtime_ns: int) -> None:
+    """The file was written again with the same content."""
+    connection.execute(
+        "UPDATE files SET size = ?, mtime_ns = ? WHERE id = ?", (size, mtime_ns, file_id)
+    )
+
+
+def forget(connection: sqlite3.Connection, file_id: int) -> None:
+    connection.execute("DELETE FROM files WHERE id = ?", (file_id,))
+
+
+def problems(connection: sqlite3.Connection) -> list[tuple[str, Problem]]:
+    """(source, problem) of every file and page that could not be read."""
+    rows = connection.execute(
+        "SELECT f.source, p.code, p.message, p.hint, p.page FROM problems p"
+        " JOIN files f ON f.id = p.file_id WHERE f.state != 'removed' ORDER BY f.source, p.page"
+    )
+    return [(r[0], Problem(*r[1:])) for r in rows]
+
+
+def set_skipped(
+    connection: sqlite3.Connection, root_id: int, skipped: Iterable[tuple[str, str]]
+) -> None:
+    """(source, reason) of what was passed over under one root, in place of the last time's."""
+    connection.execute("DELETE FROM skipped WHERE root_id = ?", (root_id,))
+    connection.executemany(
+        "INSERT OR REPLACE INTO skipped (source, root_id, reason) VALUES (?, ?, ?)",
+        [(source, root_id, reason) for source, reason in skipped],
+    )
+
+
+def skipped(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+    return connection.execute("SELECT source, reason FROM skipped ORDER BY source").fetchall()

@@ -1,0 +1,68 @@
+"""One writer at a time.
+
+The lock is the operating system's own (flock): the kernel releases it when its holder dies. What
+the file says is for messages only and decides nothing.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ragcli.errors import ProjectLocked
+
+# How often a waiting writer looks again; short beside any ingest, long beside a system call.
+POLL_S = 0.1
+
+
+@contextmanager
+def writing(path: Path, wait_s: float) -> Iterator[None]:
+    """Hold the project's lock. Raises ProjectLocked after ``wait_s`` seconds."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        _acquire(descriptor, path, wait_s)
+        about = {
+            "pid": os.getpid(),
+            "host": socket.gethostname(),
+            "command": " ".join(["rag", *sys.argv[1:]])[:200],
+            "since": time.time(),
+        }
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, json.dumps(about).encode(), 0)
+        yield
+        os.ftruncate(descriptor, 0)
+    finally:
+        os.close(descriptor)
+
+
+def _acquire(descriptor: int, path: Path, wait_s: float) -> None:
+    deadline = time.monotonic() + wait_s
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise ProjectLocked(
+                    f"another command is writing to this project{_holder(path)}",
+                    "wait for it with --wait 10m; queries work meanwhile",
+                ) from None
+            time.sleep(POLL_S)
+
+
+def _holder(path: Path) -> str:
+    try:
+        about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        since = max(0, int(time.time() - about["since"]))
+        age = f"{since // 60} min" if since >= 60 else f"{since} s"
+        return f" (pid {about['pid']} on {about['host']}, `{about['command']}`, for {age})"
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""

@@ -1,0 +1,144 @@
+"""What the store hands out: plain rows, and their translation from SQL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ragcli.domain import Block, Chunk, Document, Page
+from ragcli.errors import ProjectCorrupt
+from ragcli.store import checksums
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A line of the ledger. ``document_id`` is None when nothing of the file is stored."""
+
+    id: int
+    source: str
+    path: bytes
+    root_id: int | None
+    document_id: int | None
+    state: str
+    size: int | None
+    mtime_ns: int | None
+    content_hash: str | None
+    reader_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class RootRow:
+    id: int
+    source: str
+    path: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkRow:
+    """A stored chunk with what is needed to show it; ``chunk`` holds its text."""
+
+    id: int
+    document_id: int
+    content_hash: str
+    title: str | None
+    date: str | None
+    chunk: Chunk
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A chunk whose text has no embedding yet."""
+
+    chunk_id: int
+    embed_hash: bytes
+    text: str
+
+
+def document_checksum(row: Sequence[Any]) -> bytes:
+    return checksums.of_row(*row)
+
+
+def structure_of(document: Document) -> str:
+    """Blocks and pages as JSON, short: they are kept so that a document can be cut anew."""
+    return json.dumps(
+        {
+            "blocks": [
+                [b.kind, b.char_start, b.char_end, b.level, b.title] for b in document.blocks
+            ],
+            "pages": [[p.number, p.char_start, p.char_end] for p in document.pages],
+        },
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+
+
+def document_of(row: Any, text: str) -> Document:
+    """A Document from its stored row and text."""
+    structure = json.loads(row["structure"])
+    return Document(
+        text=text,
+        format=row["format"],
+        blocks=tuple(Block(*b) for b in structure["blocks"]),
+        pages=tuple(Page(*p) for p in structure["pages"]),
+        title=row["title"],
+        has_lines=bool(row["has_lines"]),
+        language=row["language"],
+        date=row["date"],
+        metadata=json.loads(row["metadata"]),
+    )
+
+
+def chunk_fields(chunk: Chunk) -> tuple[Any, ...]:
+    """A chunk's own columns, in the table's order, from ``char_start`` to ``embed_hash``."""
+    return (
+        chunk.char_start,
+        chunk.char_end,
+        chunk.size_tokens,
+        json.dumps(chunk.headings, ensure_ascii=False),
+        chunk.page,
+        chunk.page_end,
+        chunk.line_start,
+        chunk.line_end,
+        checksums.of_embed_text(chunk.embed_text),
+    )
+
+
+CHUNK_COLUMNS = (
+    "char_start, char_end, size_tokens, headings, page, page_end, line_start, line_end, embed_hash"
+)
+
+
+def chunk_of(fields: Sequence[Any], checksum: bytes, text: str, about: str) -> Chunk:
+    """A Chunk from CHUNK_COLUMNS, verified. Raises ProjectCorrupt."""
+    if checksums.of_row(*fields) != checksum:
+        raise damaged(about)
+    start, end, size, headings, page, page_end, line_start, line_end, embed_hash = fields
+    chunk = Chunk(
+        text=text,
+        char_start=start,
+        char_end=end,
+        size_tokens=size,
+        headings=tuple(json.loads(headings)),
+        page=page,
+        page_end=page_end,
+        line_start=line_start,
+        line_end=line_end,
+    )
+    # The hash of what was embedded covers headings and text: the passage that is shown is the
+    # one that was found.
+    if checksums.of_embed_text(chunk.embed_text) != embed_hash:
+        raise damaged(about)
+    return chunk
+
+
+def damaged(about: str) -> ProjectCorrupt:
+    return ProjectCorrupt(
+        f"the stored text of {about} is damaged: its checksum does not match",
+        f"read it again: rag rm '{about}', then rag ingest '{about}'",
+    )
+
+
+def to_json(value: Any) -> str:
+    return json.dumps(asdict(value), ensure_ascii=False, sort_keys=True)

@@ -1,0 +1,164 @@
+"""Chunk sets and embedding sets: the ways in which the corpus is cut and embedded.
+
+The store holds several; exactly one embedding set, with its chunk set, is active and answers.
+Another can be built beside it and take its place in one commit.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from ragcli.domain import ChunkSettings, EmbedderIdentity
+from ragcli.store import checksums, documents, keyword
+from ragcli.store.database import now
+from ragcli.store.rows import Pending
+from ragcli.store.vectors import EmbeddingSet
+
+if TYPE_CHECKING:
+    from ragcli.domain import Matrix, Vector
+
+
+def active(connection: sqlite3.Connection) -> EmbeddingSet | None:
+    """The set that answers; None until the first ingest."""
+    return _one(connection, "active = 1", ())
+
+
+def unfinished(
+    connection: sqlite3.Connection, chunk_set_id: int, fingerprint: str
+) -> EmbeddingSet | None:
+    """A set that was begun and not yet activated."""
+    return _one(
+        connection,
+        "active = 0 AND chunk_set_id = ? AND fingerprint = ?",
+        (chunk_set_id, fingerprint),
+    )
+
+
+def _one(
+    connection: sqlite3.Connection, condition: str, parameters: tuple[object, ...]
+) -> EmbeddingSet | None:
+    row = connection.execute(
+        f"SELECT id, chunk_set_id, identity FROM embedding_sets WHERE {condition}",
+        parameters,
+    ).fetchone()
+    if row is None:
+        return None
+    return EmbeddingSet(row[0], row[1], EmbedderIdentity(**json.loads(row[2])))
+
+
+def create(
+    connection: sqlite3.Connection,
+    chunk_set_id: int,
+    identity: EmbedderIdentity,
+    *,
+    activate: bool,
+) -> EmbeddingSet:
+    """A new, empty set; its probe is set when its model is loaded for the first time."""
+    cursor = connection.execute(
+        "INSERT INTO embedding_sets (chunk_set_id, fingerprint, identity, active, created_at)"
+        " VALUES (?, ?, ?, ?, ?)",
+        (
+            chunk_set_id,
+            identity.fingerprint,
+            json.dumps(asdict(identity), ensure_ascii=False),
+            int(activate),
+            now(),
+        ),
+    )
+    return EmbeddingSet(int(cursor.lastrowid or 0), chunk_set_id, identity)
+
+
+def probe(connection: sqlite3.Connection, set_id: int) -> Vector | None:
+    """The embedding of the probe sentence by the model that made this set."""
+    import numpy as np
+
+    row = connection.execute("SELECT probe FROM embedding_sets WHERE id = ?", (set_id,)).fetchone()
+    return None if row[0] is None else np.frombuffer(row[0], np.float32)
+
+
+def set_probe(connection: sqlite3.Connection, set_id: int, vector: Vector) -> None:
+    connection.execute(
+        "UPDATE embedding_sets SET probe = ? WHERE id = ?", (vector.tobytes(), set_id)
+    )
+
+
+def ensure_chunk_set(connection: sqlite3.Connection, settings: ChunkSettings) -> tuple[int, bool]:
+    """(its id, whether it is new). A new one has no chunks and an empty keyword index."""
+    row = connection.execute(
+        "SELECT id FROM chunk_sets WHERE fingerprint = ?", (settings.fingerprint,)
+    ).fetchone()
+    if row is not None:
+        return int(row[0]), False
+    cursor = connection.execute(
+        "INSERT INTO chunk_sets (fingerprint, settings, created_at) VALUES (?, ?, ?)",
+        (settings.fingerprint, json.dumps(asdict(settings)), now()),
+    )
+    chunk_set_id = int(cursor.lastrowid or 0)
+    keyword.create(connection, chunk_set_id)
+    return chunk_set_id, True
+
+
+def chunk_settings(connection: sqlite3.Connection, chunk_set_id: int) -> ChunkSettings:
+    row = connection.execute(
+        "SELECT settings FROM chunk_sets WHERE id = ?", (chunk_set_id,)
+    ).fetchone()
+    return ChunkSettings(**json.loads(row[0]))
+
+
+def pending(connection: sqlite3.Connection, embedding_set: EmbeddingSet) -> list[int]:
+    """Chunks without an embedding, in the order they came; equal texts are named once."""
+    rows = connection.execute(
+        "SELECT MIN(c.id) FROM chunks c LEFT JOIN embeddings e"
+        " ON e.set_id = ? AND e.embed_hash = c.embed_hash"
+        " WHERE c.chunk_set_id = ? AND e.id IS NULL GROUP BY c.embed_hash ORDER BY 1",
+        (embedding_set.id, embedding_set.chunk_set_id),
+    )
+    return [r[0] for r in rows]
+
+
+def pending_texts(connection: sqlite3.Connection, chunk_ids: Sequence[int]) -> list[Pending]:
+    """What is to be embedded for these chunks. Raises ProjectCorrupt."""
+    texts = [(r.id, r.chunk.embed_text) for r in documents.chunk_rows(connection, chunk_ids)]
+    return [Pending(i, checksums.of_embed_text(t), t) for i, t in texts]
+
+
+def add_embeddings(
+    connection: sqlite3.Connection, set_id: int, batch: Sequence[Pending], vectors: Matrix
+) -> None:
+    """Store one vector for each text of the batch."""
+    for entry, vector in zip(batch, vectors, strict=True):
+        data = vector.tobytes()
+        connection.execute(
+            "INSERT OR IGNORE INTO embeddings (set_id, embed_hash, vector, checksum)"
+            " VALUES (?, ?, ?, ?)",
+            (set_id, entry.embed_hash, data, checksums.of_vector(data)),
+        )
+
+
+def prune(connection: sqlite3.Connection) -> None:
+    """Delete embeddings of texts that no document holds any more."""
+    connection.execute(
+        "DELETE FROM embeddings WHERE embed_hash NOT IN (SELECT embed_hash FROM chunks)"
+    )
+
+
+def activate(connection: sqlite3.Connection, chosen: EmbeddingSet) -> None:
+    """Let another set answer, and delete what only the old ones needed."""
+    connection.execute("UPDATE embedding_sets SET active = 0 WHERE active = 1")
+    connection.execute("UPDATE embedding_sets SET active = 1 WHERE id = ?", (chosen.id,))
+    drop_inactive(connection)
+
+
+def drop_inactive(connection: sqlite3.Connection) -> None:
+    """Delete every set but the active one, with chunks and keyword indexes nobody needs."""
+    connection.execute("DELETE FROM embedding_sets WHERE active = 0")
+    for (chunk_set_id,) in connection.execute(
+        "SELECT id FROM chunk_sets WHERE id NOT IN (SELECT chunk_set_id FROM embedding_sets)"
+    ).fetchall():
+        keyword.drop(connection, chunk_set_id)
+        connection.execute("DELETE FROM chunks WHERE chunk_set_id = ?", (chunk_set_id,))
+        connection.execute("DELETE FROM chunk_sets WHERE id = ?", (chunk_set_id,))

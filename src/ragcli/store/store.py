@@ -1,0 +1,295 @@
+"""Store: the one door to a project's data.
+
+Readers open it, take a `snapshot()`, and see one committed state. Writers hold the project's lock
+(`writing()`) and make each change whole in a `transaction()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ragcli.domain import Chunk, Document, Filter
+from ragcli.store import database, documents, filters, keyword, ledger, lock, sets, vectors
+from ragcli.store.folder import ProjectFolder
+from ragcli.store.rows import ChunkRow, FileRow
+from ragcli.store.vectors import EmbeddingSet, VectorIndex
+from ragcli.text.terms import TERMS_VERSION
+
+if TYPE_CHECKING:
+    from ragcli.domain import Vector
+
+
+class Store:
+    """An open project. Raises sqlite3's errors only as ProjectCorrupt."""
+
+    def __init__(self, folder: ProjectFolder) -> None:
+        """Raises ProjectCorrupt, ProjectIncompatible."""
+        self.folder = folder
+        self.connection = database.connect(folder.database)
+        self._index: tuple[tuple[int, int], VectorIndex] | None = None
+
+    @staticmethod
+    def create(folder: ProjectFolder) -> None:
+        """Lay out an empty store where there is none."""
+        if not folder.database.exists():
+            with lock.writing(folder.lock, wait_s=3.0):
+                if not folder.database.exists():
+                    facts = {"created_at": database.now(), "terms_version": str(TERMS_VERSION)}
+                    database.create(folder.database, facts)
+
+    def close(self) -> None:
+        self.connection.close()
+
+    # ------------------------------------------------------------ reading and writing as a whole
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Everything read inside is of one committed state."""
+        return database.snapshot(self.connection)
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Everything written inside is committed together, or not at all."""
+        return database.transaction(self.connection)
+
+    @contextmanager
+    def writing(self, wait_s: float) -> Iterator[None]:
+        """Hold the project's lock. Raises ProjectLocked."""
+        with lock.writing(self.folder.lock, wait_s):
+            database.migrate(self.connection)
+            if not keyword.is_current(self.connection):
+                self._rebuild_keyword_index()
+            yield
+
+    # ------------------------------------------------------------ facts
+
+    @staticmethod
+    def now() -> str:
+        """This moment as the store writes it."""
+        return database.now()
+
+    def fact(self, key: str) -> str | None:
+        row = self.connection.execute("SELECT value FROM facts WHERE key = ?", (key,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def set_fact(self, key: str, value: str) -> None:
+        self.connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (key, value))
+
+    def counts(self) -> Mapping[str, int]:
+        """files, documents, chunks, embeddings, characters: of what answers now."""
+        chosen = sets.active(self.connection)
+        chunk_set, set_id = (chosen.chunk_set_id, chosen.id) if chosen else (0, 0)
+        one = self.connection.execute(
+            "SELECT (SELECT count(*) FROM files WHERE document_id IS NOT NULL),"
+            " (SELECT count(*) FROM documents),"
+            " (SELECT count(*) FROM chunks WHERE chunk_set_id = ?),"
+            " (SELECT count(*) FROM chunks c JOIN embeddings e ON e.set_id = ?"
+            "  AND e.embed_hash = c.embed_hash WHERE c.chunk_set_id = ?),"
+            " (SELECT COALESCE(SUM(length), 0) FROM documents)",
+            (chunk_set, set_id, chunk_set),
+        ).fetchone()
+        return dict(
+            zip(("files", "documents", "chunks", "embedded", "characters"), one, strict=True)
+        )
+
+    # ------------------------------------------------------------ documents
+
+    def put_document(
+        self,
+        content_hash: str,
+        reader_version: int,
+        document: Document,
+        chunk_set_id: int,
+        chunks: Sequence[Chunk],
+    ) -> int:
+        """Store a document with its chunks; the id. Index it with `index_document` once a file
+        names it."""
+        document_id = documents.insert(self.connection, content_hash, reader_version, document)
+        documents.insert_chunks(self.connection, document_id, chunk_set_id, chunks)
+        return document_id
+
+    def find_document(self, content_hash: str, format_: str, reader_version: int) -> int | None:
+        return documents.find(self.connection, content_hash, format_, reader_version)
+
+    def index_document(self, document_id: int) -> None:
+        """Bring the keyword index in line with the name the document is cited by now."""
+        source = documents.source_of(self.connection, document_id)
+        row = self.connection.execute(
+            "SELECT indexed_source FROM documents WHERE id = ?", (document_id,)
+        ).fetchone()
+        if row[0] == source:
+            return
+        for (chunk_set_id,) in self.connection.execute("SELECT id FROM chunk_sets").fetchall():
+            keyword.remove(self.connection, chunk_set_id, document_id)
+        for (chunk_set_id,) in self.connection.execute("SELECT id FROM chunk_sets").fetchall():
+            self._index_chunks(document_id, chunk_set_id, source)
+
+    def release_document(self, document_id: int) -> bool:
+        """A file no longer names this document: remove it (true), or cite it under another
+        file's name (false)."""
+        named = self.connection.execute(
+            "SELECT count(*) FROM files WHERE document_id = ?", (document_id,)
+        ).fetchone()[0]
+        if named:
+            self.index_document(document_id)
+            return False
+        documents.remove(self.connection, document_id)
+        return True
+
+    def document(self, document_id: int) -> Document:
+        """A whole document as it was read. Raises ProjectCorrupt."""
+        return documents.load(self.connection, document_id)
+
+    def document_ids(self) -> list[int]:
+        return [r[0] for r in self.connection.execute("SELECT id FROM documents ORDER BY id")]
+
+    def chunks_of(self, document_id: int, chunk_set_id: int) -> list[ChunkRow]:
+        """A document's chunks in reading order."""
+        ids = documents.chunk_ids(self.connection, document_id, chunk_set_id)
+        return documents.chunk_rows(self.connection, ids)
+
+    def add_chunks(self, document_id: int, chunk_set_id: int, chunks: Sequence[Chunk]) -> None:
+        """Cut a stored document anew, for another chunk set, and index the chunks."""
+        documents.insert_chunks(self.connection, document_id, chunk_set_id, chunks)
+        source = documents.source_of(self.connection, document_id)
+        self._index_chunks(document_id, chunk_set_id, source)
+
+    def halve_chunk(self, chunk_id: int) -> list[int]:
+        """Cut a chunk in two near its middle, at white space where there is some; the new ids."""
+        return documents.halve_chunk(self.connection, chunk_id)
+
+    def _index_chunks(self, document_id: int, chunk_set_id: int, source: str) -> None:
+        found = [(r.id, r.chunk) for r in self.chunks_of(document_id, chunk_set_id)]
+        keyword.add(self.connection, chunk_set_id, document_id, source, found)
+
+    def _rebuild_keyword_index(self) -> None:
+        """The terms have changed since it was made: make it anew from the stored text."""
+        with self.transaction():
+            for (chunk_set_id,) in self.connection.execute("SELECT id FROM chunk_sets").fetchall():
+                keyword.drop(self.connection, chunk_set_id)
+                keyword.create(self.connection, chunk_set_id)
+                for document_id in self.document_ids():
+                    source = documents.source_of(self.connection, document_id)
+                    self._index_chunks(document_id, chunk_set_id, source)
+            self.set_fact("terms_version", str(TERMS_VERSION))
+
+    # ------------------------------------------------------------ searching
+
+    def passages(self, chunk_ids: Sequence[int]) -> list[ChunkRow]:
+        """Chunks by id, in the order asked, verified. Raises ProjectCorrupt."""
+        return documents.chunk_rows(self.connection, chunk_ids)
+
+    def files_of(self, document_id: int, chosen: Filter) -> list[FileRow]:
+        """The files that hold a document and pass the filter, in order of their source."""
+        conditions, parameters = filters.file_conditions(chosen)
+        columns = ledger.FILE_COLUMNS.replace(", ", ", f.")
+        rows = self.connection.execute(
+            f"SELECT f.{columns} FROM files f JOIN documents d ON d.id = f.document_id"
+            f" WHERE f.document_id = ? AND {conditions} ORDER BY f.source",
+            (document_id, *parameters),
+        )
+        return [FileRow(*r) for r in rows]
+
+    def question_terms(self, chunk_set_id: int, terms: Sequence[str]) -> dict[str, int]:
+        """Of the terms those that occur, rarest first, with how many chunks hold each."""
+        return keyword.rarest(self.connection, chunk_set_id, terms)
+
+    def search_keyword(
+        self, chunk_set_id: int, terms: Sequence[str], k: int, chosen: Filter
+    ) -> list[tuple[int, float]]:
+        """(chunk id, BM25), best first, among the chunks the filter lets through."""
+        among, parameters = filters.chunk_ids_sql(chosen, chunk_set_id) if chosen else ("", [])
+        return keyword.search(self.connection, chunk_set_id, terms, k, among, parameters)
+
+    def keyword_scores(
+        self, chunk_set_id: int, terms: Sequence[str], ids: Sequence[int]
+    ) -> dict[int, float]:
+        """The BM25 score of each of these chunks that holds any of the terms."""
+        among = ",".join(str(int(i)) for i in ids)
+        found = keyword.search(self.connection, chunk_set_id, terms, len(ids), among or "NULL")
+        return dict(found)
+
+    def search_dense(self, query: Vector, k: int, chosen: Filter) -> list[tuple[int, float]]:
+        """(chunk id, cosine), best first, among the chunks the filter lets through."""
+        import numpy as np
+
+        index = self.vector_index()
+        if index is None:
+            return []
+        allowed = None
+        if chosen:
+            sql, parameters = filters.chunk_ids_sql(chosen, self._active().chunk_set_id)
+            allowed = np.array(
+                [r[0] for r in self.connection.execute(sql, parameters)], dtype=np.int64
+            )
+        return index.search(query, k, allowed)
+
+    def dense_scores(self, query: Vector, ids: Sequence[int]) -> dict[int, float]:
+        """The cosine of each of these chunks that is embedded."""
+        return vectors.scores_of(self.connection, self._active(), query, list(ids))
+
+    def vector_index(self) -> VectorIndex | None:
+        """The index of the active set as this snapshot holds it; None before the first ingest."""
+        chosen = sets.active(self.connection)
+        if chosen is None:
+            return None
+        # What others committed shows in data_version, what we wrote in total_changes.
+        others = int(self.connection.execute("PRAGMA data_version").fetchone()[0])
+        version = (others, self.connection.total_changes)
+        if self._index is None or self._index[0] != version:
+            self._index = (version, VectorIndex(self.connection, self.folder.rag, chosen))
+        return self._index[1]
+
+    @property
+    def opened_index(self) -> VectorIndex | None:
+        """The index that the last search used, if any did."""
+        return self._index[1] if self._index else None
+
+    def publish_index(self, chosen: EmbeddingSet, *, force: bool = False) -> bool:
+        """Write the set's index file when that is worth its cost; whether it was."""
+        changes = vectors.changes_since(self.connection, chosen)
+        count = self.counts()["chunks"]
+        if not force and not vectors.worth_writing(changes, count):
+            return False
+        row = self.connection.execute(
+            "SELECT seq FROM sqlite_sequence WHERE name = 'index_files'"
+        ).fetchone()
+        generation = (row[0] if row else 0) + 1
+        file = vectors.write(self.connection, self.folder.rag, chosen, generation)
+        with self.transaction():
+            self.connection.execute(
+                "INSERT INTO index_files VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    file.generation,
+                    chosen.id,
+                    file.name,
+                    file.count,
+                    file.last_chunk_id,
+                    file.last_embedding_id,
+                    file.size_bytes,
+                    file.sha256,
+                ),
+            )
+            self.connection.execute(
+                "DELETE FROM index_files WHERE set_id = ? AND generation < ?",
+                (chosen.id, generation),
+            )
+            # An older file of another set may still hold them.
+            self.connection.execute(
+                "DELETE FROM removed_chunks WHERE NOT EXISTS"
+                " (SELECT 1 FROM index_files WHERE generation < ?)",
+                (generation,),
+            )
+        vectors.sweep(self.connection, self.folder.rag)
+        self._index = None
+        return True
+
+    def _active(self) -> EmbeddingSet:
+        chosen = sets.active(self.connection)
+        assert chosen is not None, "asked for scores before the first ingest"
+        return chosen
+
+    def size_bytes(self) -> int:
+        """What the project takes on the disk."""
+        return sum(p.stat().st_size for p in Path(self.folder.rag).iterdir() if p.is_file())

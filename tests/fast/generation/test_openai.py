@@ -1,0 +1,107 @@
+"""The OpenAI-compatible generator against scripted answers."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from fakes.openai_server import FakeOpenAI, Reply, delta
+from fakes.passages import passage
+
+from ragcli.config import Settings
+from ragcli.errors import ProviderUnavailable
+from ragcli.generation.openai import OpenAIGenerator
+from ragcli.generation.prompt import build_prompt
+
+PROMPT = build_prompt("Why?", [passage("So.")], context_tokens=4096, answer_tokens=256)
+GOOD = Reply(events=(delta("It "), delta("runs [1]."), delta("", "stop"), "[DONE]"))
+
+
+def error(status: int, message: str, **facts: str) -> Reply:
+    return Reply(status, {"error": {"message": message, **facts}})
+
+
+def run(replies: list[Reply], *, key: str | None = "k") -> tuple[list[str], list[str], FakeOpenAI]:
+    pieces: list[str] = []
+    warnings: list[str] = []
+    with FakeOpenAI(replies) as fake:
+        settings = Settings(openai_base_url=fake.base_url + "/", openai_api_key=key, timeout_s=5)
+        generator = OpenAIGenerator("m", settings=settings)
+        for piece in generator.stream(PROMPT, warnings.append):
+            pieces.append(piece)  # noqa: PERF402 (what came before a failure must stay)
+    return pieces, warnings, fake
+
+
+def test_an_answer_streams_with_the_key() -> None:
+    pieces, warnings, fake = run([GOOD])
+    assert (pieces, warnings) == (["It ", "runs [1]."], [])
+    ((path, body, key),) = fake.requests
+    assert (path, key) == ("/v1/chat/completions", "Bearer k")
+    assert (body["model"], body["max_tokens"], body["temperature"]) == ("m", 256, 0)
+
+
+def test_no_key_no_header() -> None:
+    assert run([GOOD], key=None)[2].requests[0][2] is None
+
+
+def test_an_answer_that_reached_its_limit_says_so() -> None:
+    assert run([Reply(events=(delta("It", "length"), "[DONE]"))])[1] == [
+        "the answer stops at its limit of 256 tokens"
+    ]
+
+
+def test_parameters_that_a_model_refuses_are_replaced() -> None:
+    refusals = [
+        error(400, "Unsupported parameter", code="unsupported_parameter", param="max_tokens"),
+        error(400, "Unsupported value", code="unsupported_value", param="temperature"),
+    ]
+    pieces, _, fake = run([*refusals, GOOD])
+    assert "".join(pieces) == "It runs [1]."
+    body = fake.requests[-1][1]
+    assert body["max_completion_tokens"] == 256
+    assert not {"max_tokens", "temperature"} & body.keys()
+
+
+@pytest.mark.parametrize(
+    ("reply", "message", "hint"),
+    [
+        (error(401, "bad key"), "refused the key", "OPENAI_API_KEY"),
+        (error(403, "no"), "refused the key", "OPENAI_API_KEY"),
+        (error(404, "no such model"), "model `m` not found", "openai_base_url"),
+        (error(429, "slow down"), "slow down", "wait"),
+        (error(400, "too many", code="context_length_exceeded"), "does not fit", "context_tokens"),
+        (error(400, "x", type="exceed_context_size_error"), "does not fit", "context_tokens"),
+        (error(400, "bad", param="messages"), "bad", "log"),
+        (Reply(500, "broken"), "broken", "log"),
+        (
+            Reply(307, "", headers={"Location": "http://x.invalid/"}),
+            "not followed",
+            "final address",
+        ),
+        (Reply(events=("nonsense",)), "cannot be read", "right address"),
+    ],
+)
+def test_failures_before_the_answer(reply: Reply, message: str, hint: str) -> None:
+    with pytest.raises(ProviderUnavailable) as caught:
+        run([reply])
+    assert message in caught.value.message
+    assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "events",
+    [(delta("It "), json.dumps({"error": {"message": "out of memory"}})), (delta("It "),)],
+)
+def test_failures_in_mid_stream_keep_what_came(events: tuple[str, ...]) -> None:
+    pieces: list[str] = []
+    with FakeOpenAI([Reply(events=events)]) as fake:
+        generator = OpenAIGenerator("m", settings=Settings(openai_base_url=fake.base_url))
+        with pytest.raises(ProviderUnavailable):
+            for piece in generator.stream(PROMPT, lambda _: None):
+                pieces.append(piece)  # noqa: PERF402 (what came before the failure must stay)
+    assert pieces == ["It "]
+
+
+def test_nothing_is_sent_to_openai_without_a_key() -> None:
+    with pytest.raises(ProviderUnavailable, match="needs a key"):
+        list(OpenAIGenerator("m", settings=Settings()).stream(PROMPT, lambda _: None))

@@ -1,0 +1,134 @@
+"""Which reader reads which file, and what it makes of plain text."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import PurePath
+
+import pytest
+
+from ragcli.domain import Block, Document, Page
+from ragcli.errors import Unreadable
+from ragcli.reading import dispatch
+from ragcli.reading.dispatch import read_document
+from ragcli.reading.table import (
+    BINARY_SUFFIXES,
+    DOCUMENT_SUFFIXES,
+    FORMAT_OF_SUFFIX,
+    READERS,
+    format_of,
+    unsupported_reason,
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "expected"),
+    [
+        ("a.txt", b"", "text"),
+        ("a.TXT", b"", "text"),
+        ("a.md", b"<html>", "markdown"),
+        ("a.py", b"", "code"),
+        ("page.htm", b"", "html"),
+        ("README", b"Read me first.", "text"),
+        ("Makefile", b"all:\n\ttrue\n", "text"),
+        ("noext", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "pdf"),
+        ("noext", b"PK\x03\x04\x14\0\0\0[Content_Types].xml word/document.xml", "docx"),
+        ("noext", b"PK\x03\x04\x14\0\0\0other/file", None),
+        ("noext", b"\n <!DOCTYPE html><p>", "html"),
+        ("noext", b"\xef\xbb\xbf<html>", "html"),
+        ("noext", b'<?xml version="1.0"?>\n<html xmlns="x">', "html"),
+        ("run", b"#!/bin/sh\ntrue\n", "code"),
+        ("a.strange", "中文文本没有后缀，也可以读。".encode("gb18030"), "text"),
+        ("a.strange", "with a mark".encode("utf-16"), "text"),
+        ("a.strange", b"\x7fELF\x02\x01\x01\0\0\0", None),
+        ("a.doc", b"text inside", None),
+        ("a.png", b"text inside", None),
+    ],
+)
+def test_the_format_of_a_file(name: str, head: bytes, expected: str | None) -> None:
+    assert format_of(PurePath(name), head) == expected
+
+
+def test_the_table_is_consistent() -> None:
+    suffixes = [s for _, known in READERS.values() for s in known.split()]
+    assert len(suffixes) == len(set(suffixes)), "one suffix, one reader"
+    assert not set(suffixes) & (BINARY_SUFFIXES | DOCUMENT_SUFFIXES)
+    assert all(s.startswith(".") and s == s.lower() for s in suffixes)
+    assert FORMAT_OF_SUFFIX.keys() == set(suffixes)
+    for module, _ in READERS.values():
+        assert callable(importlib.import_module(f"ragcli.reading.{module}").read)
+
+
+def test_what_cannot_be_read_says_what_to_do() -> None:
+    problem = unsupported_reason(PurePath("old.DOC"))
+    assert problem and problem.code == "unsupported" and "docx" in problem.hint
+    assert unsupported_reason(PurePath("a.jpg")) is not None
+    assert unsupported_reason(PurePath("a.txt")) is None
+    for data, name in ((b"x", "old.doc"), (b"x", "a.zip"), (b"\0\1\2" * 99, "unknown")):
+        with pytest.raises(Unreadable) as caught:
+            read_document(PurePath(name), data)
+        assert caught.value.code == "unsupported"
+
+
+def test_plain_text_is_the_file_itself() -> None:
+    text = "\ufeffFirst line\r\nsecond.\r\n\r\n  \t\n    Indented 中文。 \n\n\nLast"
+    document = read_document(PurePath("a.txt"), text.encode())
+    assert document.text == text and document.has_lines and document.format == "text"
+    pieces = [text[b.char_start : b.char_end] for b in document.blocks]
+    assert pieces == ["First line\r\nsecond.", "    Indented 中文。", "Last"]
+    assert {b.kind for b in document.blocks} == {"paragraph"} and document.title is None
+
+
+def test_the_language_is_filled_in_but_not_for_code() -> None:
+    chinese = "检索增强生成把语言模型与文档检索结合起来。"
+    assert read_document(PurePath("a.txt"), chinese.encode("gb18030")).language == "zh"
+    assert read_document(PurePath("a.py"), f"# {chinese}\n".encode()).language is None
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [(b"", "empty"), (b" \r\n\t ", "empty"), (b"\xef\xbb\xbf", "empty"), (bytes(500), "binary")],
+)
+def test_files_without_text(data: bytes, code: str) -> None:
+    with pytest.raises(Unreadable) as caught:
+        read_document(PurePath("a.txt"), data)
+    assert caught.value.code == code
+
+
+def _given(monkeypatch: pytest.MonkeyPatch, result: Document | Exception) -> None:
+    def read(data: bytes, path: PurePath) -> Document:
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    monkeypatch.setattr(dispatch, "_reader", lambda name: read)
+
+
+@pytest.mark.parametrize(
+    ("result", "code", "message"),
+    [
+        (ValueError("xref\n table"), "failed", "the pdf reader failed: xref table"),
+        (RecursionError(), "failed", "the pdf reader failed: RecursionError"),
+        (Unreadable("encrypted", "locked"), "encrypted", "locked"),
+        (Document(" \n", "pdf", pages=(Page(1, 0, 0),)), "no_text", "no text in it"),
+        (Document("ab", "pdf", blocks=(Block("paragraph", 0, 3),)), "failed", "misplaced a block"),
+        (
+            Document("ab", "pdf", pages=(Page(1, 0, 2), Page(2, 1, 2))),
+            "failed",
+            "misplaced a page",
+        ),
+    ],
+)
+def test_a_reader_is_answered_for(
+    monkeypatch: pytest.MonkeyPatch, result: Document | Exception, code: str, message: str
+) -> None:
+    _given(monkeypatch, result)
+    with pytest.raises(Unreadable) as caught:
+        read_document(PurePath("a.pdf"), b"%PDF-1.4")
+    assert caught.value.code == code
+    assert message in caught.value.message
+
+
+def test_lone_surrogates_are_replaced_in_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    _given(monkeypatch, Document("a\ud800b", "pdf"))
+    assert read_document(PurePath("a.pdf"), b"%PDF-1.4").text == "a\ufffdb"

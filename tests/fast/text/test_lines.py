@@ -1,0 +1,50 @@
+"""Line numbers are those an editor shows, for every kind of line end."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ragcli.text.lines import LineTable, line_spans
+
+texts = st.text(st.sampled_from("ab\n\r\u2028\x0b\x0c\x85 字"), max_size=40)
+
+
+@given(texts)
+def test_the_line_of_an_offset_counts_the_line_ends_before_it(text: str) -> None:
+    table = LineTable(text)
+    for offset in range(len(text)):
+        # A line feed after a carriage return ends the line that the carriage return stands on.
+        before = text[:offset].replace("\r\n", "\n")
+        if text[offset] == "\n" and before.endswith("\r"):
+            before = before[:-1]
+        assert table.line_at(offset) == 1 + before.count("\n") + before.count("\r")
+
+
+@given(texts)
+def test_a_line_starts_where_it_is_said_to(text: str) -> None:
+    table = LineTable(text)
+    for number, (start, end) in enumerate(line_spans(text), start=1):
+        assert table.start_of(number) == start
+        assert table.line_at(start) == table.line_at(end - 1) == number
+
+
+@given(texts)
+def test_lines_put_together_are_the_text(text: str) -> None:
+    assert "".join(text[start:end] for start, end in line_spans(text)) == text
+
+
+def test_only_line_ends_end_lines() -> None:
+    text = "a\u2028b\x0bc\x0cd\x85e\r\nf\rg\nh"
+    assert [text[a:b] for a, b in line_spans(text)] == [
+        "a\u2028b\x0bc\x0cd\x85e\r\n",
+        "f\r",
+        "g\n",
+        "h",
+    ]
+
+
+def test_a_line_beyond_the_ends_is_the_first_or_the_last() -> None:
+    table = LineTable("one\ntwo")
+    assert (table.start_of(0), table.start_of(99)) == (0, 4)
+    assert (LineTable("").line_at(0), LineTable("").start_of(1)) == (1, 0)

@@ -1,0 +1,95 @@
+"""What is written in a document is found by what is asked, however either is spelled."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ragcli.text.terms import MAX_TERM_CHARACTERS, STOP_WORDS, question_terms, terms
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("foo_bar", ["foo_bar", "foo", "bar"]),
+        ("fooBar", ["foobar", "foo", "bar"]),
+        ("HTTPServer", ["httpserver", "http", "server"]),
+        ("__init__", ["init"]),
+        ("E1234", ["e1234", "1234"]),
+        ("D123-4", ["d123-4", "d123", "123", "4"]),
+        ("v1.2.3", ["v1.2.3", "v1", "1", "2", "3"]),
+        ("x86_64", ["x86_64", "x86", "86", "64"]),
+        ("docs/setup.md", ["docs/setup.md", "doc", "setup", "md"]),
+        ("me@example.org", ["me@example.org", "me", "exampl", "org"]),
+        ("C++ C#", ["c++", "c#"]),
+    ],
+)
+def test_identifiers_are_found_whole_and_in_parts(text: str, expected: list[str]) -> None:
+    assert terms(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("⽤户", "用户"),  # a Kangxi radical, as real PDFs have them
+        ("ＡＢＣ", "abc"),
+        ("ｶﾅ", "カナ"),
+        ("ｶﾞｲﾄﾞ", "ガイド"),
+        ("ﬁle", "file"),
+        ("warranties", "Warranty"),
+        ("café", "CAFE"),
+        ("cafe\u0301", "café"),
+        ("STRASSE", "straße"),
+        ("John's", "john"),
+        ("John’s", "john"),
+        ("war\u00adranty", "warranty"),  # a soft hyphen
+        ("مُحَمَّد", "محمد"),
+        ("שָׁלוֹם", "שלום"),
+    ],
+)
+def test_two_spellings_are_one(one: str, other: str) -> None:
+    assert terms(one) == terms(other)
+
+
+def test_scripts_without_spaces_become_pairs() -> None:
+    assert terms("数据库") == ["数据", "据库"]
+    assert terms("用 C 语言") == ["用", "c", "语言"]
+    assert terms("使用Python3编程") == ["使用", "python3", "python", "3", "编程"]
+    assert terms("한국어") == ["한국", "국어"]
+
+
+@pytest.mark.parametrize("word", ["हिन्दी", "தமிழ்", "বাংলা", "తెలుగు"])
+def test_vowel_signs_do_not_cut_a_word(word: str) -> None:
+    assert terms(f"{word}। {word}") == [word, word]
+
+
+def test_a_question_drops_stop_words_and_repetitions() -> None:
+    assert question_terms("What is the warranty of the warranties?") == ["warranti"]
+    assert question_terms("to be or not to be") == ["to", "be", "or", "not"]
+    assert question_terms("?!") == []
+
+
+def test_a_long_run_is_found_by_its_beginning() -> None:
+    run = "a1" * 500
+    assert terms(run)[0] == run[:MAX_TERM_CHARACTERS]
+
+
+anything = st.text() | st.text(st.sampled_from("aB1_-.'’/é中カ्हि+# "), max_size=200)
+
+
+@given(anything)
+def test_a_question_asks_only_for_what_the_index_holds(text: str) -> None:
+    assert set(question_terms(text)) <= set(terms(text))
+
+
+@given(anything)
+def test_no_term_is_long_or_has_white_space(text: str) -> None:
+    for term in terms(text):
+        assert 0 < len(term) <= MAX_TERM_CHARACTERS
+        assert not any(c.isspace() for c in term)
+
+
+@given(st.lists(st.sampled_from(sorted(STOP_WORDS)), min_size=1))
+def test_a_question_of_stop_words_keeps_them(words: list[str]) -> None:
+    assert question_terms(" ".join(words)) == list(dict.fromkeys(words))
