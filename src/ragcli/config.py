@@ -31,7 +31,7 @@ class Settings:
     dimensions: int | None = _setting(None, "shorten embeddings to this many dimensions")
     query_prompt: str | None = _setting(None, "put before a question; default: the model's own")
     document_prompt: str | None = _setting(None, "put before a text; default: the model's own")
-    chunk_tokens: int = _setting(200, "size of a chunk in the model's tokens")
+    chunk_tokens: int = _setting(254, "size of a chunk in the model's tokens; its limit caps it")
     mode: str = _setting("hybrid", "hybrid, dense or keyword")
     top_k: int = _setting(5, "how many passages to return")
     generator: str = _setting(
@@ -80,7 +80,8 @@ def load_settings(
             if name not in known:
                 raise UsageError(
                     f"unknown setting `{name}` in the {layer}'s config.toml",
-                    "see what there is: rag config show",
+                    f"take it out: rag config set {name} --unset"
+                    + (" --user" if layer == "user" else ""),
                 )
     values, origins = {}, {}
     for name, spec in known.items():
@@ -136,6 +137,7 @@ def parse_value(name: str, raw: Any) -> Any:
     spec = {f.name: f for f in fields(Settings)}.get(name)
     if spec is None:
         raise UsageError(f"unknown setting `{name}`", "see what there is: rag config show")
+    cure = f"mend it where it is set: the option, RAG_{name.upper()} or a config.toml"
     kind = _KINDS[str(spec.type)]
     try:
         if isinstance(raw, bool):
@@ -143,12 +145,12 @@ def parse_value(name: str, raw: Any) -> Any:
         value = kind(raw)
     except (TypeError, ValueError):
         noun = {"int": "a whole number", "float": "a number", "str": "text"}[kind.__name__]
-        raise UsageError(f"`{name}` must be {noun}, not {raw!r}") from None
+        raise UsageError(f"`{name}` must be {noun}, not {raw!r}", cure) from None
     if name in _CHOICES and value not in _CHOICES[name]:
-        raise UsageError(f"`{name}` must be one of {', '.join(_CHOICES[name])}, not {raw!r}")
+        raise UsageError(f"`{name}` must be one of {', '.join(_CHOICES[name])}, not {raw!r}", cure)
     # `not >=` and not `<`: a NaN is refused too.
     if name in _LEAST and not value >= _LEAST[name]:
-        raise UsageError(f"`{name}` must be at least {_LEAST[name]}, not {raw}")
+        raise UsageError(f"`{name}` must be at least {_LEAST[name]}, not {raw}", cure)
     return value
 
 

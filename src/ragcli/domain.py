@@ -137,7 +137,8 @@ class ChunkSettings:
 @dataclass(frozen=True, slots=True)
 class EmbedderIdentity:
     """All that decides an embedding. The name is kept but not hashed: the hub's copy and the
-    packaged copy of a model are one model.
+    packaged copy of a model are one model. Nor is ``shortened``, which says that fewer dimensions
+    were asked for than the model has.
 
     ``weights`` is the SHA-256 of weights and tokenizer for a local model, the digest for Ollama,
     else provider and model name. ``max_tokens`` counts special tokens and the prompt.
@@ -151,11 +152,12 @@ class EmbedderIdentity:
     normalized: bool = True
     query_prompt: str = ""
     document_prompt: str = ""
+    shortened: bool = False
 
     @property
     def fingerprint(self) -> str:
         facts = asdict(self)
-        del facts["name"]
+        del facts["name"], facts["shortened"]
         return _fingerprint(facts)
 
 
@@ -332,11 +334,12 @@ class IngestReport:
 class Event:
     """Progress, told by the core and shown (or not) by whoever called it.
 
-    ``kind``: ``reading`` and ``embedding`` count ``done`` of ``total``; ``note`` carries a
-    sentence for the user; ``problem`` a file or page that could not be read.
+    ``kind``: ``reading``, ``cutting`` and ``embedding`` count ``done`` of ``total`` files,
+    documents and chunks; ``note`` carries a sentence for the user; ``problem`` a file or page that
+    could not be read.
     """
 
-    kind: Literal["reading", "embedding", "note", "problem"]
+    kind: Literal["reading", "cutting", "embedding", "note", "problem"]
     done: int = 0
     total: int = 0
     message: str = ""

@@ -2,6 +2,7 @@
 
     RagError                        1   unexpected failure
     ├── UsageError                  2   wrong usage or configuration
+    ├── NotInProject                4   ran well, found nothing under that name
     ├── ProjectNotFound            10
     ├── ProjectLocked              11   another writer holds the project
     ├── ProjectIncompatible        12   unknown format version
@@ -35,6 +36,10 @@ class RagError(Exception):
 
 class UsageError(RagError):
     exit_code = 2
+
+
+class NotInProject(RagError):
+    exit_code = 4
 
 
 class ProjectNotFound(RagError):

@@ -44,9 +44,13 @@ def ingest(
     """
     started = monotonic()
     with store.writing(options.wait_s):
-        chosen, chunk_settings = _prepare(store, embedder, options, listener)
+        wanted = settings_for(embedder, options.chunk_tokens)
         with store.transaction():
             roots = scan.roots_to_look_through(store, options.paths)
+            chosen = _embedding_set(store, embedder, wanted)
+        chunk_settings = sets.chunk_settings(store.connection, chosen.chunk_set_id)
+        if chunk_settings.size_tokens != wanted.size_tokens:
+            _tell_chunk_size(chunk_settings, wanted, listener)
         plan = scan.plan(store, roots, retry=options.retry, allow_removals=options.allow_removals)
         intake = Intake(store, chosen.chunk_set_id, chunk_settings, embedder, listener)
         intake.read(plan.to_read, reader)
@@ -69,34 +73,32 @@ def ingest(
         embedded_chunks=embedded,
         skipped=plan.skipped_counts(),
         new_problems=tuple(intake.problems),
-        known_problems=plan.known_problems,
+        known_problems=plan.known_problems + intake.known_problems,
         held_back=tuple(plan.held_back),
         duration_s=monotonic() - started,
     )
 
 
-def _prepare(
-    store: Store, embedder: Embedder, options: IngestOptions, listener: Listener
-) -> tuple[EmbeddingSet, ChunkSettings]:
-    """The set to ingest into; made by the first ingest, kept by the later ones."""
-    wanted = settings_for(embedder, options.chunk_tokens)
+def _embedding_set(store: Store, embedder: Embedder, wanted: ChunkSettings) -> EmbeddingSet:
+    """The set to ingest into: the active one, or, while nothing is stored, one of this model."""
     chosen = sets.active(store.connection)
-    if chosen is None:
-        with store.transaction():
-            chunk_set_id, _ = sets.ensure_chunk_set(store.connection, wanted)
-            chosen = sets.create(store.connection, chunk_set_id, embedder.identity, activate=True)
-        return chosen, wanted
-    guard.check_identity(chosen.identity, embedder.identity)
-    kept = sets.chunk_settings(store.connection, chosen.chunk_set_id)
-    if kept.size_tokens != wanted.size_tokens:
-        listener(
-            Event(
-                "note",
-                message=f"this project's chunks have {kept.size_tokens} tokens; chunk_tokens ="
-                f" {wanted.size_tokens} counts for new projects and for rag reembed",
-            )
+    if chosen is not None and not store.is_empty():
+        guard.check_identity(chosen.identity, embedder.identity)
+        return chosen
+    chunk_set_id, _ = sets.ensure_chunk_set(store.connection, wanted)
+    fresh = sets.create(store.connection, chunk_set_id, embedder.identity, activate=False)
+    sets.activate(store.connection, fresh)
+    return fresh
+
+
+def _tell_chunk_size(kept: ChunkSettings, wanted: ChunkSettings, listener: Listener) -> None:
+    listener(
+        Event(
+            "note",
+            message=f"this project's chunks have {kept.size_tokens} tokens; chunk_tokens ="
+            f" {wanted.size_tokens} counts for new projects and for rag reembed",
         )
-    return chosen, kept
+    )
 
 
 def settings_for(embedder: Embedder, chunk_tokens: int) -> ChunkSettings:

@@ -27,7 +27,8 @@ class Reader(Protocol):
 
 class Intake:
     """Counts what it did in files: ``added``, ``updated``, ``moved`` and ``removed``;
-    ``problems`` are (source, problem) that were not known before."""
+    ``problems`` are (source, problem) that were not known before, ``known_problems`` counts
+    files that could not be read again."""
 
     def __init__(
         self,
@@ -42,7 +43,7 @@ class Intake:
         self._settings = settings
         self._embedder = embedder
         self._listener = listener
-        self.added = self.updated = self.moved = self.removed = 0
+        self.added = self.updated = self.moved = self.removed = self.known_problems = 0
         self.problems: list[tuple[str, Problem]] = []
 
     def read(self, files: Sequence[tuple[FoundFile, int]], reader: Reader) -> None:
@@ -54,28 +55,26 @@ class Intake:
             with self._store.transaction():
                 started = monotonic()
                 for (file, root_id), result in waiting:
-                    self._store_file(file.path, root_id, result)
+                    self._store_file(file, root_id, result)
                     done += 1
                     self._listener(Event("reading", done, len(files)))
                     if monotonic() - started > COMMIT_EVERY_S:
                         break
 
-    def _store_file(self, path: Path, root_id: int, result: ReadResult) -> None:
+    def _store_file(self, file: FoundFile, root_id: int, result: ReadResult) -> None:
         store = self._store
-        key, source = store.folder.key_of(path), store.folder.source_of(path)
+        key, source = store.folder.key_of(file.path), store.folder.source_of(file.path)
         before = ledger.file_at(store.connection, key)
-        problems: tuple[Problem, ...]
-        if result.document is None:
-            # What was read before is kept, and shown as stale.
-            document_id = before.document_id if before else None
-            problems = (result.problem,) if result.problem else ()
-            state = "failed"
-        else:
-            document_id = self._document(result.content_hash, result.document)
-            problems = result.document.problems
-            state = "partly" if problems else "stored"
+        # A file of which not a byte could be read is known by what the folder says of it.
+        unread = not result.content_hash
+        size = file.size if unread else result.size
+        mtime_ns = file.mtime_ns if unread else result.mtime_ns
+        state, document_id, problems = self._outcome(before, result)
         self._count(before, document_id)
-        self._tell(source, problems)
+        if before and before.state == state and (before.size, before.mtime_ns) == (size, mtime_ns):
+            self.known_problems += bool(problems)
+        else:
+            self._tell(source, problems)
         ledger.put_file(
             store.connection,
             source=source,
@@ -83,8 +82,8 @@ class Intake:
             root_id=root_id,
             document_id=document_id,
             state=state,
-            size=result.size,
-            mtime_ns=result.mtime_ns,
+            size=size,
+            mtime_ns=mtime_ns,
             content_hash=result.content_hash or None,
             reader_version=READER_VERSION,
             problems=problems,
@@ -93,6 +92,20 @@ class Intake:
             store.index_document(document_id)
         if before and before.document_id not in (None, document_id):
             store.release_document(before.document_id)
+
+    def _outcome(
+        self, before: FileRow | None, result: ReadResult
+    ) -> tuple[str, int | None, tuple[Problem, ...]]:
+        """(state, document, problems) of a file that was read."""
+        if result.document is not None:
+            problems = result.document.problems
+            document_id = self._document(result.content_hash, result.document)
+            return ("partly" if problems else "stored"), document_id, problems
+        assert result.problem is not None, "a file is a document or a problem"
+        if result.problem.code == "empty":
+            return "empty", None, ()
+        # What was read before is kept, and shown as stale.
+        return "failed", before.document_id if before else None, (result.problem,)
 
     def _document(self, content_hash: str, document: Document) -> int:
         """The stored document of this content, cut and stored when it is new."""
@@ -118,7 +131,9 @@ class Intake:
     def _tell(self, source: str, problems: Sequence[Problem]) -> None:
         for problem in problems:
             self.problems.append((source, problem))
-            self._listener(Event("problem", message=f"{source}: {problem.message}"))
+            place = source if problem.page is None else f"{source}, p. {problem.page}"
+            cure = f": {problem.hint}" if problem.hint else ""
+            self._listener(Event("problem", message=f"{place}: {problem.message}{cure}"))
 
     def remove(self, rows: Sequence[FileRow]) -> None:
         """Take out files that are gone. One whose document another file holds now has moved."""

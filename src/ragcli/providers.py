@@ -56,6 +56,11 @@ def is_local(name: str) -> bool:
     return find_local(model) is not None
 
 
+def needs_download(name: str) -> bool:
+    """An embedding model of sentence-transformers that does not lie on this machine."""
+    return _split(name)[0] in (None, "sentence-transformers") and not is_local(name)
+
+
 def same_name(one: str, other: str) -> bool:
     """Two ways to write one embedding model: ``all-MiniLM-L6-v2`` is the hub's
     ``sentence-transformers/all-MiniLM-L6-v2``."""

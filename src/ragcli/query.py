@@ -14,7 +14,7 @@ from ragcli.retrieval.fusion import dense_weight
 from ragcli.retrieval.retrieve import Question, Ranked, retrieve
 from ragcli.store import Store, sets
 from ragcli.store.rows import ChunkRow, FileRow
-from ragcli.store.vectors import EmbeddingSet
+from ragcli.store.vectors import EmbeddingSet, VectorIndex
 from ragcli.text.terms import question_terms
 
 
@@ -53,9 +53,9 @@ def query(
         clock.lap("search")
         passages = _passages(store, ranked, options)
         if read.vector is not None:
-            warnings += _index_warnings(store)
+            warnings += _index_warnings(store, chosen)
         clock.lap("fetch")
-    _mend_index(store, chosen)
+    _mend_index(store)
     return QueryResult(
         question=question,
         mode=options.mode,
@@ -180,26 +180,31 @@ def is_stale(store: Store, file: FileRow) -> bool:
     return unread or (status.st_size, status.st_mtime_ns) != (file.size, file.mtime_ns)
 
 
-def _index_warnings(store: Store) -> list[str]:
+def _index_warnings(store: Store, chosen: EmbeddingSet) -> list[str]:
     index = store.vector_index()
-    if index is None:
-        return []
-    missing = store.counts()["chunks"] - index.count
+    # The exact count, `store.counts()`, takes 3 s on a million chunks.
+    missing = store.chunk_count(chosen.chunk_set_id) - index.count if index else 0
     if missing <= 0:
         return []
     return [f"{missing:,} chunks have no embedding yet and are found by words only: rag ingest"]
 
 
-def _mend_index(store: Store, chosen: EmbeddingSet) -> None:
+def _mend_index(store: Store) -> None:
     """An index file that could not be used is written anew, unless someone is writing already.
 
     The answer does not wait for it: it came from the truth.
     """
-    index = store.opened_index
-    if index is None or (index.trouble is None and index.file is not None):
+    if not _needs_mending(store.opened_index):
         return
     try:
         with store.writing(wait_s=0):
-            store.publish_index(chosen, force=True)
+            # Another may have mended or replaced it since.
+            chosen = sets.active(store.connection)
+            if chosen is not None and _needs_mending(store.vector_index()):
+                store.publish_index(chosen, force=True)
     except (ProjectLocked, OSError):
         return
+
+
+def _needs_mending(index: VectorIndex | None) -> bool:
+    return index is not None and (index.trouble is not None or index.file is None)

@@ -21,10 +21,15 @@ from typing import Any
 from ragcli import providers
 from ragcli.ask import Piece
 from ragcli.ask import ask as ask_recipe
+from ragcli.chunks import CutFile
+from ragcli.chunks import chunks as chunks_recipe
 from ragcli.config import Origin, Settings, load_settings, read_file, user_file
+from ragcli.doctor import Diagnosis, DoctorOptions
+from ragcli.doctor import doctor as doctor_recipe
 from ragcli.domain import (
     Answer,
     Embedder,
+    EmbedderIdentity,
     Filter,
     Generator,
     IngestReport,
@@ -34,10 +39,21 @@ from ragcli.domain import (
     ignore,
 )
 from ragcli.errors import ModelMismatch, RagError, UsageError
+from ragcli.files import ProjectFile
+from ragcli.files import files as files_recipe
 from ragcli.ingest import IngestOptions
 from ragcli.ingest import ingest as ingest_recipe
 from ragcli.query import QueryOptions
 from ragcli.query import query as query_recipe
+from ragcli.reembed import Reembedded, ReembedOptions
+from ragcli.reembed import reembed as reembed_recipe
+from ragcli.remove import Removed
+from ragcli.remove import remove as remove_recipe
+from ragcli.settings_file import write_value
+from ragcli.show import Shown
+from ragcli.show import show as show_recipe
+from ragcli.status import Status
+from ragcli.status import status as status_recipe
 from ragcli.store import Store, sets
 from ragcli.store import folder as folders
 from ragcli.store.folder import ProjectFolder
@@ -116,7 +132,7 @@ class Rag:
         ProviderUnavailable.
         """
         active = sets.active(self.store.connection)
-        if active is None:
+        if active is None or self.store.is_empty():
             return providers.embedder(self.settings.model, self.settings)
         identity = active.identity
         asked_for = self.origins["model"].layer in ("flag", "environment")
@@ -125,7 +141,7 @@ class Rag:
         # The stored prompts and dimension are part of what embedded the documents.
         kept = replace(
             self.settings,
-            dimensions=self._kept("dimensions", identity.dimension),
+            dimensions=self._kept("dimensions", identity.dimension if identity.shortened else None),
             query_prompt=self._kept("query_prompt", identity.query_prompt),
             document_prompt=self._kept("document_prompt", identity.document_prompt),
         )
@@ -204,6 +220,8 @@ class Rag:
             chunk_tokens=self.settings.chunk_tokens,
             wait_s=self.settings.wait_s,
         )
+        # A crash while the project was made may have left the folder without a store.
+        Store.create(self.folder)
         with ReaderPool(self.settings.read_timeout_s) as reader:
             return ingest_recipe(self.store, options, reader, self.embedder, listener)
 
@@ -253,6 +271,98 @@ class Rag:
             context_tokens=self.settings.context_tokens,
             answer_tokens=self.settings.answer_tokens,
         )
+
+    # ------------------------------------------------------------ looking in, looking after
+
+    def status(self, *, problems: bool = False, skipped: bool = False) -> Status:
+        """The project at a glance; with every problem, and all that was passed over, if asked.
+
+        Raises ProjectCorrupt, ProjectIncompatible, as all that follow do.
+        """
+        note = self.note_on_model()
+        size = None if self._is_default("chunk_tokens") else self.settings.chunk_tokens
+        notes = (note,) if note else ()
+        return status_recipe(self.store, size, notes, problems=problems, skipped=skipped)
+
+    def files(self, pattern: str | None = None) -> tuple[ProjectFile, ...]:
+        """The files of the project: all, or those that a pattern, a name or a folder names."""
+        return files_recipe(self.store, pattern)
+
+    def show(self, name: str) -> Shown:
+        """The stored text of ``FILE``, ``FILE:PAGE`` or ``FILE:LINE``. Raises NotInProject."""
+        return show_recipe(self.store, name)
+
+    def chunks(self, name: str) -> CutFile:
+        """How a file was cut. Raises NotInProject."""
+        return chunks_recipe(self.store, name)
+
+    def remove(self, names: Sequence[str]) -> Removed:
+        """Take files and folders out of the project; those on disk are not touched.
+
+        Raises NotInProject (then nothing is changed), ProjectLocked.
+        """
+        return remove_recipe(self.store, names, self.settings.wait_s)
+
+    def reembed(
+        self,
+        model: str | None = None,
+        *,
+        dimensions: int | None = None,
+        chunk_tokens: int | None = None,
+        listener: Listener = ignore,
+    ) -> Reembedded:
+        """Switch the model, its dimensions or the size of chunks, from the stored text.
+
+        Without any of them, and none in the settings, every embedding is computed anew. Raises
+        UsageError (nothing was ingested), ProjectLocked, ProviderUnavailable.
+        """
+        active = sets.active(self.store.connection)
+        if active is None:
+            raise UsageError("nothing has been ingested yet", "begin with: rag ingest FOLDER")
+        size = chunk_tokens or self.settings.chunk_tokens
+        if chunk_tokens is None and self._is_default("chunk_tokens"):
+            size = sets.chunk_settings(self.store.connection, active.chunk_set_id).size_tokens
+        anew = (model, dimensions, chunk_tokens) == (None, None, None)
+        options = ReembedOptions(size, anew, self.settings.wait_s)
+        embedder = self._embedder_for(active.identity, model, dimensions)
+        done = reembed_recipe(self.store, options, embedder, listener)
+        self.__dict__["embedder"] = embedder
+        self._name_in_config(done.model)
+        return done
+
+    def _embedder_for(
+        self, old: EmbedderIdentity, model: str | None, dimensions: int | None
+    ) -> Embedder:
+        """The embedder to switch to: another model with its own prompts, or the same with those
+        it has, and the dimension asked for."""
+        if model is not None and not providers.same_name(model, old.name):
+            size = dimensions or self.settings.dimensions
+            return providers.embedder(model, replace(self.settings, dimensions=size))
+        kept = replace(
+            self.settings,
+            dimensions=dimensions or self._kept("dimensions", old.dimension),
+            query_prompt=self._kept("query_prompt", old.query_prompt),
+            document_prompt=self._kept("document_prompt", old.document_prompt),
+        )
+        return providers.embedder(old.name, kept)
+
+    def _name_in_config(self, model: str) -> None:
+        """The project's file, where it names a model, names the one that embeds it now."""
+        if "model" in read_file(self.folder.config):
+            write_value(self.folder.config, "model", model)
+        if self.origins["model"].layer == "project":
+            self.settings = replace(self.settings, model=model)
+
+    def doctor(self, *, deep: bool = False, repair: bool = False) -> Diagnosis:
+        """Check everything, also in a project that cannot be opened. ``deep`` loads the model,
+        ``repair`` mends what can be mended first. Raises ProjectLocked."""
+        options = DoctorOptions(deep, repair, self.settings.wait_s)
+        return doctor_recipe(
+            self.folder, self.settings, lambda: self.store, lambda: self.embedder, options
+        )
+
+    def _is_default(self, name: str) -> bool:
+        return self.origins[name].layer == "default"
 
 
 def settings_for(

@@ -64,9 +64,13 @@ def roots_to_look_through(store: Store, paths: Sequence[Path] | None) -> list[St
 
 
 def known_files(store: Store, paths: Sequence[Path]) -> list[FileRow]:
-    """The ledger's rows of these paths; a path that was never read has none."""
-    rows = (ledger.file_at(store.connection, store.folder.key_of(path)) for path in paths)
-    return [row for row in rows if row is not None]
+    """The ledger's rows at and below these paths; a path that was never read has none."""
+    wanted = [Path(os.path.normpath(Path.cwd() / path)) for path in paths]
+    return [
+        row
+        for row in (ledger.files(store.connection) if wanted else ())
+        if any(store.folder.path_of(row.path).is_relative_to(path) for path in wanted)
+    ]
 
 
 def _known_below(store: Store, path: Path) -> bool:
@@ -82,7 +86,7 @@ def _root_above(store: Store, path: Path) -> RootRow | None:
         if path == folder or (path.is_dir() and path.is_relative_to(folder)):
             return root
         known = ledger.file_at(store.connection, store.folder.key_of(path))
-        if known is not None and known.root_id == root.id and known.state != "removed":
+        if known is not None and known.root_id == root.id:
             return root
     return None
 
@@ -155,14 +159,20 @@ def _look(
         elif row is not None and _is_unchanged(row, entry) and not (retry and _has_problem(row)):
             result.unchanged += 1
             result.known_problems += _has_problem(row)
+            if row.state == "empty":
+                skipped.append((row.source, "empty"))
         else:
             result.to_read.append((entry, root.id))
     return found
 
 
 def _is_unchanged(row: FileRow, file: FoundFile) -> bool:
+    if row.state == "removed":
+        return False
+    # Without a hash not a byte could be read: permissions change without a trace in the mtime.
+    tried = row.content_hash is not None
     same = (row.size, row.mtime_ns) == (file.size, file.mtime_ns)
-    return same and row.reader_version == READER_VERSION and row.state != "removed"
+    return tried and same and row.reader_version == READER_VERSION
 
 
 def _has_problem(row: FileRow) -> bool:

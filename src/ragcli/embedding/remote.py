@@ -67,6 +67,7 @@ class RemoteEmbedder(ABC):
             pooling="provider",
             query_prompt=self._query_prompt,
             document_prompt=self._document_prompt,
+            shortened=self._dimensions is not None,
         )
 
     @cached_property

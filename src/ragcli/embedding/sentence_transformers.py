@@ -49,6 +49,7 @@ class SentenceTransformersEmbedder:
             pooling=self._folder.pooling,
             query_prompt=query,
             document_prompt=document,
+            shortened=dimension < full,
         )
 
     @cached_property

@@ -12,6 +12,11 @@ from ragcli.retrieval.fusion import dense_weight, fuse
 if TYPE_CHECKING:
     from ragcli.domain import Vector
 
+# Chunks do not overlap, so a question's words may stand on both sides of a cut: a chunk is lent
+# this share of its best neighbour's keyword score. On the development sets 0.1 to 0.3 gain 0.3 to
+# 0.9 points of R@5 on articles and cost nothing that can be told from chance elsewhere.
+NEIGHBOUR_SHARE = 0.2
+
 # Each half proposes this many; each then scores all that either proposed. On the development
 # sets more changes nothing among the first ten.
 CANDIDATES = 100
@@ -29,6 +34,8 @@ class Searcher(Protocol):
     def keyword_scores(
         self, chunk_set_id: int, terms: Sequence[str], ids: Sequence[int]
     ) -> dict[int, float]: ...
+
+    def neighbours(self, ids: Sequence[int]) -> dict[int, list[int]]: ...
 
     def search_dense(self, query: Vector, k: int, chosen: Filter) -> list[tuple[int, float]]: ...
 
@@ -68,7 +75,7 @@ def retrieve(
     dense: list[tuple[int, float]] = []
     keyword: list[tuple[int, float]] = []
     if mode != "dense":
-        keyword = searcher.search_keyword(chunk_set_id, question.terms, depth, chosen)
+        keyword = _keyword(searcher, chunk_set_id, question.terms, depth, chosen)
     if mode != "keyword" and question.vector is not None:
         dense = searcher.search_dense(question.vector, depth, chosen)
     if mode == "dense" or question.vector is None:
@@ -76,6 +83,29 @@ def retrieve(
         half = "dense" if mode == "dense" else "keyword"
         return [Ranked(i, s, {half: Found(r, s)}) for r, (i, s) in enumerate(only[:k], 1)]
     return _hybrid(searcher, chunk_set_id, question, dense, keyword)[:k]
+
+
+def _keyword(
+    searcher: Searcher, chunk_set_id: int, terms: Sequence[str], k: int, chosen: Filter
+) -> list[tuple[int, float]]:
+    """The keyword half's list, best first."""
+    own = dict(searcher.search_keyword(chunk_set_id, terms, k, chosen))
+    scores = _with_neighbours(searcher, chunk_set_id, terms, own)
+    return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _with_neighbours(
+    searcher: Searcher, chunk_set_id: int, terms: Sequence[str], own: Mapping[int, float]
+) -> dict[int, float]:
+    """Each chunk's keyword score and a share of its best neighbour's."""
+    beside = searcher.neighbours(list(own))
+    others = {i for near in beside.values() for i in near} - own.keys()
+    known = {**own, **searcher.keyword_scores(chunk_set_id, terms, sorted(others))}
+    return {
+        i: score
+        + NEIGHBOUR_SHARE * max((known.get(o, 0.0) for o in beside.get(i, ())), default=0.0)
+        for i, score in own.items()
+    }
 
 
 def _hybrid(
@@ -95,8 +125,13 @@ def _hybrid(
     dense_scores = {i: s for i, s in dense if i in wanted} | searcher.dense_scores(
         question.vector, [i for i in ids if i not in dense_ranks]
     )
-    keyword_scores = dict(keyword) | searcher.keyword_scores(
-        chunk_set_id, question.terms, [i for i in ids if i not in keyword_ranks]
+    keyword_scores = dict(keyword) | _with_neighbours(
+        searcher,
+        chunk_set_id,
+        question.terms,
+        searcher.keyword_scores(
+            chunk_set_id, question.terms, [i for i in ids if i not in keyword_ranks]
+        ),
     )
     ranked = []
     for one in fuse(ids, dense_scores, keyword_scores, weight):

@@ -15,6 +15,11 @@ from ragcli.store import schema
 BUSY_TIMEOUT_S = 30.0
 
 
+# What SQLite raises, for those who must go on although the store is broken.
+EngineError = sqlite3.Error
+ENGINE = f"sqlite {sqlite3.sqlite_version}"
+
+
 def now() -> str:
     """This moment in UTC, ISO 8601, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
@@ -47,14 +52,19 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def create(path: Path, facts: dict[str, str]) -> None:
-    """An empty store, readable by its owner only."""
-    path.touch(mode=0o600)
-    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+    """An empty store, readable by its owner only; it appears whole or not at all."""
+    fresh = path.with_name(f".{path.name}.new")
+    for left in path.parent.glob(f"{fresh.name}*"):
+        left.unlink()
+    fresh.touch(mode=0o600)
+    connection = sqlite3.connect(fresh, timeout=BUSY_TIMEOUT_S, isolation_level=None)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
         schema.create(connection, facts)
     finally:
-        connection.close()
+        connection.close()  # the last to close moves everything out of the WAL
+    fresh.replace(path)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -6,8 +6,10 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from ragcli.domain import Chunk, Document
+from ragcli.errors import ProjectCorrupt
 from ragcli.store import checksums, keyword, rows, texts
 from ragcli.store.rows import ChunkRow
 
@@ -63,23 +65,40 @@ def insert_chunks(
 
 
 def remove(connection: sqlite3.Connection, document_id: int) -> None:
-    """Take a document out, its keyword entries first (they are found through its chunks)."""
+    """Take a document out, its keyword entries first (they are found through its chunks).
+
+    Raises ProjectCorrupt when it is damaged: its terms are made from it.
+    """
+    _verified(connection, document_id)
     for (chunk_set_id,) in connection.execute("SELECT id FROM chunk_sets").fetchall():
         keyword.remove(connection, chunk_set_id, document_id)
+    delete(connection, document_id)
+
+
+def delete(connection: sqlite3.Connection, document_id: int) -> None:
+    """Take a document out; its keyword entries are the caller's care."""
     connection.execute("DELETE FROM chunks WHERE document_id = ?", (document_id,))
     connection.execute("DELETE FROM documents WHERE id = ?", (document_id,))
 
 
 def load(connection: sqlite3.Connection, document_id: int) -> Document:
     """A whole document as it was read. Raises ProjectCorrupt."""
+    row = _verified(connection, document_id)
+    whole = texts.read(connection, document_id, about=source_of(connection, document_id))
+    if len(whole) != row["length"]:
+        raise rows.damaged(source_of(connection, document_id))
+    return rows.document_of(row, whole)
+
+
+def _verified(connection: sqlite3.Connection, document_id: int) -> dict[str, Any]:
+    """A document's row, without its text."""
     cursor = connection.execute("SELECT * FROM documents WHERE id = ?", (document_id,))
     names = [d[0] for d in cursor.description]
     row = dict(zip(names, cursor.fetchone(), strict=True))
     fields = [row[n] for n in names if n not in ("id", "indexed_source", "checksum")]
-    whole = texts.read(connection, document_id, about=source_of(connection, document_id))
-    if rows.document_checksum(fields) != row["checksum"] or len(whole) != row["length"]:
+    if rows.document_checksum(fields) != row["checksum"]:
         raise rows.damaged(source_of(connection, document_id))
-    return rows.document_of(row, whole)
+    return row
 
 
 def chunk_rows(connection: sqlite3.Connection, ids: Sequence[int]) -> list[ChunkRow]:
@@ -92,6 +111,11 @@ def chunk_rows(connection: sqlite3.Connection, ids: Sequence[int]) -> list[Chunk
             " FROM chunks c JOIN documents d ON d.id = c.document_id WHERE c.id = ?",
             (chunk_id,),
         ).fetchone()
+        if row is None:
+            raise ProjectCorrupt(
+                f"an index names chunk {chunk_id}, which is not stored",
+                "make the indexes anew: rag doctor --repair",
+            )
         fields = row[6:]
         about = source_of(connection, row[1])
         content = texts.read(connection, row[1], fields[0], fields[1], about)
@@ -109,6 +133,24 @@ def chunk_ids(connection: sqlite3.Connection, document_id: int, chunk_set_id: in
             (document_id, chunk_set_id),
         )
     ]
+
+
+def neighbours(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, list[int]]:
+    """For each chunk those right before and after it in its document.
+
+    The chunks of a document have consecutive ids; where one was halved later, its halves have
+    none, which costs them a little evidence and nothing else.
+    """
+    found: dict[int, list[int]] = {}
+    marks = ",".join("?" * len(ids))
+    for chunk_id, other in connection.execute(
+        "SELECT c.id, o.id FROM chunks c JOIN chunks o ON o.id IN (c.id - 1, c.id + 1)"
+        " AND o.document_id = c.document_id AND o.chunk_set_id = c.chunk_set_id"
+        f" WHERE c.id IN ({marks})",
+        list(ids),
+    ):
+        found.setdefault(chunk_id, []).append(other)
+    return found
 
 
 def halve_chunk(connection: sqlite3.Connection, chunk_id: int) -> list[int]:

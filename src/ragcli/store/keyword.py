@@ -9,13 +9,12 @@ whole index is built again by the next writer.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from ragcli.domain import Chunk
-from ragcli.store import texts
+from ragcli.store import rows, texts
 from ragcli.text.terms import TERMS_VERSION, terms
 
 # Every ASCII character that a term may hold beside letters and digits. FTS5's `ascii` tokenizer
@@ -81,21 +80,26 @@ def remove(connection: sqlite3.Connection, chunk_set_id: int, document_id: int) 
 def remove_chunks(
     connection: sqlite3.Connection, chunk_set_id: int, document_id: int, ids: Sequence[int]
 ) -> None:
-    """Take some chunks of a document out of the index; they must still be stored."""
+    """Take some chunks of a document out of the index; they must still be stored.
+
+    The terms to take out are made from the text again, so it must be the text that was indexed:
+    raises ProjectCorrupt when it is damaged.
+    """
     title, source = connection.execute(
         "SELECT title, indexed_source FROM documents WHERE id = ?", (document_id,)
     ).fetchone()
     if source is None:
         return
     for chunk_id in ids:
-        start, end, headings = connection.execute(
-            "SELECT char_start, char_end, headings FROM chunks WHERE id = ?", (chunk_id,)
+        *fields, checksum = connection.execute(
+            f"SELECT {rows.CHUNK_COLUMNS}, checksum FROM chunks WHERE id = ?", (chunk_id,)
         ).fetchone()
-        text = texts.read(connection, document_id, start, end)
+        text = texts.read(connection, document_id, fields[0], fields[1], source)
+        chunk = rows.chunk_of(fields, checksum, text, source)
         name = table_name(chunk_set_id)
         connection.execute(
             f"INSERT INTO {name} ({name}, rowid, body, context) VALUES ('delete', ?, ?, ?)",
-            (chunk_id, *_columns(text, json.loads(headings), title, source)),
+            (chunk_id, *_columns(chunk.text, chunk.headings, title, source)),
         )
 
 

@@ -118,4 +118,16 @@ def set_skipped(
 
 
 def skipped(connection: sqlite3.Connection) -> list[tuple[str, str]]:
-    return connection.execute("SELECT source, reason FROM skipped ORDER BY source").fetchall()
+    """(source, reason) of all that is not in the project: also empty files, and those that were
+    taken out."""
+    return connection.execute(f"{_SKIPPED} ORDER BY source").fetchall()
+
+
+def count_skipped(connection: sqlite3.Connection) -> int:
+    return int(connection.execute(f"SELECT count(*) FROM ({_SKIPPED})").fetchone()[0])
+
+
+_SKIPPED = (
+    "SELECT source, reason FROM skipped UNION"
+    " SELECT source, state FROM files WHERE state IN ('empty', 'removed')"
+)

@@ -43,6 +43,21 @@ def writing(path: Path, wait_s: float) -> Iterator[None]:
         os.close(descriptor)
 
 
+def holder(path: Path) -> str | None:
+    """Who holds the project's lock, in brackets where it is known; None when it is free."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _holder(path)
+    finally:
+        os.close(descriptor)
+    return None
+
+
 def _acquire(descriptor: int, path: Path, wait_s: float) -> None:
     deadline = time.monotonic() + wait_s
     while True:

@@ -58,7 +58,7 @@ CREATE TABLE files (
     path BLOB NOT NULL UNIQUE,
     root_id INTEGER REFERENCES roots ON DELETE SET NULL,
     document_id INTEGER REFERENCES documents,
-    state TEXT NOT NULL CHECK (state IN ('stored', 'partly', 'failed', 'removed')),
+    state TEXT NOT NULL CHECK (state IN ('stored', 'partly', 'failed', 'empty', 'removed')),
     size INTEGER,
     mtime_ns INTEGER,
     content_hash TEXT,

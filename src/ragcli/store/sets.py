@@ -153,6 +153,11 @@ def activate(connection: sqlite3.Connection, chosen: EmbeddingSet) -> None:
     drop_inactive(connection)
 
 
+def discard(connection: sqlite3.Connection, begun: EmbeddingSet) -> None:
+    """Delete a set that does not answer; its chunks stay."""
+    connection.execute("DELETE FROM embedding_sets WHERE id = ? AND active = 0", (begun.id,))
+
+
 def drop_inactive(connection: sqlite3.Connection) -> None:
     """Delete every set but the active one, with chunks and keyword indexes nobody needs."""
     connection.execute("DELETE FROM embedding_sets WHERE active = 0")

@@ -7,11 +7,11 @@ Readers open it, take a `snapshot()`, and see one committed state. Writers hold 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from ragcli.domain import Chunk, Document, Filter
+from ragcli.errors import ProjectCorrupt
 from ragcli.store import database, documents, filters, keyword, ledger, lock, sets, vectors
 from ragcli.store.folder import ProjectFolder
 from ragcli.store.rows import ChunkRow, FileRow
@@ -59,7 +59,8 @@ class Store:
         with lock.writing(self.folder.lock, wait_s):
             database.migrate(self.connection)
             if not keyword.is_current(self.connection):
-                self._rebuild_keyword_index()
+                with self.transaction():
+                    self.rebuild_keyword_index()
             yield
 
     # ------------------------------------------------------------ facts
@@ -92,6 +93,18 @@ class Store:
         return dict(
             zip(("files", "documents", "chunks", "embedded", "characters"), one, strict=True)
         )
+
+    def chunk_count(self, chunk_set_id: int) -> int:
+        """How many chunks a set has; unlike `counts`, quick enough for every query."""
+        return int(
+            self.connection.execute(
+                "SELECT count(*) FROM chunks WHERE chunk_set_id = ?", (chunk_set_id,)
+            ).fetchone()[0]
+        )
+
+    def is_empty(self) -> bool:
+        """No document is stored: nothing binds the project to a model yet."""
+        return self.connection.execute("SELECT 1 FROM documents LIMIT 1").fetchone() is None
 
     # ------------------------------------------------------------ documents
 
@@ -134,8 +147,24 @@ class Store:
         if named:
             self.index_document(document_id)
             return False
-        documents.remove(self.connection, document_id)
+        try:
+            documents.remove(self.connection, document_id)
+        except ProjectCorrupt:
+            # Its terms cannot be taken out one by one: they are made from the damaged text.
+            documents.delete(self.connection, document_id)
+            self.rebuild_keyword_index()
         return True
+
+    def forget_document(self, document_id: int) -> None:
+        """Take a damaged document out, and its files out of the ledger, so that the next ingest
+        reads them again. The keyword index is then to be rebuilt."""
+        for row in self.files_of(document_id, Filter()):
+            ledger.forget(self.connection, row.id)
+        documents.delete(self.connection, document_id)
+
+    def cited_as(self, document_id: int) -> str:
+        """The source under which a document is cited."""
+        return documents.source_of(self.connection, document_id)
 
     def document(self, document_id: int) -> Document:
         """A whole document as it was read. Raises ProjectCorrupt."""
@@ -163,16 +192,20 @@ class Store:
         found = [(r.id, r.chunk) for r in self.chunks_of(document_id, chunk_set_id)]
         keyword.add(self.connection, chunk_set_id, document_id, source, found)
 
-    def _rebuild_keyword_index(self) -> None:
-        """The terms have changed since it was made: make it anew from the stored text."""
-        with self.transaction():
-            for (chunk_set_id,) in self.connection.execute("SELECT id FROM chunk_sets").fetchall():
-                keyword.drop(self.connection, chunk_set_id)
-                keyword.create(self.connection, chunk_set_id)
-                for document_id in self.document_ids():
-                    source = documents.source_of(self.connection, document_id)
+    def rebuild_keyword_index(self) -> None:
+        """Make it anew from the stored text, inside the caller's transaction.
+
+        A damaged document is left out: it must not keep the others from being found, nor its own
+        removal from happening.
+        """
+        for (chunk_set_id,) in self.connection.execute("SELECT id FROM chunk_sets").fetchall():
+            keyword.drop(self.connection, chunk_set_id)
+            keyword.create(self.connection, chunk_set_id)
+            for document_id in self.document_ids():
+                source = documents.source_of(self.connection, document_id)
+                with suppress(ProjectCorrupt):
                     self._index_chunks(document_id, chunk_set_id, source)
-            self.set_fact("terms_version", str(TERMS_VERSION))
+        self.set_fact("terms_version", str(TERMS_VERSION))
 
     # ------------------------------------------------------------ searching
 
@@ -209,6 +242,10 @@ class Store:
         among = ",".join(str(int(i)) for i in ids)
         found = keyword.search(self.connection, chunk_set_id, terms, len(ids), among or "NULL")
         return dict(found)
+
+    def neighbours(self, ids: Sequence[int]) -> dict[int, list[int]]:
+        """For each chunk those right before and after it in its document."""
+        return documents.neighbours(self.connection, ids)
 
     def search_dense(self, query: Vector, k: int, chosen: Filter) -> list[tuple[int, float]]:
         """(chunk id, cosine), best first, among the chunks the filter lets through."""
@@ -249,7 +286,7 @@ class Store:
     def publish_index(self, chosen: EmbeddingSet, *, force: bool = False) -> bool:
         """Write the set's index file when that is worth its cost; whether it was."""
         changes = vectors.changes_since(self.connection, chosen)
-        count = self.counts()["chunks"]
+        count = self.chunk_count(chosen.chunk_set_id)
         if not force and not vectors.worth_writing(changes, count):
             return False
         row = self.connection.execute(
@@ -281,15 +318,32 @@ class Store:
                 " (SELECT 1 FROM index_files WHERE generation < ?)",
                 (generation,),
             )
-        vectors.sweep(self.connection, self.folder.rag)
+        self.sweep()
         self._index = None
         return True
+
+    def switch_to(self, chosen: EmbeddingSet) -> None:
+        """Let another embedding set answer, in one commit, and drop the one it replaces.
+
+        Its index file is written before, so that no reader has to do without.
+        """
+        self.publish_index(chosen, force=True)
+        with self.transaction():
+            sets.activate(self.connection, chosen)
+            # The new file is younger than every removal, and it never held the old set's chunks.
+            self.connection.execute("DELETE FROM removed_chunks")
+        self.sweep()
+        self._index = None
 
     def _active(self) -> EmbeddingSet:
         chosen = sets.active(self.connection)
         assert chosen is not None, "asked for scores before the first ingest"
         return chosen
 
-    def size_bytes(self) -> int:
-        """What the project takes on the disk."""
-        return sum(p.stat().st_size for p in Path(self.folder.rag).iterdir() if p.is_file())
+    def sweep(self) -> None:
+        """Delete index files that nothing names."""
+        vectors.sweep(self.connection, self.folder.rag)
+
+    @property
+    def format_version(self) -> int:
+        return int(self.connection.execute("PRAGMA user_version").fetchone()[0])

@@ -89,9 +89,15 @@ class VectorIndex:
 
     @property
     def count(self) -> int:
-        """Chunks that can be found."""
-        gone = 0 if self._gone is None else len(self._gone)
-        return int(self._index.ntotal) - gone + (len(self._extra[0]) if self._extra else 0)
+        """Chunks that can be found by meaning."""
+        import faiss
+        import numpy as np
+
+        found = int(self._index.ntotal) + (len(self._extra[0]) if self._extra else 0)
+        if self._gone is None or len(self._gone) == 0:
+            return found
+        # Of those removed since, some came after the file, or were of another set.
+        return found - int(np.isin(faiss.vector_to_array(self._index.id_map), self._gone).sum())
 
     def search(
         self, query: Vector, k: int, allowed: NDArray[np.int64] | None = None
@@ -203,11 +209,36 @@ def write(
 
 def sweep(connection: sqlite3.Connection, folder: Path) -> None:
     """Delete index files that no row names. A reader that has one open keeps it."""
+    for path in unnamed_files(connection, folder):
+        with suppress(FileNotFoundError):
+            path.unlink()
+
+
+def unnamed_files(connection: sqlite3.Connection, folder: Path) -> list[Path]:
+    """Index files, finished or not, that no row names."""
     named = {Path(n).stem for (n,) in connection.execute("SELECT name FROM index_files")}
-    for path in [*folder.glob("vectors-*"), *folder.glob(".vectors-*")]:
-        if path.stem not in named:
-            with suppress(FileNotFoundError):
-                path.unlink()
+    present = [*folder.glob("vectors-*"), *folder.glob(".vectors-*")]
+    return [path for path in present if path.stem not in named]
+
+
+def read_ids(path: Path) -> tuple[int, NDArray[np.int64]]:
+    """(dimension, chunk ids) of an index file. Raises OSError, RuntimeError, AttributeError."""
+    import faiss
+
+    index: Any = faiss.read_index(str(path))
+    return int(index.d), faiss.vector_to_array(index.id_map)
+
+
+def ids_in_file(
+    connection: sqlite3.Connection, embedding_set: EmbeddingSet, file: IndexFile
+) -> NDArray[np.int64]:
+    """The stored chunks that an index file must hold."""
+    import numpy as np
+
+    rows = connection.execute(
+        f"SELECT c.id {_CHUNKS_WITH_VECTORS} AND NOT {_BESIDE}", _parameters(embedding_set, file)
+    )
+    return np.array([r[0] for r in rows], np.int64)
 
 
 def _description(embedding_set: EmbeddingSet, file: IndexFile) -> str:

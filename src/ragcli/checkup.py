@@ -1,0 +1,171 @@
+"""What ``doctor`` looks at inside a project, check by check; nothing is changed."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ragcli.errors import RagError
+from ragcli.query import is_stale
+from ragcli.store import Store, keyword, ledger, overview, sets, verify
+from ragcli.store.database import EngineError
+from ragcli.store.folder import ProjectFolder
+
+State = Literal["ok", "warn", "fail"]
+
+REPAIR = "rag doctor --repair"
+ANEW = "restore .rag from a copy, or delete it and ingest anew"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """``warn`` is worth knowing, ``fail`` must be mended; ``cure`` says how."""
+
+    name: str
+    state: State
+    detail: str
+    cure: str = ""
+
+
+def guarded(name: str, check: Callable[[], Check]) -> Check:
+    """The check's result, or its failure as a result: a damaged project breaks anything."""
+    try:
+        return check()
+    except RagError as error:
+        return Check(name, "fail", error.message, error.hint)
+    except (EngineError, OSError, ValueError, TypeError) as error:
+        return Check(name, "fail", f"could not be checked: {error}", ANEW)
+
+
+def permissions(folder: ProjectFolder) -> Check:
+    """The folder holds people's documents: nobody else may enter or read."""
+    open_to_others = [p.name for p in private_paths(folder) if is_open(p)]
+    if not open_to_others:
+        return Check("permissions", "ok", "only you can read this project")
+    return Check("permissions", "fail", f"others may read {', '.join(open_to_others)}", REPAIR)
+
+
+def private_paths(folder: ProjectFolder) -> list[Path]:
+    """The folder itself, and what in it holds text or embeddings."""
+    inside = [p for n in ("store.sqlite*", "vectors-*", "lock") for p in folder.rag.glob(n)]
+    return [folder.rag, *sorted(inside)]
+
+
+def is_open(path: Path) -> bool:
+    return bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
+
+
+def inside(store: Store) -> Iterator[Check]:
+    """Every check of an open store, the deepest layer first."""
+    yield guarded("store", lambda: _pages(store))
+    yield guarded("documents", lambda: _documents(store))
+    yield guarded("embeddings", lambda: _embeddings(store))
+    yield guarded("keyword index", lambda: _keyword_index(store))
+    yield guarded("vector index", lambda: _vector_index(store))
+    yield guarded("leftovers", lambda: _leftovers(store))
+    yield guarded("folders", lambda: _folders(store))
+    yield guarded("files", lambda: _files(store))
+    yield guarded("problems", lambda: _problems(store))
+
+
+def _pages(store: Store) -> Check:
+    trouble = verify.database_pages(store.connection)
+    if trouble:
+        return Check("store", "fail", f"store.sqlite is damaged: {trouble[0]}", ANEW)
+    return Check("store", "ok", "store.sqlite is whole")
+
+
+def _documents(store: Store) -> Check:
+    damaged = verify.damaged_documents(store.connection)
+    counts = store.counts()
+    if damaged:
+        names = [store.cited_as(i) for i in damaged]
+        detail = f"the stored text of {_some(names)} is damaged"
+        return Check("documents", "fail", detail, f"{REPAIR}, then rag ingest")
+    detail = f"{counts['documents']:,} documents, {counts['chunks']:,} chunks: checksums match"
+    return Check("documents", "ok", detail)
+
+
+def _embeddings(store: Store) -> Check:
+    damaged = verify.damaged_embeddings(store.connection)
+    if damaged:
+        detail = f"{len(damaged):,} embeddings are damaged"
+        return Check("embeddings", "fail", detail, f"{REPAIR}, then rag ingest")
+    counts = store.counts()
+    missing = counts["chunks"] - counts["embedded"]
+    if missing:
+        detail = f"{missing:,} of {counts['chunks']:,} chunks have none yet"
+        return Check("embeddings", "warn", detail, "rag ingest")
+    return Check("embeddings", "ok", f"{counts['embedded']:,} chunks have theirs: checksums match")
+
+
+def _keyword_index(store: Store) -> Check:
+    trouble = verify.keyword_trouble(store.connection)
+    if trouble:
+        return Check("keyword index", "fail", "; ".join(trouble), REPAIR)
+    if not keyword.is_current(store.connection):
+        detail = "made by another version of the rules for terms"
+        return Check("keyword index", "warn", detail, "rag ingest makes it anew")
+    return Check("keyword index", "ok", "whole, one entry for each chunk")
+
+
+def _vector_index(store: Store) -> Check:
+    chosen = sets.active(store.connection)
+    if chosen is None:
+        return Check("vector index", "ok", "none yet")
+    file, trouble = verify.index_trouble(store.connection, store.folder.rag, chosen)
+    if file is None and store.counts()["embedded"]:
+        return Check("vector index", "warn", "no index file: each query builds its own", REPAIR)
+    if file is None:
+        return Check("vector index", "ok", "none yet")
+    if trouble:
+        return Check("vector index", "fail", f"{file.name}: {trouble}", REPAIR)
+    return Check("vector index", "ok", f"{file.name}: {file.count:,} chunks, as stored")
+
+
+def _leftovers(store: Store) -> Check:
+    begun = overview.unfinished_sets(store.connection)
+    if begun:
+        detail = f"a switch to `{begun[-1]}` was begun and not finished"
+        chosen = sets.active(store.connection)
+        drop = f", or drop it: rag reembed --model {chosen.identity.name}" if chosen else ""
+        return Check("leftovers", "warn", detail, f"finish it with the same command{drop}")
+    files = verify.leftovers(store.connection, store.folder.rag)
+    if files:
+        return Check("leftovers", "warn", f"no longer used: {_some(files)}", REPAIR)
+    return Check("leftovers", "ok", "none")
+
+
+def _folders(store: Store) -> Check:
+    roots = ledger.roots(store.connection)
+    gone = [r.source for r in roots if not store.folder.path_of(r.path).exists()]
+    if gone:
+        cure = f"bring it back, or forget it: rag rm '{gone[0]}'"
+        return Check("folders", "warn", f"not there now: {_some(gone)}", cure)
+    return Check("folders", "ok", f"{len(roots):,} remembered, all there")
+
+
+def _files(store: Store) -> Check:
+    rows = [r for r in ledger.files(store.connection) if r.document_id is not None]
+    stale = [r.source for r in rows if is_stale(store, r)]
+    if stale:
+        detail = f"changed or gone since they were read: {_some(stale)}"
+        return Check("files", "warn", detail, "rag ingest")
+    return Check("files", "ok", f"{len(rows):,} files are as they were read")
+
+
+def _problems(store: Store) -> Check:
+    count = len({source for source, _ in ledger.problems(store.connection)})
+    if count:
+        detail = f"{count:,} files could not be read, or not in full"
+        return Check("problems", "warn", detail, "see why: rag status --problems")
+    return Check("problems", "ok", "every file could be read")
+
+
+def _some(names: list[str]) -> str:
+    """The first names, and how many more there are."""
+    more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more

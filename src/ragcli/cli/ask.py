@@ -1,0 +1,147 @@
+"""``rag ask``: an answer from the passages, with citations that were checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ragcli.ask import Piece
+from ragcli.cli import shapes, show_answer
+from ragcli.cli.options import (
+    DebugOption,
+    JsonOption,
+    LangOption,
+    ModelOption,
+    ModeOption,
+    PathOption,
+    ProjectOption,
+    QuietOption,
+    SinceOption,
+    TopKOption,
+    TypeOption,
+    UntilOption,
+    VerboseOption,
+    WhereOption,
+    filter_from,
+    opened,
+    question_from,
+)
+from ragcli.cli.output import Output
+from ragcli.domain import Answer, Filter
+from ragcli.errors import RagError
+
+if TYPE_CHECKING:
+    from ragcli.rag import Rag
+
+
+def ask(
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="- reads it from stdin.")],
+    top_k: TopKOption = None,
+    mode: ModeOption = None,
+    path: PathOption = None,
+    type_: TypeOption = None,
+    lang: LangOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    where: WhereOption = None,
+    model: ModelOption = None,
+    generator: Annotated[
+        str | None,
+        typer.Option(
+            "--generator",
+            metavar="NAME",
+            help="Who writes: ollama:MODEL, openai:MODEL or extractive.",
+        ),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 5 unless every claim is supported.")
+    ] = False,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="Stream events, one JSON a line.")] = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Answer a question from the documents, with citations."""
+    chosen = filter_from(path, type_, lang, since, until, where)
+    flags = {"model": model, "mode": mode, "generator": generator}
+    talk = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
+    with opened(project, **talk, flags=flags) as (rag, output):
+        note = rag.note_on_model()
+        if note:
+            output.note(f"note: {note}")
+        asked = question_from(question)
+        if jsonl:
+            answer = _stream_events(rag, output, asked, top_k, chosen)
+        else:
+            answer = _answer(rag, output, asked, top_k, chosen, strict)
+        raise typer.Exit(_exit_code(answer, strict))
+
+
+def _answer(
+    rag: Rag, output: Output, question: str, top_k: int | None, chosen: Filter, strict: bool
+) -> Answer:
+    started = perf_counter()
+    pieces = rag.ask_stream(question, top_k=top_k, chosen=chosen)
+    live = output.out_is_terminal and not strict and not output.json
+    answer = show_answer.stream(pieces, output) if live else _last(pieces)
+    if output.json:
+        output.object(shapes.answer(answer))
+        return answer
+    show_answer.show(answer, output, shown_already=live)
+    if answer.generator == "extractive" and rag.settings.generator == "auto":
+        show_answer.offer_generator(output)
+    elif not answer.declined and output.err_is_terminal:
+        show_answer.footer(answer, output, perf_counter() - started)
+    return answer
+
+
+def _last(pieces: Iterator[Piece]) -> Answer:
+    answer = None
+    for piece in pieces:
+        answer = piece.answer or answer
+    assert answer is not None, "the recipe always ends with the answer"
+    return answer
+
+
+def _stream_events(
+    rag: Rag, output: Output, question: str, top_k: int | None, chosen: Filter
+) -> Answer:
+    """``retrieved``, ``text``…, ``citation``…, ``done``; or ``error``, wherever it happens."""
+    try:
+        found = rag.query(question, top_k=top_k, chosen=chosen)
+        passages = [shapes.passage(p) for p in found.passages]
+        output.object({"event": "retrieved", "passages": passages})
+        answer = None
+        for piece in rag.answer_from(found):
+            if piece.text:
+                output.object({"event": "text", "text": piece.text})
+            answer = piece.answer or answer
+    except RagError as error:
+        output.object(
+            {
+                "event": "error",
+                "error": error.message,
+                "hint": error.hint,
+                "exit_code": error.exit_code,
+            }
+        )
+        raise
+    assert answer is not None, "the recipe always ends with the answer"
+    for citation in answer.citations:
+        output.object({"event": "citation", **shapes.citation(citation)})
+    output.object({"event": "done", "answer": shapes.answer(answer)})
+    return answer
+
+
+def _exit_code(answer: Answer, strict: bool) -> int:
+    if answer.declined:
+        return 4
+    unproved = [c for c in answer.citations if c.verdict != "supported"]
+    if strict and (unproved or answer.uncited or not answer.citations):
+        return 5
+    return 0

@@ -1,0 +1,70 @@
+"""``rag doctor``: check everything, name the cures, repair."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from ragcli.checkup import Check
+from ragcli.cli.options import (
+    DebugOption,
+    JsonOption,
+    ProjectOption,
+    QuietOption,
+    VerboseOption,
+    WaitOption,
+    opened,
+    seconds,
+)
+from ragcli.cli.output import show_safely
+
+_MARKS = {"ok": "✓", "warn": "!", "fail": "✗"}
+
+
+def doctor(
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Mend what can be mended, then check again.")
+    ] = False,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Load the model and compare an embedding, too.")
+    ] = False,
+    wait: WaitOption = None,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Check everything: stored texts, embeddings, indexes, files, model, servers, disk.
+
+    Each failure comes with its cure. With --quiet only failures are shown.
+    """
+    flags = {"wait_s": None if wait is None else seconds(wait)}
+    talk = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
+    with opened(project, **talk, flags=flags) as (rag, output):
+        found = rag.doctor(deep=deep, repair=repair)
+        if output.json:
+            output.object(
+                {
+                    "schema": "ragcli.doctor/1",
+                    "healthy": found.healthy,
+                    "checks": [asdict(check) for check in found.checks],
+                    "repaired": list(found.repaired),
+                }
+            )
+        else:
+            for sentence in found.repaired:
+                output.note(f"repaired: {sentence}")
+            for check in found.checks:
+                if check.state == "fail" or not quiet:
+                    text = _line(check)
+                    output.line(show_safely(text) if output.out_is_terminal else text)
+        if not found.healthy:
+            raise typer.Exit(6)
+
+
+def _line(check: Check) -> str:
+    cure = f"\n{'':<18}{check.cure}" if check.cure else ""
+    return f"{_MARKS[check.state]} {check.name:<16}{check.detail}{cure}"

@@ -1,0 +1,75 @@
+"""Every failure as a sentence, a hint and an exit code: the one place that translates."""
+
+from __future__ import annotations
+
+import errno
+import re
+import sqlite3
+from typing import Any
+
+from typer.exceptions import TyperException
+
+from ragcli.errors import ProjectCorrupt, RagError, UsageError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_DISK_FULL = (
+    "there is no space left on the disk",
+    "make room and run it again; the project holds what was committed",
+)
+
+
+def translate(error: Exception) -> RagError:
+    """What is told for a failure."""
+    if isinstance(error, RagError):
+        return error
+    if isinstance(error, TyperException):
+        return _usage(error)
+    if isinstance(error, OSError):
+        return _system(error)
+    if isinstance(error, sqlite3.Error):
+        return _store(error)
+    if isinstance(error, MemoryError):
+        return RagError("there is not enough memory", "close something, or ingest fewer files")
+    said = " ".join(str(error).split()) or "nothing more is known"
+    return RagError(
+        f"unexpected failure: {type(error).__name__}: {said}",
+        "run it again with --debug and report what it shows",
+    )
+
+
+def _usage(error: Any) -> UsageError:
+    command = error.ctx.command_path if getattr(error, "ctx", None) else "rag"
+    possible = getattr(error, "possibilities", None)
+    option = getattr(error, "option_name", "")
+    if "extra argument" in error.format_message():
+        hint = f"put a text of several words in quotes; see: {command} --help"
+    elif possible:
+        hint = f"did you mean {' or '.join(sorted(possible))}?"
+    elif option and command == "rag":
+        hint = "options stand after the command: rag query --help"
+    else:
+        hint = f"see: {command} --help"
+    message = f"no such option: {option}" if possible else error.format_message()
+    sentence = re.sub(r"'([^']*)'", r"`\1`", message.strip().rstrip(".").replace("(s)", ""))
+    return UsageError(sentence[:1].lower() + sentence[1:], hint)
+
+
+def _system(error: OSError) -> RagError:
+    if error.errno in _FULL:
+        return RagError(*_DISK_FULL)
+    place = f"{error.filename}: " if error.filename else ""
+    said = (error.strerror or str(error) or type(error).__name__).lower()
+    return RagError(f"{place}{said}", "run it again with --debug to see where it happened")
+
+
+def _store(error: sqlite3.Error) -> RagError:
+    said = str(error)
+    if "disk is full" in said:
+        return RagError(*_DISK_FULL)
+    if "readonly" in said:
+        return RagError(
+            "this project can be read but not written", "who owns its .rag folder? ls -ld .rag"
+        )
+    if isinstance(error, sqlite3.OperationalError):
+        return RagError(f"the store could not be used: {said}", "rag doctor says more")
+    return ProjectCorrupt(f"the store is damaged: {said}", "see what is left: rag doctor")

@@ -1,0 +1,159 @@
+"""``rag ingest``: add or update files and folders."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ragcli.cli import show_ingest
+from ragcli.cli.init import made
+from ragcli.cli.options import (
+    DebugOption,
+    JsonOption,
+    ModelOption,
+    ProjectOption,
+    QuietOption,
+    VerboseOption,
+    WaitOption,
+    seconds,
+    speaking,
+)
+from ragcli.cli.output import Output
+from ragcli.domain import IngestReport
+from ragcli.errors import ProjectNotFound, UsageError
+
+if TYPE_CHECKING:
+    from ragcli.rag import Rag
+
+FAIL_ON = ("any", "new", "none")
+
+
+def ingest(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="PATH",
+            help="Files and folders; - reads them from stdin. Default: all folders known.",
+        ),
+    ] = None,
+    null: Annotated[
+        bool, typer.Option("--null", "-0", help="Paths on stdin end with NUL, not newline.")
+    ] = False,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Read files with known problems again.")
+    ] = False,
+    allow_removals: Annotated[
+        bool, typer.Option("--allow-removals", help="Remove what is gone, however much it is.")
+    ] = False,
+    wait: WaitOption = None,
+    model: ModelOption = None,
+    dimensions: Annotated[
+        int | None, typer.Option("--dimensions", metavar="N", help="Shorten the embeddings.")
+    ] = None,
+    chunk_tokens: Annotated[
+        int | None, typer.Option("--chunk-tokens", metavar="N", help="Size of a chunk.")
+    ] = None,
+    fail_on: Annotated[
+        str,
+        typer.Option("--fail-on", metavar="WHICH", help="Problems to exit 3 for: any, new, none."),
+    ] = "new",
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Add or update files and folders. Again: only what changed; what vanished is removed."""
+    if fail_on not in FAIL_ON:
+        raise UsageError(
+            f"`--fail-on` must be any, new or none, not `{fail_on}`", "leave it out for new"
+        )
+    flags = {
+        "model": model,
+        "dimensions": dimensions,
+        "chunk_tokens": chunk_tokens,
+        "wait_s": None if wait is None else seconds(wait),
+    }
+    named = _named_paths(paths, null=null)
+    with speaking(json=as_json, quiet=quiet, verbose=verbose, debug=debug) as output:
+        rag, created = _project(project, flags, named, output)
+        with rag:
+            note = rag.note_on_model()
+            if note:
+                output.note(f"note: {note}")
+            report = rag.ingest(
+                named.there if named else None,
+                gone=named.gone if named else (),
+                retry=retry,
+                allow_removals=allow_removals,
+                listener=output.listener(),
+            )
+            show_ingest.show(report, rag, output, created=created)
+        raise typer.Exit(_exit_code(report, fail_on, named is not None))
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """The paths to look at, and those on stdin that are not there any more."""
+
+    there: list[Path]
+    gone: list[Path]
+
+
+def _named_paths(paths: Sequence[str] | None, *, null: bool) -> _Named | None:
+    if null and "-" not in (paths or ()):
+        raise UsageError("-0 says how paths on stdin end, but none are read", "rag ingest -0 -")
+    if not paths:
+        return None
+    there = [Path(path).expanduser() for path in paths if path != "-"]
+    gone: list[Path] = []
+    if "-" in paths:
+        for path in _paths_on_stdin(null=null):
+            (there if os.path.lexists(path) else gone).append(path)
+    return _Named(there, gone)
+
+
+def _paths_on_stdin(*, null: bool) -> list[Path]:
+    data = sys.stdin.buffer.read()
+    ends = data.split(b"\0") if null else [line.rstrip(b"\r") for line in data.split(b"\n")]
+    return [Path(os.fsdecode(entry)) for entry in ends if entry]
+
+
+def _project(
+    project: str | None, flags: Mapping[str, Any], named: _Named | None, output: Output
+) -> tuple[Rag, bool]:
+    """The project, made where none is found; whether it was. Says which when it is not plain."""
+    from ragcli.rag import Rag
+
+    try:
+        rag = Rag.open(project, **flags)
+    except ProjectNotFound:
+        if named is None:  # nothing to put into one
+            raise
+        _check_there(named.there)
+        rag, created = made(project, flags)
+        output.note(f"made a project in {rag.folder.root}")
+        return rag, created
+    if project is None and rag.folder.root != Path.cwd():
+        output.note(f"into the project {rag.folder.root}")
+    return rag, False
+
+
+def _check_there(paths: Sequence[Path]) -> None:
+    """Before a project is made for them."""
+    for path in paths:
+        if not os.path.lexists(path):
+            raise UsageError(f"{path} does not exist", "check the path; nothing was changed")
+
+
+def _exit_code(report: IngestReport, fail_on: str, named: bool) -> int:
+    problems = len(report.new_problems) + (report.known_problems if fail_on == "any" else 0)
+    if fail_on != "none" and (problems or report.held_back):
+        return 3
+    return 4 if named and report.files == 0 and not report.removed else 0

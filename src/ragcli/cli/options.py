@@ -1,0 +1,200 @@
+"""The options that commands share, and how a command gets its project.
+
+with opened(project, json=as_json, quiet=quiet, verbose=verbose, debug=debug) as (rag, output):
+    ...
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ragcli.cli.output import Output
+from ragcli.domain import Filter
+from ragcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from ragcli.rag import Rag
+
+ProjectOption = Annotated[
+    str | None,
+    typer.Option("--project", metavar="DIR", help="The folder that holds .rag (or RAG_PROJECT)."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what went wrong.")]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")]
+DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of a failure.")]
+ModelOption = Annotated[
+    str | None,
+    typer.Option("--model", metavar="MODEL", help="Embedding model: a name or a folder."),
+]
+WaitOption = Annotated[
+    str | None,
+    typer.Option("--wait", metavar="TIME", help="Wait for another writer: 20s, 10m, 1h30m."),
+]
+
+PathOption = Annotated[
+    str | None,
+    typer.Option("--path", metavar="GLOB", help="Only sources that match: 'docs/*'."),
+]
+TypeOption = Annotated[
+    str | None, typer.Option("--type", metavar="TYPE", help="Only this type: pdf, markdown.")
+]
+LangOption = Annotated[
+    str | None, typer.Option("--lang", metavar="CODE", help="Only this language: en, zh.")
+]
+SinceOption = Annotated[
+    str | None, typer.Option("--since", metavar="DATE", help="Only from this day on.")
+]
+UntilOption = Annotated[
+    str | None, typer.Option("--until", metavar="DATE", help="Only up to this day.")
+]
+WhereOption = Annotated[
+    list[str] | None,
+    typer.Option("--where", metavar="KEY=VALUE", help="Only with this in the front matter."),
+]
+
+
+TopKOption = Annotated[
+    int | None, typer.Option("--top-k", "-k", metavar="N", help="How many passages, at most.")
+]
+ModeOption = Annotated[
+    str | None, typer.Option("--mode", metavar="MODE", help="hybrid, dense or keyword.")
+]
+
+# ------------------------------------------------------------------ a command's parts
+
+
+@contextmanager
+def speaking(*, json: bool, quiet: bool, verbose: bool, debug: bool) -> Iterator[Output]:
+    """The output of a command that may do without a project."""
+    output = Output(sys.stdout, sys.stderr, os.environ, quiet=quiet, verbose=verbose)
+    output.json = json
+    try:
+        yield output
+    except typer.Exit:
+        raise
+    except Exception:
+        if debug:
+            output.trace()
+        raise
+    finally:
+        output.close()
+
+
+@contextmanager
+def opened(
+    project: str | None,
+    *,
+    json: bool,
+    quiet: bool,
+    verbose: bool,
+    debug: bool,
+    flags: Mapping[str, Any] | None = None,
+) -> Iterator[tuple[Rag, Output]]:
+    """The project, found or named, and the command's output. ``flags`` are settings by name.
+
+    Raises ProjectNotFound, UsageError.
+    """
+    with speaking(json=json, quiet=quiet, verbose=verbose, debug=debug) as output:
+        from ragcli.rag import Rag
+
+        with Rag.open(project, **(flags or {})) as rag:
+            yield rag, output
+
+
+# ------------------------------------------------------------------ values
+
+
+def question_from(argument: str | None) -> str:
+    """The question that was asked; of stdin where ``-`` says so. Raises UsageError."""
+    if argument is None:
+        raise UsageError("the question is missing", 'ask something: rag query "…"')
+    if argument == "-":
+        return sys.stdin.buffer.read().decode("utf-8-sig", "replace").strip()
+    return typed(argument)
+
+
+def typed(argument: str) -> str:
+    """What was typed, read as UTF-8 also where the locale says otherwise."""
+    return os.fsencode(argument).decode("utf-8", "replace")
+
+
+def filter_from(
+    path: str | None = None,
+    type_: str | None = None,
+    lang: str | None = None,
+    since: str | None = None,
+    until: str | None = None,
+    where: Sequence[str] | None = None,
+) -> Filter:
+    """The filter of the filter options. Raises UsageError."""
+    return Filter(
+        path=path,
+        format=None if type_ is None else _format(type_),
+        language=None if lang is None else lang.lower(),
+        since=None if since is None else _day("--since", since, last=False),
+        until=None if until is None else _day("--until", until, last=True),
+        where=tuple(_pair(text) for text in where or ()),
+    )
+
+
+_SHORT_TYPES = {"md": "markdown", "txt": "text", "htm": "html"}
+
+
+def _format(name: str) -> str:
+    from ragcli.reading.table import READERS
+
+    wanted = name.lower().lstrip(".")
+    wanted = _SHORT_TYPES.get(wanted, wanted)
+    if wanted in READERS:
+        return wanted
+    raise UsageError(f"there is no type `{name}`", f"choose one of: {', '.join(sorted(READERS))}")
+
+
+_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+
+
+def _day(option: str, text: str, *, last: bool) -> str:
+    """The day that is meant: of a year or a month its first, or its last."""
+    match = _DATE.fullmatch(text)
+    if match:
+        year, month, day = match.groups()
+        months = [month] if month else ["12" if last else "01"]
+        days = [day] if day else (["31", "30", "29", "28"] if last else ["01"])
+        for candidate in (f"{year}-{months[0]}-{d}" for d in days):
+            try:
+                return date.fromisoformat(candidate).isoformat()
+            except ValueError:
+                continue
+    raise UsageError(
+        f"`{option} {text}` is not a date", f"write it as {option} 2026-01-31, 2026-01 or 2026"
+    )
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise UsageError(
+            f"`--where {text}` is not KEY=VALUE", "write it as --where author=Curie, once for each"
+        )
+    return key.strip(), value.strip()
+
+
+_TIME = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
+
+
+def seconds(text: str) -> float:
+    """``20s``, ``10m``, ``1h30m`` or ``90`` (seconds). Raises UsageError."""
+    match = _TIME.fullmatch(text.strip().lower().replace(" ", ""))
+    if match is None or not any(match.groups()):
+        raise UsageError(f"`{text}` is not a length of time", "write it as 20s, 10m or 1h30m")
+    hours, minutes, rest = (float(part or 0) for part in match.groups())
+    return hours * 3600 + minutes * 60 + rest

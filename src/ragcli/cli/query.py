@@ -1,0 +1,161 @@
+"""``rag query``: the passages for a question."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ragcli.cli import shapes, show_passages
+from ragcli.cli.options import (
+    DebugOption,
+    JsonOption,
+    LangOption,
+    ModelOption,
+    ModeOption,
+    PathOption,
+    ProjectOption,
+    QuietOption,
+    SinceOption,
+    TopKOption,
+    TypeOption,
+    UntilOption,
+    VerboseOption,
+    WhereOption,
+    filter_from,
+    opened,
+    question_from,
+)
+from ragcli.cli.output import Output
+from ragcli.domain import Filter, QueryResult
+from ragcli.errors import TextTooLong, UsageError
+
+if TYPE_CHECKING:
+    from ragcli.rag import Rag
+
+
+def query(
+    question: Annotated[
+        str | None, typer.Argument(metavar="QUESTION", help="- reads it from stdin.")
+    ] = None,
+    top_k: TopKOption = None,
+    mode: ModeOption = None,
+    path: PathOption = None,
+    type_: TypeOption = None,
+    lang: LangOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    where: WhereOption = None,
+    model: ModelOption = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show each passage's ranks and scores.")
+    ] = False,
+    batch: Annotated[
+        str | None,
+        typer.Option(
+            "--batch", metavar="FILE", help='Lines {"id", "question", "k"?}; - reads stdin.'
+        ),
+    ] = None,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Find the passages for a question.
+
+    In a pipe they come as lines: path:line: text.
+    """
+    if (question is None) == (batch is None):
+        raise UsageError("name one question, or --batch FILE", 'ask something: rag query "…"')
+    chosen = filter_from(path, type_, lang, since, until, where)
+    talk = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
+    with opened(project, **talk, flags={"model": model, "mode": mode}) as (rag, output):
+        note = rag.note_on_model()
+        if note:
+            output.note(f"note: {note}")
+        if batch is not None:
+            raise typer.Exit(_answer_lines(rag, output, batch, top_k, chosen, explain))
+        result = rag.query(question_from(question), top_k=top_k, chosen=chosen, explain=explain)
+        _show(result, output)
+        if not result.passages:
+            raise typer.Exit(4)
+
+
+def _show(result: QueryResult, output: Output) -> None:
+    if output.json:
+        output.object(shapes.query(result))
+        return
+    for warning in result.warnings:
+        output.warn(warning)
+    show_passages.show(result, output)
+    if not result.passages:
+        output.note("no passage found")
+    elif output.out_is_terminal and output.err_is_terminal:
+        took_s = sum(result.timings_ms.values()) / 1000
+        output.note(f"{took_s:.2f} s · {len(result.passages)} passages · {result.mode}")
+
+
+# ------------------------------------------------------------------ many questions
+
+
+def _answer_lines(
+    rag: Rag, output: Output, batch: str, top_k: int | None, chosen: Filter, explain: bool
+) -> int:
+    """An object a line, in the order of the questions; the exit code."""
+    code = 0
+    for number, line in enumerate(_lines(batch), 1):
+        if not line.strip():
+            continue
+        identity: Any = None
+        try:
+            asked = _parse(line)
+            identity = asked.get("id")
+            result = rag.query(
+                _question(asked), top_k=_k(asked, top_k), chosen=chosen, explain=explain
+            )
+            output.object({"id": identity, **shapes.query(result)})
+        except (UsageError, TextTooLong) as error:
+            output.object({"id": identity, "error": error.message})
+            output.warn(f"line {number}: {error.message}")
+            code = 3
+    return code
+
+
+def _lines(batch: str) -> Iterator[bytes]:
+    if batch == "-":
+        yield from sys.stdin.buffer
+        return
+    try:
+        with Path(batch).expanduser().open("rb") as file:
+            yield from file
+    except OSError as error:
+        raise UsageError(f"cannot read {batch}: {error.strerror}", "check the path") from error
+
+
+def _parse(line: bytes) -> dict[str, Any]:
+    try:
+        asked = json.loads(line.decode("utf-8-sig"))
+    except ValueError as error:
+        raise UsageError(f"not JSON: {error}") from None
+    if not isinstance(asked, dict):
+        raise UsageError("not a JSON object")
+    return asked
+
+
+def _question(asked: dict[str, Any]) -> str:
+    question = asked.get("question")
+    if not isinstance(question, str):
+        raise UsageError("no `question`, or one that is not text")
+    return question.encode("utf-8", "replace").decode()  # JSON can hold half a surrogate pair
+
+
+def _k(asked: dict[str, Any], default: int | None) -> int | None:
+    k = asked.get("k", default)
+    if k is not None and (isinstance(k, bool) or not isinstance(k, int)):
+        raise UsageError(f"`k` must be a whole number, not {k!r}")
+    return k

@@ -1,0 +1,85 @@
+"""What is found and answered, as JSON. Fields are added, never renamed or removed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ragcli.domain import Answer, Citation, Found, Passage, QueryResult
+
+
+def passage(one: Passage) -> dict[str, Any]:
+    shape: dict[str, Any] = {
+        "rank": one.rank,
+        "score": one.score,
+        "source": one.source,
+        "title": one.title,
+        "headings": list(one.headings),
+        "page": one.page,
+        "page_end": one.page_end,
+        "line_start": one.line_start,
+        "line_end": one.line_end,
+        "char_start": one.char_start,
+        "char_end": one.char_end,
+        "text": one.text,
+        "chunk_id": one.chunk_id,
+        "chunk_ids": list(one.chunk_ids),
+        "also_in": list(one.also_in),
+        "stale": one.stale,
+        "date": one.date,
+        "date_origin": one.date_origin,
+        "found_by": _found_by(one.found_by),
+    }
+    if one.explain is not None:
+        shape["explain"] = dict(one.explain)
+    return shape
+
+
+def _found_by(found_by: Mapping[str, Found]) -> dict[str, Any]:
+    return {half: {"rank": f.rank, "score": f.score} for half, f in found_by.items()}
+
+
+def query(result: QueryResult) -> dict[str, Any]:
+    return {
+        "schema": "ragcli.query/1",
+        "question": result.question,
+        "mode": result.mode,
+        "confidence": result.confidence,
+        "model": result.model,
+        "passages": [passage(p) for p in result.passages],
+        "warnings": list(result.warnings),
+        "timings_ms": dict(result.timings_ms),
+    }
+
+
+def citation(one: Citation) -> dict[str, Any]:
+    return {
+        "marker": one.marker,
+        "quote": one.quote,
+        "verdict": one.verdict,
+        "source": one.source,
+        "page": one.page,
+        "line_start": one.line_start,
+        "line_end": one.line_end,
+        "char_start": one.char_start,
+        "char_end": one.char_end,
+        "chunk_id": one.chunk_id,
+        "stale": one.stale,
+    }
+
+
+def answer(one: Answer) -> dict[str, Any]:
+    return {
+        "schema": "ragcli.answer/1",
+        "question": one.question,
+        "answer": one.answer,
+        "declined": one.declined,
+        "why": one.why,
+        "generator": one.generator,
+        "citations": [citation(c) for c in one.citations],
+        "uncited": list(one.uncited),
+        "passages": [passage(p) for p in one.passages],
+        "model": one.model,
+        "warnings": list(one.warnings),
+        "timings_ms": dict(one.timings_ms),
+    }

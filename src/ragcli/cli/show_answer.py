@@ -1,0 +1,96 @@
+"""An answer for people: its text as it comes, its citations, who wrote it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ragcli.ask import Piece
+from ragcli.cli.output import Output, one_line, show_safely
+from ragcli.cli.show_passages import place
+from ragcli.cli.wrap import Wrapper
+from ragcli.domain import Answer, Citation
+
+_SIGNS = {"supported": "✓", "unchecked": "·"}
+_WRONG = "✗"
+
+
+def stream(pieces: Iterator[Piece], output: Output) -> Answer:
+    """Show the text as it comes, wrapped at words; the whole answer."""
+    wrapper = Wrapper(output.width)
+    answer = None
+    for piece in pieces:
+        if piece.text:
+            output.text(wrapper.feed(show_safely(piece.text)))
+        answer = piece.answer or answer
+    output.text(wrapper.end())
+    assert answer is not None, "the recipe always ends with the answer"
+    return answer
+
+
+def show(answer: Answer, output: Output, *, shown_already: bool) -> None:
+    """What is left to show once the text was, or all of it."""
+    if answer.declined:
+        _declined(answer, output)
+    elif not shown_already:
+        output.line(_whole(answer.answer, output))
+    elif answer.answer and not answer.answer.endswith("\n"):
+        output.line()
+    if answer.citations:
+        output.line()
+    for citation in answer.citations:
+        output.line(_citation_line(citation, answer.answer))
+    for warning in answer.warnings:
+        output.warn(warning)
+
+
+def _whole(text: str, output: Output) -> str:
+    if not output.out_is_terminal:
+        return text.rstrip("\n")
+    wrapper = Wrapper(output.width)
+    return (wrapper.feed(show_safely(text)) + wrapper.end()).rstrip("\n")
+
+
+def _declined(answer: Answer, output: Output) -> None:
+    nearest = ""
+    if answer.passages:
+        first = answer.passages[0]
+        where = f", {place(first)}" if place(first) else ""
+        nearest = f" Nearest: {one_line(first.source)}{where}."
+    output.line(f"Not in these documents.{nearest}")
+    if answer.why:
+        output.detail(answer.why)
+
+
+def _citation_line(citation: Citation, text: str) -> str:
+    sign = _SIGNS.get(citation.verdict, _WRONG)
+    where = f", {place(citation)}" if place(citation) else ""
+    line = f"  {sign} [{citation.marker}] {one_line(citation.source)}{where}"
+    if citation.stale:
+        line += "  (file changed since it was read)"
+    if citation.verdict not in _SIGNS:
+        line += f"   {citation.verdict.replace('_', ' ')}"
+    if citation.quote and one_line(citation.quote) not in one_line(text):
+        line += f'   "{one_line(citation.quote)}"'
+    return line
+
+
+def footer(answer: Answer, output: Output, duration_s: float) -> None:
+    """Who wrote it, from how much, and how well it is supported."""
+    supported = sum(c.verdict == "supported" for c in answer.citations)
+    parts = [
+        answer.generator,
+        f"{len(answer.passages)} passages",
+        f"{duration_s:.1f} s",
+        f"{supported} of {len(answer.citations)} citations checked",
+    ]
+    if answer.uncited:
+        parts.append(f"{len(answer.uncited)} sentences without a citation")
+    output.note(" · ".join(parts))
+
+
+def offer_generator(output: Output) -> None:
+    """Nobody chose a generator and none is installed: what this is, and how to get one."""
+    output.note(
+        "No LLM found, so these are the documents' own words. For written answers:\n"
+        "  install Ollama (ollama.com), then: ollama pull qwen3:4b"
+    )

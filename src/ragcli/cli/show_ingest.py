@@ -1,0 +1,127 @@
+"""What an ingest did, for people and as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ragcli.cli.output import Output
+from ragcli.domain import IngestReport, Problem
+
+if TYPE_CHECKING:
+    from ragcli.rag import Rag
+
+
+def show(report: IngestReport, rag: Rag, output: Output, *, created: bool) -> None:
+    """The summary is talk: it goes to stderr; with ``--json`` an object goes to stdout too."""
+    # Problems and notes have been told as they came.
+    for reason in report.held_back:
+        output.say(f"! {reason}")
+    if report.held_back:
+        output.say("  if they are gone for good: rag ingest --allow-removals")
+    if output.json:
+        output.object(_object(report, rag, created=created))
+        return
+    if report.files == 0:
+        output.note("nothing to search yet: no text was found" + _skipped(report))
+        return
+    output.note(_headline(report, rag))
+    details = _details(report)
+    if details:
+        output.note(f"  {details}")
+    if report.added and report.added == report.files:
+        output.note('Ask away:  rag ask "…"')
+
+
+def _headline(report: IngestReport, rag: Rag) -> str:
+    total = f"{count(report.files, 'file')}, {count(report.chunks, 'chunk')}"
+    took = duration(report.duration_s)
+    changes = {
+        "added": report.added,
+        "updated": report.updated,
+        "moved": report.moved,
+        "removed": report.removed,
+    }
+    if report.added and report.added == report.files:
+        identity = rag.embedder.identity
+        model = f"{identity.name.rpartition('/')[2]}, {identity.dimension} dimensions"
+        return f"Stored {total} in {took}  ({model})"
+    told = ", ".join(f"{n:,} {what}" for what, n in changes.items() if n)
+    if not told and report.embedded_chunks:
+        told = f"{count(report.embedded_chunks, 'chunk')} embedded"
+    if told:
+        return f"Brought up to date in {took}: {told}; now {total}"
+    return f"Up to date: {total} ({took})"
+
+
+def _details(report: IngestReport) -> str:
+    failed = len({source for source, _ in report.new_problems})
+    parts = []
+    if report.unchanged and (report.added or report.updated):
+        parts.append(f"{report.unchanged:,} unchanged")
+    skipped = _skipped(report).lstrip("; ")
+    if skipped and (report.added or report.updated):
+        parts.append(skipped)
+    if failed:
+        parts.append(f"{failed:,} with problems")
+    if report.known_problems:
+        parts.append(f"{report.known_problems:,} still unread")
+    told = " · ".join(parts)
+    return f"{told}: rag status --problems" if failed or report.known_problems else told
+
+
+def _skipped(report: IngestReport) -> str:
+    if not report.skipped:
+        return ""
+    most_first = sorted(report.skipped.items(), key=lambda item: (-item[1], item[0]))
+    reasons = ", ".join(f"{n:,} {reason}" for reason, n in most_first)
+    return f"; {sum(report.skipped.values()):,} skipped ({reasons})"
+
+
+def count(number: int, noun: str) -> str:
+    """``1 file``, ``1,234 files``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def duration(seconds: float) -> str:
+    """``0.3 s``, ``1 min 16 s``, ``2 h 5 min``."""
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def _object(report: IngestReport, rag: Rag, *, created: bool) -> dict[str, Any]:
+    identity = rag.embedder.identity
+    return {
+        "schema": "ragcli.ingest/1",
+        "project": str(rag.folder.root),
+        "created": created,
+        "files": report.files,
+        "chunks": report.chunks,
+        "added": report.added,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "moved": report.moved,
+        "removed": report.removed,
+        "embedded_chunks": report.embedded_chunks,
+        "skipped": dict(report.skipped),
+        "new_problems": [_problem(source, one) for source, one in report.new_problems],
+        "known_problems": report.known_problems,
+        "held_back": list(report.held_back),
+        "notes": list(report.notes),
+        "model": identity.name,
+        "dimension": identity.dimension,
+        "duration_s": round(report.duration_s, 3),
+    }
+
+
+def _problem(source: str, one: Problem) -> dict[str, Any]:
+    return {
+        "source": source,
+        "page": one.page,
+        "code": one.code,
+        "message": one.message,
+        "hint": one.hint,
+    }

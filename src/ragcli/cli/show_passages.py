@@ -1,0 +1,117 @@
+"""Passages for people: readable blocks on a terminal, lines in a pipe."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ragcli.cli.output import Output, one_line
+from ragcli.cli.wrap import Wrapper
+from ragcli.domain import Citation, Found, Passage, QueryResult
+from ragcli.text.sentences import sentence_spans
+from ragcli.text.terms import question_terms, terms
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+# Five passages of a heading, three lines and a blank one fill a screen of 24 lines.
+LINES_OF_TEXT = 3
+INDENT = 3
+
+_HEADING_LINES = re.compile(r"\A(?:#{1,6}[ \t][^\n]*\s*)+")
+
+
+def show(result: QueryResult, output: Output) -> None:
+    """All passages, best first."""
+    for one in result.passages:
+        if output.out_is_terminal:
+            output.rich(_heading(one, output))
+            for line in _text_lines(one.text, result.question, output.width - INDENT):
+                output.line(" " * INDENT + line)
+            if one.explain is not None:
+                for line in _wrapped(explained(one), output.width - INDENT):
+                    output.line(" " * INDENT + line)
+            output.line()
+        else:
+            facts = f"[{explained(one)}] " if one.explain is not None else ""
+            output.line(f"{' '.join(one.location.split())}: {facts}{' '.join(one.text.split())}")
+
+
+def place(one: Passage | Citation) -> str:
+    """``p. 3`` or ``lines 10-22``: where in its source."""
+    if one.page is not None:
+        return f"p. {one.page}"
+    if one.line_start is None:
+        return ""
+    if one.line_end in (None, one.line_start):
+        return f"line {one.line_start}"
+    return f"lines {one.line_start}-{one.line_end}"
+
+
+def explained(one: Passage) -> str:
+    """Who found it and at which place, and what came of it."""
+    parts = [_half(name, found) for name, found in one.found_by.items()]
+    weights = [
+        f"{name.replace('_', ' ')} {value:.3g}" for name, value in (one.explain or {}).items()
+    ]
+    return " · ".join([*parts, *weights, f"score {one.score:.3g}"])
+
+
+def _half(name: str, found: Found) -> str:
+    rank = f"#{found.rank}" if found.rank is not None else "beyond its list"
+    return f"{name} {rank} ({found.score:.3g})"
+
+
+def _heading(one: Passage, output: Output) -> Text:
+    from rich.text import Text
+
+    heading = Text()
+    heading.append(f"{one.rank:<{INDENT}}")
+    heading.append(one_line(one.source), style="bold cyan")
+    if place(one):
+        heading.append(f"  {place(one)}")
+    if one.stale:
+        heading.append("  (file changed since it was read)", style="yellow")
+    room = output.width - heading.cell_len - 2
+    heading.append("  " + _heading_path(one.headings, room), style="dim")
+    heading.truncate(output.width, overflow="ellipsis")
+    return heading
+
+
+def _heading_path(headings: Sequence[str], room: int) -> str:
+    """The nearest headings: where there is no room for all, the outer ones are left out."""
+    from rich.cells import cell_len
+
+    inner = list(headings)
+    path = one_line(" › ".join(inner))
+    while len(inner) > 1 and cell_len(path) > room:
+        del inner[0]
+        path = one_line("… › " + " › ".join(inner))
+    return path
+
+
+def _text_lines(text: str, question: str, width: int) -> list[str]:
+    """The lines of the text that a person sees: from its most telling sentence on."""
+    body = _HEADING_LINES.sub("", text) or text  # the headings stand above it already
+    start = _most_telling(body, question) if len(body) > LINES_OF_TEXT * width // 2 else 0
+    lines = _wrapped(("… " if start else "") + one_line(body[start:]), width - 2)
+    if len(lines) > LINES_OF_TEXT:
+        lines = [*lines[: LINES_OF_TEXT - 1], lines[LINES_OF_TEXT - 1] + " …"]
+    return lines
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    wrapper = Wrapper(width)
+    return (wrapper.feed(text) + wrapper.end()).splitlines()
+
+
+def _most_telling(text: str, question: str) -> int:
+    """Where the sentence with the most terms of the question begins; the first of equals."""
+    wanted = set(question_terms(question))
+    best, best_count = 0, 0
+    for start, end in sentence_spans(text, 0, len(text)):
+        count = len(wanted.intersection(terms(text[start:end])))
+        if count > best_count:
+            best, best_count = start, count
+    return best

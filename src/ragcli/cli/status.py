@@ -1,0 +1,121 @@
+"""``rag status``: the project at a glance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ragcli.cli.ls import size
+from ragcli.cli.options import (
+    DebugOption,
+    JsonOption,
+    ProjectOption,
+    QuietOption,
+    VerboseOption,
+    opened,
+)
+from ragcli.cli.output import one_line
+
+if TYPE_CHECKING:
+    from ragcli.domain import Problem
+    from ragcli.status import Status
+
+# How many languages and formats are named.
+_TOP = 4
+
+
+def status(
+    problems: Annotated[
+        bool, typer.Option("--problems", help="Each file and page with its reason and cure.")
+    ] = False,
+    skipped: Annotated[
+        bool, typer.Option("--skipped", help="What was passed over, and why.")
+    ] = False,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Show the project at a glance: files, chunks, model, size, when, problems."""
+    with opened(project, json=as_json, quiet=quiet, verbose=verbose, debug=debug) as (rag, output):
+        found = rag.status(problems=problems, skipped=skipped)
+        if output.json:
+            output.object(_object(found))
+            return
+        for line in _listing(found) if problems or skipped else _glance(found):
+            output.line(line)
+        for note in found.notes:
+            output.note(f"note: {note}")
+
+
+def _glance(found: Status) -> Iterator[str]:
+    files = found.files
+    told = [f"{files[s]:,} {s}" for s in ("partly", "failed") if files[s]]
+    detail = f" ({', '.join(told)})" if told else ""
+    yield _row("project", found.folder)
+    yield _row("files", f"{sum(files[s] for s in ('stored', 'partly', 'failed')):,}{detail}")
+    yield _row("documents", f"{found.documents:,}{_top(found.formats)}{_top(found.languages)}")
+    embedded = f", {found.embedded_chunks:,} embedded"
+    complete = found.chunks == found.embedded_chunks
+    yield _row("chunks", f"{found.chunks:,}{'' if complete else embedded}")
+    if found.model:
+        model = found.model
+        yield _row("model", f"{model.name}, {model.dimension} dimensions")
+        yield _row("fingerprint", model.fingerprint[:12])
+        yield _row("chunk size", f"{model.chunk_tokens} tokens")
+    if found.index:
+        yield _row("index", f"{found.index.file}, {found.index.chunks:,} chunks")
+    parts = ", ".join(f"{part} {size(found.size_bytes[part])}" for part in ("store", "vectors"))
+    yield _row("on disk", f"{size(sum(found.size_bytes.values()))} ({parts})")
+    yield _row("created", found.created or "")
+    yield _row("last ingest", found.last_ingest or "never")
+    for number, root in enumerate(found.roots):
+        gone = "" if root.present else "  (not there now)"
+        yield _row("" if number else "folders", root.source + gone)
+    if found.unfinished:
+        begun = f"a switch to {found.unfinished[-1]}: finish it with the same rag reembed"
+        yield _row("unfinished", begun)
+    if found.stale:
+        yield _row("stale", f"{found.stale:,} files changed or gone since read: rag ingest")
+    if found.problem_count:
+        yield _row("problems", f"{found.problem_count:,}: rag status --problems")
+    if found.skipped_count:
+        yield _row("skipped", f"{found.skipped_count:,}: rag status --skipped")
+
+
+def _row(name: str, value: str) -> str:
+    return f"{name:<13}{one_line(value)}"
+
+
+def _top(counted: Mapping[str, int]) -> str:
+    """The most frequent, with how many of each."""
+    if not counted:
+        return ""
+    told = [f"{name} {count:,}" for name, count in list(counted.items())[:_TOP]]
+    return f" · {', '.join(told)}{', …' if len(counted) > _TOP else ''}"
+
+
+def _listing(found: Status) -> Iterator[str]:
+    for source, problem in found.problems or ():
+        yield one_line(f"{_place(source, problem)}: {problem.message}")
+        if problem.hint:
+            yield f"  {one_line(problem.hint)}"
+    for source, reason in found.skipped or ():
+        yield one_line(f"{source}: {reason}")
+
+
+def _place(source: str, problem: Problem) -> str:
+    return source if problem.page is None else f"{source}#page={problem.page}"
+
+
+def _object(found: Status) -> dict[str, Any]:
+    shape = {"schema": "ragcli.status/1", **asdict(found)}
+    if found.problems is not None:
+        shape["problems"] = [{"source": s, **asdict(p)} for s, p in found.problems]
+    if found.skipped is not None:
+        shape["skipped"] = [{"source": s, "reason": r} for s, r in found.skipped]
+    return shape

@@ -1,0 +1,64 @@
+"""The commands: their order in the help, what each does, and the exit codes it may give.
+
+A command's module, ``ragcli.cli.<name>``, is imported when the command is used; it holds a
+function of the command's name, or ``app`` where there are commands below it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+EXIT_CODES = {
+    0: "done",
+    1: "unexpected failure",
+    2: "wrong usage or configuration",
+    3: "done in part",
+    4: "ran well, found nothing",
+    5: "--strict was not met",
+    6: "something unmended",
+    10: "no project found",
+    11: "locked by another writer",
+    12: "project incompatible",
+    13: "project corrupt",
+    20: "provider unavailable",
+    130: "interrupted",
+    143: "ended",
+}
+_ALWAYS = (0, 1, 2)
+_ENDED = (130, 143)
+_PROJECT = (10, 12, 13)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """``group`` is its heading in the help; ``codes`` those beyond what every command gives."""
+
+    group: str
+    summary: str
+    codes: tuple[int, ...] = ()
+
+    @property
+    def epilog(self) -> str:
+        """The exit codes, for the end of the command's help."""
+        told = (f"{code} {EXIT_CODES[code]}" for code in (*_ALWAYS, *self.codes, *_ENDED))
+        return f"Exit codes: {'; '.join(told)}."
+
+
+_CORPUS = "What is in it"
+_SETUP = "Setting up and looking after"
+
+COMMANDS = {
+    "ingest": Command("", "Add or update files and folders", (3, 4, 10, 11, 12, 13, 20)),
+    "query": Command("", "Find the passages for a question", (3, 4, *_PROJECT, 20)),
+    "ask": Command("", "Answer a question, with checked citations", (4, 5, *_PROJECT, 20)),
+    "status": Command("", "The project at a glance, and its problems", _PROJECT),
+    "ls": Command(_CORPUS, "List the files", (4, *_PROJECT)),
+    "show": Command(_CORPUS, "A file's stored text, as it was read", (4, *_PROJECT)),
+    "chunks": Command(_CORPUS, "How a file was cut", (4, *_PROJECT)),
+    "rm": Command(_CORPUS, "Take files out", (4, 10, 11, 12, 13)),
+    "init": Command(_SETUP, "Make a project", (11,)),
+    "config": Command(_SETUP, "Settings, and where each came from", (10,)),
+    "reembed": Command(_SETUP, "Switch the embedding model", (10, 11, 12, 13, 20)),
+    "embed": Command(_SETUP, "Texts to embeddings", (10, 12, 13, 20)),
+    "doctor": Command(_SETUP, "Check everything, and name the cures", (6, 10, 11)),
+}

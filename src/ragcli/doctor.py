@@ -1,0 +1,84 @@
+"""The doctor recipe: check everything, say the cure of each failure, mend what can be mended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ragcli import checkup, surroundings
+from ragcli.checkup import Check, guarded
+from ragcli.config import Settings
+from ragcli.domain import Embedder
+from ragcli.errors import RagError
+from ragcli.repair import close_to_others, repair
+from ragcli.store import Store
+from ragcli.store.database import EngineError
+from ragcli.store.folder import ProjectFolder
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorOptions:
+    """``deep`` loads the model and compares an embedding; ``repair`` mends what it can."""
+
+    deep: bool = False
+    repair: bool = False
+    wait_s: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """``checks`` as things are now; ``repaired`` says what was done before, a sentence each."""
+
+    checks: tuple[Check, ...]
+    repaired: tuple[str, ...]
+
+    @property
+    def healthy(self) -> bool:
+        """Nothing is left to mend."""
+        return all(check.state != "fail" for check in self.checks)
+
+
+def doctor(
+    folder: ProjectFolder,
+    settings: Settings,
+    open_store: Callable[[], Store],
+    embedder: Callable[[], Embedder],
+    options: DoctorOptions,
+) -> Diagnosis:
+    """Also of a project whose store cannot be opened. Raises ProjectLocked (``repair`` only)."""
+    store, cannot = _open(open_store)
+    repaired: list[str] = []
+    if options.repair:
+        repaired += close_to_others(folder)
+        repaired += repair(store, options.wait_s) if store else []
+    checks = _checks(folder, settings, store, cannot, embedder, options.deep)
+    return Diagnosis(tuple(checks), tuple(repaired))
+
+
+def _open(open_store: Callable[[], Store]) -> tuple[Store | None, Check]:
+    try:
+        store = open_store()
+    except RagError as error:
+        return None, Check("format", "fail", error.message, error.hint)
+    except (EngineError, OSError) as error:
+        return None, Check("format", "fail", f"cannot open store.sqlite: {error}", checkup.ANEW)
+    return store, Check("format", "ok", f"format {store.format_version}")
+
+
+def _checks(
+    folder: ProjectFolder,
+    settings: Settings,
+    store: Store | None,
+    opening: Check,
+    embedder: Callable[[], Embedder],
+    deep: bool,
+) -> Iterator[Check]:
+    yield guarded("permissions", lambda: checkup.permissions(folder))
+    yield opening
+    if store is not None:
+        yield from checkup.inside(store)
+        yield guarded("model", lambda: surroundings.model(store, settings, embedder, deep))
+    yield guarded("generator", lambda: surroundings.generator(settings))
+    yield guarded("disk", lambda: surroundings.disk(folder))
+    yield guarded("lock", lambda: surroundings.writer(folder))
+    yield guarded("libraries", surroundings.libraries)

@@ -1,0 +1,75 @@
+"""Files of the project by the names that people give them."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+from ragcli.errors import NotInProject
+from ragcli.store import Store, ledger
+from ragcli.store.rows import FileRow
+
+# As many as are read at a glance.
+_NEAREST = 3
+
+
+def files_named(store: Store, name: str) -> list[FileRow]:
+    """The file of this name, or all files in the folder of this name, in order of their source.
+
+    A name is a path from the current folder or, when nothing is known there, a source as it is
+    cited. Files that were taken out are known by no name.
+    """
+    rows = [row for row in ledger.files(store.connection) if row.state != "removed"]
+    for key in keys_of(store, name):
+        found = [row for row in rows if is_at_or_below(row.path, key)]
+        if found:
+            return found
+    return [row for row in rows if row.source == name]
+
+
+def keys_of(store: Store, name: str) -> tuple[bytes, bytes]:
+    """The stored path that a name means: from the current folder, and as a source."""
+    path = Path(name).expanduser()
+    return store.folder.key_of(path), store.folder.key_of(store.folder.root / path)
+
+
+def is_at_or_below(path: bytes, folder: bytes) -> bool:
+    """A stored path is this one or lies in it; ``.`` is the project's folder."""
+    if folder == b".":
+        return not path.startswith(b"/")
+    return path == folder or path.startswith(folder.rstrip(b"/") + b"/")
+
+
+def document_named(store: Store, name: str) -> FileRow:
+    """The one file of this name that holds a document. Raises NotInProject, which says why."""
+    found = files_named(store, name)
+    with_text = [row for row in found if row.document_id is not None]
+    if len(found) == 1 and with_text:
+        return with_text[0]
+    if len(found) == 1:
+        raise NotInProject(_why_without_text(store, found[0]), "see all: rag status --problems")
+    if found:
+        raise NotInProject(
+            f"{name} is a folder of {len(found):,} files", f"see which: rag ls '{name}'"
+        )
+    raise unknown(store, name)
+
+
+def unknown(store: Store, name: str) -> NotInProject:
+    """The error for a name that nothing has, with the nearest names that something has."""
+    sources = [row.source for row in ledger.files(store.connection) if row.state != "removed"]
+    nearest = difflib.get_close_matches(name, sources, _NEAREST)
+    last_parts = {Path(source).name: source for source in sources}
+    nearest += [
+        last_parts[n] for n in difflib.get_close_matches(Path(name).name, last_parts, _NEAREST)
+    ]
+    names = list(dict.fromkeys(nearest))[:_NEAREST]
+    hint = f"is it one of these? {', '.join(names)}" if names else "see what is in it: rag ls"
+    return NotInProject(f"{name} is not in this project", hint)
+
+
+def _why_without_text(store: Store, row: FileRow) -> str:
+    if row.state == "empty":
+        return f"{row.source} is empty"
+    own = [p.message for source, p in ledger.problems(store.connection) if source == row.source]
+    return f"{row.source} could not be read" + (f": {own[0]}" if own else "")

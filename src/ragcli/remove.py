@@ -1,0 +1,100 @@
+"""The rm recipe: files and folders out of the project. The files on disk are never touched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ragcli.naming import files_named, is_at_or_below, keys_of, unknown
+from ragcli.store import Store, ledger, sets
+from ragcli.store.rows import FileRow, RootRow
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """``files`` and ``roots`` are sources; ``chunks`` are those that can be found no more."""
+
+    files: tuple[str, ...]
+    roots: tuple[str, ...]
+    chunks: int
+
+
+def remove(store: Store, names: Sequence[str], wait_s: float) -> Removed:
+    """Take files, or all files of a folder, out of the project, in one commit.
+
+    A file that a remembered folder would bring back stays out until it is named again. A
+    remembered folder that is named itself, or lies in a named one, is forgotten.
+
+    Raises NotInProject when any name is unknown (nothing is changed then), ProjectLocked.
+    """
+    with store.writing(wait_s):
+        files, roots = _all_named(store, names)
+        before = store.counts()["chunks"]
+        with store.transaction():
+            for root in roots:
+                ledger.remove_root(store.connection, root.id)
+            for row in files:
+                _take_out(store, row)
+            sets.prune(store.connection)
+        chosen = sets.active(store.connection)
+        if chosen is not None:
+            store.publish_index(chosen)
+        left = store.counts()["chunks"]
+    return Removed(
+        files=tuple(row.source for row in files if row.state != "removed"),
+        roots=tuple(root.source for root in roots),
+        chunks=before - left,
+    )
+
+
+def _all_named(store: Store, names: Sequence[str]) -> tuple[list[FileRow], list[RootRow]]:
+    files: dict[str, FileRow] = {}
+    roots: dict[str, RootRow] = {}
+    for name in names:
+        found = files_named(store, name)
+        inside = _roots_named(store, name)
+        if not found and not inside:
+            raise unknown(store, name)
+        files |= {row.source: row for row in found}
+        roots |= {root.source: root for root in inside}
+    # Files of a forgotten folder that were taken out before are forgotten with it.
+    ids = {root.id for root in roots.values()}
+    for row in ledger.files(store.connection):
+        if row.root_id in ids:
+            files.setdefault(row.source, row)
+    return [files[s] for s in sorted(files)], [roots[s] for s in sorted(roots)]
+
+
+def _roots_named(store: Store, name: str) -> list[RootRow]:
+    """The remembered folders of this name, or in the folder of this name."""
+    roots = ledger.roots(store.connection)
+    for key in keys_of(store, name):
+        found = [root for root in roots if is_at_or_below(root.path, key)]
+        if found:
+            return found
+    return []
+
+
+def _take_out(store: Store, row: FileRow) -> None:
+    """Its remembered roots are gone by now: any folder above it that is left would bring the
+    file back, so the ledger keeps it as removed."""
+    above = next(
+        (r for r in ledger.roots(store.connection) if is_at_or_below(row.path, r.path)), None
+    )
+    if above is None:
+        ledger.forget(store.connection, row.id)
+    else:
+        ledger.put_file(
+            store.connection,
+            source=row.source,
+            path=row.path,
+            root_id=above.id,
+            document_id=None,
+            state="removed",
+            size=row.size,
+            mtime_ns=row.mtime_ns,
+            content_hash=row.content_hash,
+            reader_version=row.reader_version,
+        )
+    if row.document_id is not None:
+        store.release_document(row.document_id)

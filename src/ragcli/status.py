@@ -1,0 +1,170 @@
+"""The status recipe: a project at a glance, counted without loading a model or an index."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ragcli.domain import ChunkSettings, Problem
+from ragcli.query import is_stale
+from ragcli.store import Store, ledger, overview, sets
+from ragcli.store.rows import RootRow
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What embedded the project, and how it was cut. Sizes count the model's tokens."""
+
+    name: str
+    dimension: int
+    fingerprint: str
+    max_tokens: int
+    chunk_tokens: int
+    chunk_fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexState:
+    """The index file: ``chunks`` in it when it was written."""
+
+    file: str
+    generation: int
+    chunks: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A file or folder that ``ingest`` brings up to date; ``present`` says it is there now."""
+
+    source: str
+    present: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """``files`` counts by state: stored, partly, failed, empty, removed. ``formats`` and
+    ``languages`` count documents. ``stale`` files have changed or gone since they were read.
+    ``problems`` and ``skipped`` are None unless they were asked for."""
+
+    folder: str
+    created: str | None
+    last_ingest: str | None
+    files: Mapping[str, int]
+    documents: int
+    chunks: int
+    embedded_chunks: int
+    characters: int
+    formats: Mapping[str, int]
+    languages: Mapping[str, int]
+    model: Model | None
+    index: IndexState | None
+    size_bytes: Mapping[str, int]
+    roots: tuple[Root, ...]
+    stale: int
+    problem_count: int
+    skipped_count: int
+    unfinished: tuple[str, ...]
+    notes: tuple[str, ...]
+    problems: tuple[tuple[str, Problem], ...] | None = None
+    skipped: tuple[tuple[str, str], ...] | None = None
+
+
+STATES = ("stored", "partly", "failed", "empty", "removed")
+
+
+def status(
+    store: Store,
+    chunk_tokens: int | None,
+    notes: tuple[str, ...] = (),
+    *,
+    problems: bool = False,
+    skipped: bool = False,
+) -> Status:
+    """The project at a glance. ``chunk_tokens`` is the size asked for by a setting, if any was."""
+    connection = store.connection
+    with store.snapshot():
+        counts = store.counts()
+        states = overview.states(connection)
+        told = tuple(ledger.problems(connection))
+        rows = [row for row in ledger.files(connection) if row.document_id is not None]
+        return Status(
+            folder=str(store.folder.root),
+            created=store.fact("created_at"),
+            last_ingest=store.fact("last_ingest_at"),
+            files={state: states.get(state, 0) for state in STATES},
+            documents=counts["documents"],
+            chunks=counts["chunks"],
+            embedded_chunks=counts["embedded"],
+            characters=counts["characters"],
+            formats=overview.formats(connection),
+            languages=overview.languages(connection),
+            model=_model(store),
+            index=_index(store),
+            size_bytes=sizes(store.folder.rag),
+            roots=tuple(_root(store, root) for root in ledger.roots(connection)),
+            stale=sum(is_stale(store, row) for row in rows),
+            problem_count=len(told),
+            skipped_count=ledger.count_skipped(connection),
+            unfinished=tuple(overview.unfinished_sets(connection)),
+            notes=(*notes, *_note_on_chunks(store, chunk_tokens)),
+            problems=told if problems else None,
+            skipped=tuple(ledger.skipped(connection)) if skipped else None,
+        )
+
+
+def _model(store: Store) -> Model | None:
+    chosen = sets.active(store.connection)
+    if chosen is None:
+        return None
+    cut = sets.chunk_settings(store.connection, chosen.chunk_set_id)
+    identity = chosen.identity
+    return Model(
+        name=identity.name,
+        dimension=identity.dimension,
+        fingerprint=identity.fingerprint,
+        max_tokens=identity.max_tokens,
+        chunk_tokens=cut.size_tokens,
+        chunk_fingerprint=cut.fingerprint,
+    )
+
+
+def _index(store: Store) -> IndexState | None:
+    chosen = sets.active(store.connection)
+    file = overview.index_file(store.connection, chosen) if chosen else None
+    if file is None:
+        return None
+    return IndexState(file.name, file.generation, file.count, file.size_bytes)
+
+
+def _root(store: Store, root: RootRow) -> Root:
+    return Root(root.source, store.folder.path_of(root.path).exists())
+
+
+def _note_on_chunks(store: Store, chunk_tokens: int | None) -> list[str]:
+    chosen = sets.active(store.connection)
+    if chosen is None or chunk_tokens is None:
+        return []
+    cut = sets.chunk_settings(store.connection, chosen.chunk_set_id)
+    if wanted_size(chunk_tokens, cut) == cut.size_tokens:
+        return []
+    return [
+        f"chunks have {cut.size_tokens} tokens, the settings ask for {chunk_tokens}:"
+        " to cut anew: rag reembed"
+    ]
+
+
+def wanted_size(chunk_tokens: int, cut: ChunkSettings) -> int:
+    """The size that a setting gives under the same model."""
+    return min(chunk_tokens, cut.room_tokens)
+
+
+def sizes(folder: Path) -> dict[str, int]:
+    """Bytes on the disk: ``store`` (with what is not checkpointed yet), ``vectors``, ``other``."""
+    found = {"store": 0, "vectors": 0, "other": 0}
+    for path in folder.iterdir():
+        if path.is_file():
+            part = next((p for p in ("store", "vectors") if path.name.startswith(p)), "other")
+            found[part] += path.stat().st_size
+    return found

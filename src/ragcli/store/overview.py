@@ -1,0 +1,93 @@
+"""What is in the store, counted and listed by SQL alone: no text and no embedding is read."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from ragcli.store import ledger, vectors
+from ragcli.store.rows import FileRow
+from ragcli.store.vectors import EmbeddingSet, IndexFile
+
+_FILE_COLUMNS = "f." + ledger.FILE_COLUMNS.replace(", ", ", f.")
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFile:
+    """A file with what its document says; ``chunks`` are those of one chunk set."""
+
+    row: FileRow
+    format: str | None
+    language: str | None
+    title: str | None
+    date: str | None
+    chunks: int
+
+
+def listing(connection: sqlite3.Connection, chunk_set_id: int | None) -> list[ListedFile]:
+    """Every file of the ledger, in order of its source."""
+    width = _FILE_COLUMNS.count(",") + 1
+    found = connection.execute(
+        f"SELECT {_FILE_COLUMNS}, d.format, d.language, d.title, d.date,"
+        " (SELECT count(*) FROM chunks c WHERE c.document_id = d.id AND c.chunk_set_id = ?)"
+        " FROM files f LEFT JOIN documents d ON d.id = f.document_id ORDER BY f.source",
+        (chunk_set_id or 0,),
+    )
+    return [ListedFile(FileRow(*r[:width]), *r[width:]) for r in found]
+
+
+def states(connection: sqlite3.Connection) -> dict[str, int]:
+    """How many files there are in each state."""
+    return dict(connection.execute("SELECT state, count(*) FROM files GROUP BY state"))
+
+
+def formats(connection: sqlite3.Connection) -> dict[str, int]:
+    """How many documents there are of each format, the most frequent first."""
+    return _shares(connection, "format")
+
+
+def languages(connection: sqlite3.Connection) -> dict[str, int]:
+    """How many documents there are in each language; those too short to tell are left out."""
+    return _shares(connection, "language")
+
+
+def _shares(connection: sqlite3.Connection, column: str) -> dict[str, int]:
+    rows = connection.execute(
+        f"SELECT {column}, count(*) AS n FROM documents WHERE {column} IS NOT NULL"
+        f" GROUP BY {column} ORDER BY n DESC, {column}"
+    )
+    return dict(rows.fetchall())
+
+
+def index_file(connection: sqlite3.Connection, chosen: EmbeddingSet) -> IndexFile | None:
+    """The newest index file of a set, as its row describes it."""
+    return vectors.newest(connection, chosen.id)
+
+
+def unfinished_sets(connection: sqlite3.Connection) -> list[str]:
+    """The models of embedding sets that were begun and do not answer yet."""
+    rows = connection.execute(
+        "SELECT json_extract(identity, '$.name') FROM embedding_sets WHERE active = 0 ORDER BY id"
+    )
+    return [r[0] for r in rows]
+
+
+def unembedded(connection: sqlite3.Connection, chosen: EmbeddingSet, document_id: int) -> set[int]:
+    """The ids of a document's chunks that have no embedding in this set."""
+    rows = connection.execute(
+        "SELECT c.id FROM chunks c LEFT JOIN embeddings e"
+        " ON e.set_id = ? AND e.embed_hash = c.embed_hash"
+        " WHERE c.document_id = ? AND c.chunk_set_id = ? AND e.id IS NULL",
+        (chosen.id, document_id, chosen.chunk_set_id),
+    )
+    return {r[0] for r in rows}
+
+
+def uncut_documents(connection: sqlite3.Connection, chunk_set_id: int) -> list[int]:
+    """Documents that have no chunk in this chunk set yet."""
+    rows = connection.execute(
+        "SELECT id FROM documents d WHERE NOT EXISTS (SELECT 1 FROM chunks c"
+        " WHERE c.document_id = d.id AND c.chunk_set_id = ?) ORDER BY id",
+        (chunk_set_id,),
+    )
+    return [r[0] for r in rows]

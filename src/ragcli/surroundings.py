@@ -1,0 +1,100 @@
+"""What ``doctor`` looks at around a project: models, servers, disk, libraries."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+
+from ragcli import guard, providers
+from ragcli.checkup import Check
+from ragcli.config import Settings
+from ragcli.domain import Embedder
+from ragcli.errors import ProviderUnavailable
+from ragcli.store import Store, lock, sets
+from ragcli.store.database import ENGINE
+from ragcli.store.folder import ProjectFolder
+
+# A new index file and SQLite's journal take about the size of the project; never less than this.
+_LEAST_FREE_BYTES = 200 << 20
+
+# A server on this machine or in its network answers at once, or is not there.
+_TIMEOUT_S = 2.0
+_CONNECT_TIMEOUT_S = 0.5
+
+_LIBRARIES = (
+    "faiss-cpu",
+    "numpy",
+    "sentence-transformers",
+    "torch",
+    "tokenizers",
+    "pypdf",
+    "ollama",
+)
+
+
+def model(
+    store: Store | None, settings: Settings, embedder: Callable[[], Embedder], deep: bool
+) -> Check:
+    """Is the model that embedded the project here, and unchanged? ``deep`` loads it, too."""
+    chosen = sets.active(store.connection) if store else None
+    name = chosen.identity.name if chosen else settings.model
+    if providers.needs_download(name):
+        detail = f"`{name}` is not on this machine: the next query or ingest will fetch it"
+        return Check("model", "warn", detail, "or give a folder that holds it")
+    made = embedder()
+    if store is None or chosen is None:
+        return Check("model", "ok", f"`{made.identity.name}` is here; nothing is embedded yet")
+    guard.check_identity(chosen.identity, made.identity)
+    if not deep:
+        return Check("model", "ok", f"`{name}` is here: same fingerprint")
+    guard.check_probe(store, chosen, made)
+    return Check("model", "ok", f"`{name}` is here: same fingerprint, same embedding")
+
+
+def generator(settings: Settings) -> Check:
+    """Can the chosen generator write answers? An endpoint elsewhere is not asked."""
+    provider, _, name = settings.generator.partition(":")
+    if settings.generator == "auto":
+        chosen = providers.choose_generator(settings)
+        return Check("generator", "ok", f"auto: {chosen}")
+    if provider != "ollama":
+        return Check("generator", "ok", f"{settings.generator} (not asked)" if name else provider)
+    from ragcli.http import OllamaServer, model_name
+
+    server = OllamaServer(settings.ollama_host, _TIMEOUT_S, _CONNECT_TIMEOUT_S)
+    installed = {model_name(tag) for tag in server.tags()}
+    if not {name, f"{name}:latest"} & installed:
+        raise ProviderUnavailable(
+            f"Ollama does not have the model `{name}`", f"fetch it: ollama pull {name}"
+        )
+    return Check("generator", "ok", f"{settings.generator} is installed")
+
+
+def disk(folder: ProjectFolder) -> Check:
+    size = sum(p.stat().st_size for p in folder.rag.iterdir() if p.is_file())
+    free = shutil.disk_usage(folder.rag).free
+    if free < max(size, _LEAST_FREE_BYTES):
+        detail = f"{free >> 20:,} MB free, the project takes {size >> 20:,} MB"
+        return Check("disk", "warn", detail, "make room before the next ingest")
+    return Check("disk", "ok", f"{free >> 20:,} MB free")
+
+
+def writer(folder: ProjectFolder) -> Check:
+    held = lock.holder(folder.lock)
+    return Check("lock", "ok", "free" if held is None else f"held{held}: it is being written to")
+
+
+def libraries() -> Check:
+    found = [f"python {platform.python_version()}", ENGINE]
+    missing = []
+    for name in _LIBRARIES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            missing.append(name)
+    if missing:
+        cure = "install ragcli again: pip install --upgrade ragcli"
+        return Check("libraries", "warn", f"not installed: {', '.join(missing)}", cure)
+    return Check("libraries", "ok", ", ".join(found))

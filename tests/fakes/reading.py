@@ -1,0 +1,43 @@
+"""The readers without their child process: the same results, 0.2 s sooner."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from ragcli.domain import Problem
+from ragcli.errors import Unreadable
+from ragcli.reading.child import read_bytes
+from ragcli.reading.dispatch import read_document
+from ragcli.reading.worker import ReadResult
+
+
+class InProcessReader:
+    """In place of ``reading.worker.ReaderPool``."""
+
+    def __init__(self, timeout_s: float = 0) -> None:
+        pass
+
+    def __enter__(self) -> InProcessReader:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        pass
+
+    def read_all(self, paths: Iterable[Path]) -> Iterator[ReadResult]:
+        for path in paths:
+            yield _read(path)
+
+
+def _read(path: Path) -> ReadResult:
+    data, size, mtime_ns = b"", 0, 0
+    try:
+        data, status = read_bytes(path)
+        size, mtime_ns = len(data), status.st_mtime_ns
+        document = read_document(path, data)
+    except Unreadable as error:
+        problem = Problem(error.code, error.message, error.hint)
+        content_hash = hashlib.sha256(data).hexdigest() if mtime_ns else ""
+        return ReadResult(content_hash, size, mtime_ns, problem=problem)
+    return ReadResult(hashlib.sha256(data).hexdigest(), size, mtime_ns, document)

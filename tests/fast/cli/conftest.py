@@ -1,0 +1,172 @@
+"""The command line in this process, with streams that are looked at, and in one of its own."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+import ragcli
+from ragcli.cli.app import main
+
+TESTS = Path(__file__).parents[2]
+PLUGINS = TESTS / "plugins"
+SCHEMAS = Path(ragcli.__file__).parent / "schemas"
+PROGRAM = [sys.executable, "-c", "import sys; from ragcli.cli.app import main; sys.exit(main())"]
+
+DOCUMENTS = {
+    "guide.md": "# Guide\n\n## Warranty\n\nThe warranty runs for 24 months from delivery.\n\n"
+    "## Batteries\n\nBatteries are covered for 12 months only.\n",
+    "zh/保修.md": "---\nauthor: 李雷\ndate: 2024-05-01\n---\n# 保修\n\n保修期为二十四个月。\n",
+    "notes.txt": "The picnic of 1998 was on a Sunday.\nIt rained all day.\n",
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def object(self) -> dict[str, Any]:
+        """The one JSON object on stdout, which fits its schema."""
+        lines = self.objects
+        assert len(lines) == 1
+        return lines[0]
+
+    @property
+    def objects(self) -> list[dict[str, Any]]:
+        return [checked(json.loads(line)) for line in self.out.splitlines()]
+
+
+def checked(value: dict[str, Any]) -> dict[str, Any]:
+    """The value, when it fits the schema that it names (or the shape that it has)."""
+    if "event" in value:
+        name = "answer-event"
+    elif "error" in value:
+        name = "batch-error"
+    else:
+        name = value["schema"].removeprefix("ragcli.").removesuffix("/1")
+    _validator(name).validate(value)
+    return value
+
+
+@cache
+def _validator(name: str) -> Draft202012Validator:
+    schema = json.loads((SCHEMAS / f"{name}.json").read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
+
+
+Rag = Callable[..., Run]
+
+
+@pytest.fixture(autouse=True)
+def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home and a current folder of its own, the fake providers, no model hub, no Ollama."""
+    for name in [n for n in os.environ if n.startswith(("RAG_", "OPENAI_", "XDG_"))]:
+        monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    home.mkdir()
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("OLLAMA_HOST", "127.0.0.1:9")  # the discard port: nothing answers
+    monkeypatch.setenv("PYTHONPATH", str(PLUGINS))
+    monkeypatch.syspath_prepend(str(PLUGINS))
+    monkeypatch.chdir(work)
+    return work
+
+
+@pytest.fixture
+def rag(monkeypatch: pytest.MonkeyPatch) -> Rag:
+    """``rag("query", "…")`` in this process."""
+
+    def run(*args: str, stdin: bytes = b"", terminal: bool = False) -> Run:
+        with monkeypatch.context() as patch:
+            out, err = _stream(terminal), _stream(terminal)
+            patch.setattr(sys, "stdout", out)
+            patch.setattr(sys, "stderr", err)
+            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+            code = main(args)
+            return Run(code, _content(out), _content(err))
+
+    return run
+
+
+def _stream(terminal: bool) -> io.TextIOWrapper:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    stream.isatty = lambda: terminal  # type: ignore[method-assign]
+    return stream
+
+
+def _content(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    return stream.buffer.getvalue().decode()  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def program() -> Callable[..., subprocess.CompletedProcess[bytes]]:
+    """The same in a process of its own."""
+
+    def run(
+        *args: str, env: Mapping[str, str] | None = None, **options: Any
+    ) -> subprocess.CompletedProcess[bytes]:
+        options.setdefault("stdin", subprocess.DEVNULL if "input" not in options else None)
+        if "input" in options:
+            del options["stdin"]
+        options.setdefault("stdout", subprocess.PIPE)
+        return subprocess.run(
+            [*PROGRAM, *args], stderr=subprocess.PIPE, env=env, timeout=60, check=False, **options
+        )
+
+    return run
+
+
+def write_documents(folder: Path) -> None:
+    for name, text in DOCUMENTS.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+@pytest.fixture
+def documents(surroundings: Path) -> Path:
+    """Three small files in ``docs``, not yet ingested."""
+    write_documents(surroundings / "docs")
+    return surroundings / "docs"
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project that was ingested once; copied, never used."""
+    folder = tmp_path_factory.mktemp("built")
+    write_documents(folder / "docs")
+    subprocess.run(
+        [*PROGRAM, "ingest", str(folder / "docs"), "--model", "fake:64", "--project", str(folder)],
+        env={**os.environ, "PYTHONPATH": str(PLUGINS)},
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    return folder
+
+
+@pytest.fixture
+def project(surroundings: Path, built: Path) -> Path:
+    """A project in the current folder, of three small files."""
+    shutil.copytree(built, surroundings, dirs_exist_ok=True)
+    return surroundings

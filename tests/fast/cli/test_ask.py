@@ -1,0 +1,79 @@
+"""``rag ask``: answers, citations, events, exit codes."""
+
+from __future__ import annotations
+
+QUESTION = "how long does the warranty run?"
+
+
+def test_json(project, rag):
+    run = rag("ask", QUESTION, "--json", "--generator", "fake:x")
+    assert run.code == 0
+    answer = run.object
+    assert answer["answer"] == "It runs for 24 months [1]."
+    assert answer["generator"] == "fake:x"
+    assert [c["verdict"] for c in answer["citations"]] == ["unchecked"]
+    assert answer["citations"][0]["quote"] is None
+    assert any("[99]" in warning for warning in answer["warnings"])
+
+
+def test_pipe_gets_text_and_citations(project, rag):
+    run = rag("ask", QUESTION, "--generator", "fake:x")
+    text, _, citation = run.out.splitlines()
+    assert text == "It runs for 24 months [1]."
+    assert citation.startswith("  · [1] docs/guide.md, line")
+    assert run.err == "rag: warning: removed markers that point to no passage: [99]\n"
+
+
+def test_terminal_gets_the_same_and_a_footer(project, rag):
+    run = rag("ask", QUESTION, "--generator", "fake:x", terminal=True)
+    assert run.out.startswith("It runs for 24 months [1].\n\n  · [1] docs/guide.md")
+    assert "0 of 1 citations checked" in run.err
+
+
+def test_extractive_quotes_and_says_how_to_get_more(project, rag):
+    run = rag("ask", QUESTION)
+    assert run.code == 0
+    assert "The warranty runs for 24 months from delivery." in run.out
+    assert "✓ [1] docs/guide.md" in run.out
+    assert "ollama pull" in run.err
+    assert "ollama pull" not in rag("ask", QUESTION, "--generator", "extractive").err
+    assert rag("ask", QUESTION, "--quiet").err == ""
+
+
+def test_events(project, rag):
+    run = rag("ask", QUESTION, "--jsonl", "--generator", "fake:x")
+    kinds = [event["event"] for event in run.objects]
+    assert kinds[0] == "retrieved"
+    assert kinds[-2:] == ["citation", "done"]
+    shown = "".join(e["text"] for e in run.objects if e["event"] == "text")
+    assert shown == run.objects[-1]["answer"]["answer"]
+
+
+def test_events_end_with_the_error(project, rag):
+    run = rag("ask", QUESTION, "--jsonl", "--generator", "fake:broken")
+    assert run.code == 20
+    assert run.objects[-1] == {
+        "event": "error",
+        "error": "the fake broke off",
+        "hint": "it always does",
+        "exit_code": 20,
+    }
+    assert run.err == "rag: error: the fake broke off\nhint: it always does\n"
+
+
+def test_json_of_a_failure_is_silent_on_stdout(project, rag):
+    run = rag("ask", QUESTION, "--json", "--generator", "fake:broken")
+    assert (run.code, run.out) == (20, "")
+
+
+def test_strict(project, rag):
+    assert rag("ask", QUESTION, "--strict", "--generator", "fake:x").code == 5
+    assert rag("ask", QUESTION, "--strict").code == 0
+
+
+def test_declined(project, rag):
+    run = rag("ask", "zebra", "--mode", "keyword", "--strict")
+    assert (run.code, run.out) == (4, "Not in these documents.\n")
+    answer = rag("ask", "zebra", "--mode", "keyword", "--json").object
+    assert answer["declined"]
+    assert answer["why"] == "nothing was found"

@@ -1,0 +1,131 @@
+"""``rag ingest`` and ``rag init``: projects made and found, paths, problems, removals."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+
+def test_makes_a_project_and_says_so(surroundings, documents, rag):
+    run = rag("ingest", "docs", "--model", "fake:64", "--json")
+    assert run.code == 0
+    report = run.object
+    assert report["created"]
+    assert (report["files"], report["added"]) == (3, 3)
+    assert report["model"] == "fake:64"
+    assert run.err == f"made a project in {surroundings}\n"
+    again = rag("ingest")
+    assert again.code == 0
+    assert again.err.startswith("Up to date: 3 files, ")
+
+
+def test_summary_of_a_first_ingest(documents, rag):
+    Path("docs/.hidden").write_text("x", encoding="utf-8")
+    run = rag("ingest", "docs", "--model", "fake:64")
+    assert run.out == ""
+    assert "Stored 3 files, " in run.err
+    assert "1 skipped (1 hidden)" in run.err
+    assert "(fake:64, 64 dimensions)" in run.err
+
+
+def test_project_above_is_named(project, rag, monkeypatch):
+    monkeypatch.chdir(project / "docs")
+    run = rag("ingest", "notes.txt")
+    assert run.code == 0
+    assert f"into the project {project}\n" in run.err
+
+
+def test_quiet_is_silent_when_all_is_well(project, rag):
+    assert rag("ingest", "--quiet") == rag("ingest", "-q")
+    run = rag("ingest", "--quiet")
+    assert (run.code, run.out, run.err) == (0, "", "")
+
+
+def test_new_problem_is_told_once(project, rag):
+    Path("docs/broken.pdf").write_bytes(b"%PDF-1.4\nnothing")
+    run = rag("ingest", "--quiet")
+    assert run.code == 3
+    assert run.err.startswith("! docs/broken.pdf: ")
+    assert len(run.err.splitlines()) == 1
+    assert rag("ingest", "--quiet").code == 0
+    run = rag("ingest")
+    assert "1 still unread: rag status --problems" in run.err
+    assert rag("ingest", "--fail-on", "any").code == 3
+    run = rag("ingest", "--retry", "--json")
+    assert run.object["known_problems"] == 1
+
+
+def test_fail_on_none(project, rag):
+    Path("docs/broken.pdf").write_bytes(b"%PDF-1.4\nnothing")
+    assert rag("ingest", "--fail-on", "none").code == 0
+
+
+def test_paths_on_stdin(project, rag):
+    Path("docs/new.md").write_text("# New\n\nA zebra.\n", encoding="utf-8")
+    Path("docs/notes.txt").unlink()
+    run = rag("ingest", "-", "--json", stdin=b"docs/new.md\ndocs/notes.txt\nnever/seen.md\n")
+    report = run.object
+    assert (report["added"], report["removed"], report["files"]) == (1, 1, 3)
+    Path("docs/new.md").write_text("# New\n\nTwo zebras.\n", encoding="utf-8")
+    report = rag("ingest", "-0", "-", "--json", stdin=b"docs/new.md\0").object
+    assert report["updated"] == 1
+    assert rag("ingest", "-", stdin=b"").code == 0
+
+
+@pytest.mark.parametrize("how", ["gone", "empty"])
+def test_remembered_folder_gone_or_empty_removes_nothing(project, rag, how):
+    shutil.rmtree("docs")
+    if how == "empty":
+        Path("docs").mkdir()
+    run = rag("ingest", "--json")
+    assert run.code == 3
+    assert run.object["files"] == 3
+    reason = "is missing" if how == "gone" else "is empty"
+    assert run.err.splitlines() == [
+        f"! docs {reason}; its 3 files are kept",
+        "  if they are gone for good: rag ingest --allow-removals",
+    ]
+    assert rag("query", "warranty").code == 0
+    run = rag("ingest", "--allow-removals", "--json")
+    assert (run.code, run.object["files"]) == (0, 0)
+
+
+def test_folder_of_nothing_readable(surroundings, rag):
+    Path("docs").mkdir()
+    Path("docs/data.bin").write_bytes(bytes(range(256)) * 8)
+    run = rag("ingest", "docs", "--model", "fake:64")
+    assert run.code == 4
+    assert "nothing to search yet: no text was found" in run.err
+
+
+def test_path_that_is_not_there_makes_no_project(surroundings, rag):
+    run = rag("ingest", "nowhere")
+    assert run.code == 2
+    assert run.err == (
+        "rag: error: nowhere does not exist\nhint: check the path; nothing was changed\n"
+    )
+    assert not Path(".rag").exists()
+
+
+def test_no_project_in_the_home_folder_unless_named(documents, rag, monkeypatch):
+    home = documents.parents[1] / "home"
+    shutil.move(documents, home / "docs")
+    monkeypatch.chdir(home)
+    run = rag("ingest", "docs", "--model", "fake:64")
+    assert run.code == 2
+    assert "no project is made in" in run.err
+    assert not (home / ".rag").exists()
+    assert rag("ingest", "docs", "--model", "fake:64", "--project", ".").code == 0
+
+
+def test_init(surroundings, rag):
+    assert rag("init", "--json").object == {
+        "schema": "ragcli.init/1",
+        "project": str(surroundings),
+        "created": True,
+    }
+    assert not rag("init", "--json").object["created"]
+    run = rag("init", "sub")
+    assert run.err == f"made a project in {surroundings}/sub; next: rag ingest FOLDER\n"

@@ -1,0 +1,127 @@
+"""``rag query``: its JSON, its lines, its filters, its batch."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+
+def test_json_is_the_contract(project, rag):
+    run = rag("query", "how long is the warranty?", "--json")
+    assert run.code == 0
+    found = run.object
+    assert found["confidence"] is None
+    best = found["passages"][0]
+    assert best["source"] == "docs/guide.md"
+    text = Path(best["source"]).read_text(encoding="utf-8")
+    assert text[best["char_start"] : best["char_end"]] == best["text"]
+    assert best["chunk_ids"] == [best["chunk_id"]]
+    assert "explain" not in best
+
+
+def test_pipe_gets_one_line_a_passage(project, rag):
+    run = rag("query", "warranty months delivery", "-k", "2")
+    assert run.code == 0
+    lines = run.out.splitlines()
+    assert len(lines) == 2
+    assert lines[0].startswith("docs/guide.md:")
+    assert "The warranty runs for 24 months" in lines[0]
+    assert run.err == ""
+
+
+def test_chinese_question(project, rag):
+    run = rag("query", "保修期多长", "--json", "-k", "1")
+    assert run.object["passages"][0]["source"] == "docs/zh/保修.md"
+    assert "保修" in run.out
+
+
+def test_terminal_gets_blocks(project, rag):
+    run = rag("query", "warranty", "-k", "1", terminal=True)
+    assert "1  " in run.out
+    assert "lines" in run.out
+    assert "1 passages" not in run.out
+    assert "hybrid" in run.err
+
+
+def test_no_color_is_kept(project, rag, monkeypatch):
+    monkeypatch.setenv("TERM", "xterm-256color")
+    assert "\x1b[" in rag("query", "warranty", terminal=True).out
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[3" not in rag("query", "warranty", terminal=True).out
+
+
+def test_stale_passage_says_so(project, rag):
+    Path("docs/notes.txt").write_text("Another day.", encoding="utf-8")
+    assert rag("query", "picnic", "-k", "1", "--json").object["passages"][0]["stale"]
+    run = rag("query", "picnic", "-k", "1", terminal=True)
+    assert "file changed since it was read" in run.out
+
+
+def test_explain(project, rag):
+    run = rag("query", "warranty", "--explain", "--json")
+    assert all("explain" in p for p in run.object["passages"])
+    assert "keyword #1" in rag("query", "warranty", "--explain").out
+    assert "keyword #1" in rag("query", "warranty", "--explain", terminal=True).out
+
+
+@pytest.mark.parametrize(
+    ("options", "sources"),
+    [
+        (["--path", "docs/zh/*"], {"docs/zh/保修.md"}),
+        (["--type", "md"], {"docs/guide.md", "docs/zh/保修.md"}),
+        (["--until", "2024-05"], {"docs/zh/保修.md"}),
+        (["--since", "2024-05-02", "--type", "text"], {"docs/notes.txt"}),
+        (["--where", "author=李雷"], {"docs/zh/保修.md"}),
+        (["--path", "nowhere/*"], set()),
+    ],
+)
+@pytest.mark.parametrize("mode", ["hybrid", "dense"])
+def test_filters(project, rag, mode, options, sources):
+    run = rag("query", "warranty picnic 保修", "-k", "9", "--mode", mode, "--json", *options)
+    assert {p["source"] for p in run.object["passages"]} == sources
+    assert run.code == (0 if sources else 4)
+
+
+def test_nothing_found_is_a_valid_object(project, rag):
+    run = rag("query", "zebra", "--mode", "keyword", "--json")
+    assert run.code == 4
+    assert run.object["passages"] == []
+    run = rag("query", "zebra", "--mode", "keyword")
+    assert (run.code, run.out, run.err) == (4, "", "no passage found\n")
+
+
+def test_question_from_stdin(project, rag):
+    run = rag("query", "-", "--json", stdin="保修期\n".encode())
+    assert run.object["question"] == "保修期"
+
+
+def test_batch_answers_in_order_and_goes_on_after_a_bad_line(project, rag):
+    lines = [
+        json.dumps({"id": "a", "question": "warranty", "k": 1}),
+        "no json",
+        "",
+        json.dumps({"id": 7, "question": ""}),
+        json.dumps({"id": [1], "question": "picnic"}),
+        json.dumps({"id": "k", "question": "picnic", "k": 0}),
+        json.dumps({"id": "k", "question": "picnic", "k": "3"}),
+        json.dumps(["picnic"]),
+    ]
+    run = rag("query", "--batch", "-", "--json", stdin="\n".join(lines).encode())
+    assert run.code == 3
+    first, bad, empty, third, *rest = run.objects
+    assert (first["id"], len(first["passages"])) == ("a", 1)
+    assert bad["id"] is None
+    assert "not JSON" in bad["error"]
+    assert empty == {"id": 7, "error": "the question is empty"}
+    assert third["id"] == [1]
+    assert third["passages"][0]["source"] == "docs/notes.txt"
+    assert all("error" in one for one in rest)
+
+
+def test_batch_from_a_file_that_is_fine(project, rag):
+    Path("questions.jsonl").write_text('{"id": 1, "question": "zebra"}\n', encoding="utf-8")
+    run = rag("query", "--batch", "questions.jsonl", "--mode", "keyword")
+    assert run.code == 0
+    assert run.object["passages"] == []

@@ -1,0 +1,94 @@
+"""Streams, pipes and signals, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+
+PROGRAM = [sys.executable, "-c", "import sys; from ragcli.cli.app import main; sys.exit(main())"]
+
+
+def test_cron_with_nothing_in_its_environment(project, program):
+    env = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "LC_ALL": "C"}
+    env["PYTHONPATH"] = os.environ["PYTHONPATH"]
+    run = program("ask", "保修期多长？", env=env)
+    assert run.returncode == 0, run.stderr
+    assert "保修期为二十四个月。" in run.stdout.decode()
+    assert "docs/zh/保修.md" in run.stdout.decode()
+    assert b"\x1b" not in run.stderr + run.stdout
+
+
+def test_stdout_closed_by_its_reader(project, program):
+    read, write = os.pipe()
+    os.close(read)
+    run = program("query", "warranty", stdout=write)
+    os.close(write)
+    assert (run.returncode, run.stderr) == (0, b"")
+
+
+def test_stdout_closed_from_the_start(project, program):
+    run = program("query", "warranty", preexec_fn=lambda: os.close(1))
+    assert (run.returncode, run.stderr) == (0, b"")
+
+
+def test_stdout_full(project, program):
+    with open("/dev/full", "wb") as full:  # noqa: PTH123
+        run = program("query", "warranty", stdout=full)
+    assert run.returncode == 1
+    assert run.stderr.decode().startswith("rag: error: there is no space left on the disk\n")
+    assert b"Traceback" not in run.stderr
+
+
+def test_stdin_is_left_to_the_loop(project, program):
+    read, write = os.pipe()
+    os.write(write, b"the next question\n")
+    os.close(write)
+    for command in (["query", "warranty"], ["ask", "warranty"], ["ingest"]):
+        assert program(*command, stdin=read).returncode == 0
+    assert os.read(read, 100) == b"the next question\n"
+    os.close(read)
+
+
+def test_name_that_is_no_utf8(project, program):
+    name = b"docs/caf\xe9.txt"
+    with open(name, "w", encoding="utf-8") as file:  # noqa: PTH123
+        file.write("A zebra in the coffee house.\n")
+    run = program("ingest", "-", input=name + b"\n")
+    assert run.returncode == 0, run.stderr
+    found = json.loads(program("query", "zebra", "--json").stdout)
+    assert found["passages"][0]["source"] == r"docs/caf\xe9.txt"
+    assert program(b"query", b"caf\xe9").returncode == 0
+
+
+def _chunks(project):
+    """How many are committed."""
+    try:
+        with closing(sqlite3.connect(project / ".rag" / "store.sqlite")) as connection:
+            return connection.execute("SELECT count(*) FROM chunks").fetchone()[0]
+    except sqlite3.OperationalError:
+        return 0
+
+
+def test_sigterm_is_a_clean_stop(documents, program):
+    env = {**os.environ, "FAKE_DELAY_S": "30"}
+    process = subprocess.Popen(
+        [*PROGRAM, "ingest", "docs", "--model", "fake:64"],
+        env=env,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 30
+    while not _chunks(documents.parent):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 143
+    assert err.decode().endswith("rag: ended; the project holds what was committed\n")
+    assert program("query", "warranty").returncode == 0

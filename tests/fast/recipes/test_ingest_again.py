@@ -1,0 +1,152 @@
+"""Ingest again: at the cost of what has changed, and never a wipe."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from fakes.project import (
+    FILES,
+    changes,
+    embeddings,
+    paged_pdf,
+    sources,
+    top,
+    write,
+)
+from pypdf import PageObject
+
+from ragcli import Rag
+from ragcli.errors import NotInProject
+
+# ------------------------------------------------------------------ ingest again
+
+
+def test_nothing_changed_costs_nothing(rag: Rag) -> None:
+    assert changes(rag.ingest()) == {"unchanged": 3}
+
+
+def test_a_changed_file_is_read_again_and_only_that(rag: Rag, home: Path) -> None:
+    before = embeddings(rag)
+    write(home / "docs/notes.txt", "all new words about sailing\n")
+    assert changes(rag.ingest()) == {"updated": 1, "unchanged": 2, "embedded_chunks": 1}
+    assert len(embeddings(rag) & before) == 2
+    assert top(rag, "sailing") == "docs/notes.txt"
+    assert not rag.query("batteries", mode="keyword").passages
+
+
+def test_a_touched_file_keeps_its_document(rag: Rag, home: Path) -> None:
+    before = rag.store.document_ids()
+    os.utime(home / "docs/notes.txt", ns=(1, 1))
+    assert changes(rag.ingest()) == {"unchanged": 2}
+    assert rag.store.document_ids() == before
+    assert changes(rag.ingest()) == {"unchanged": 3}
+
+
+def test_a_moved_file_keeps_embeddings_and_chunk_ids(rag: Rag, home: Path) -> None:
+    before, ids = embeddings(rag), [c.chunk_id for c in rag.chunks("docs/guide.md").chunks]
+    (home / "docs/guide.md").rename(home / "docs/sub/handbook.md")
+    assert changes(rag.ingest()) == {"unchanged": 2, "moved": 1}
+    assert embeddings(rag) == before
+    assert [c.chunk_id for c in rag.chunks("docs/sub/handbook.md").chunks] == ids
+    assert top(rag, "handbook warranty") == "docs/sub/handbook.md"
+
+
+def test_a_vanished_file_goes(rag: Rag, home: Path) -> None:
+    (home / "docs/notes.txt").unlink()
+    assert changes(rag.ingest()) == {"unchanged": 2, "removed": 1}
+    assert sources(rag) == ["docs/guide.md", "docs/sub/deep.txt"]
+    assert not rag.query("batteries", mode="keyword").passages
+    assert len(embeddings(rag)) == 2
+
+
+def test_equal_files_are_cited_once_with_the_other_beside(rag: Rag, home: Path) -> None:
+    shutil.copy(home / "docs/guide.md", home / "docs/copy.md")
+    report = rag.ingest()
+    assert (report.files, report.embedded_chunks) == (4, 0)
+    (passage,) = rag.query("warranty", mode="keyword").passages
+    assert (passage.source, passage.also_in) == ("docs/copy.md", ("docs/guide.md",))
+
+
+def test_other_order_of_ingests_gives_the_same_answers(rag: Rag, home: Path) -> None:
+    with Rag.create(home.parent / "other", model="fake:64") as other:
+        for name in reversed(FILES):
+            other.ingest([home / "docs" / name])
+        for question in ("warranty", "batteries", "returns"):
+            (ours,) = rag.query(question, mode="keyword").passages
+            (theirs,) = other.query(question, mode="keyword").passages
+            assert (ours.chunk_id, ours.text) == (theirs.chunk_id, theirs.text)
+
+
+# ------------------------------------------------------------------ removals held back
+
+
+def test_a_missing_folder_is_held_back(rag: Rag, home: Path) -> None:
+    (home / "docs").rename(home / "away")
+    report = rag.ingest()
+    assert report.held_back == ("docs is missing; its 3 files are kept",)
+    assert top(rag, "warranty") == "docs/guide.md"
+    assert rag.ingest(allow_removals=True).removed == 3
+
+
+def test_an_empty_folder_is_held_back(rag: Rag, home: Path) -> None:
+    shutil.rmtree(home / "docs")
+    (home / "docs").mkdir()
+    assert rag.ingest().held_back == ("docs is empty; its 3 files are kept",)
+    assert len(sources(rag)) == 3
+
+
+def test_a_mass_of_removals_is_held_back(rag: Rag, home: Path) -> None:
+    for number in range(60):
+        write(home / f"docs/many/{number}.txt", f"file number {number}\n")
+    rag.ingest()
+    shutil.rmtree(home / "docs/many")
+    report = rag.ingest()
+    assert report.held_back and report.removed == 0
+    assert rag.ingest(allow_removals=True).removed == 60
+
+
+# ------------------------------------------------------------------ problems
+
+
+def test_a_file_that_fails_is_told_once_and_read_again_when_mended(rag: Rag, home: Path) -> None:
+    bad = home / "docs/bad.pdf"
+    bad.write_bytes(b"%PDF-1.4 and then nothing of a PDF")
+    report = rag.ingest()
+    assert [source for source, _ in report.new_problems] == ["docs/bad.pdf"]
+    again = rag.ingest()
+    assert (again.new_problems, again.known_problems) == ((), 1)
+    assert rag.ingest(retry=True).new_problems == ()
+    (listed,) = rag.files("docs/bad.pdf")
+    assert (listed.state, listed.chunks) == ("failed", 0)
+    assert rag.status(problems=True).problems[0][0] == "docs/bad.pdf"  # type: ignore[index]
+    with pytest.raises(NotInProject, match="could not be read"):
+        rag.show("docs/bad.pdf")
+    bad.write_bytes(paged_pdf(["now it can be read"]))
+    assert rag.ingest().added == 1
+    assert rag.status().problem_count == 0
+
+
+def test_a_partly_read_pdf_is_found_and_told(
+    rag: Rag, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extract = PageObject.extract_text
+
+    def fail_on_the_second(page: PageObject) -> str:
+        if page.page_number == 1:
+            raise ZeroDivisionError
+        return extract(page)
+
+    monkeypatch.setattr(PageObject, "extract_text", fail_on_the_second)
+    (home / "docs/scan.pdf").write_bytes(paged_pdf(["page with sextants", "lost", "last page"]))
+    report = rag.ingest()
+    assert [(s, p.page) for s, p in report.new_problems] == [("docs/scan.pdf", 2)]
+    (passage,) = rag.query("sextants", mode="keyword").passages
+    assert passage.location == "docs/scan.pdf#page=1"
+    assert rag.files("docs/scan.pdf")[0].state == "partly"
+    assert rag.show("docs/scan.pdf:3").text.strip() == "last page"
+    assert rag.show("docs/scan.pdf#page=1").page == 1
+    with pytest.raises(NotInProject, match="no page 9"):
+        rag.show("docs/scan.pdf:9")

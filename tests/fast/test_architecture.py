@@ -1,0 +1,152 @@
+"""The structure of the code, held by a test: it is the compiler that Python lacks."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import ragcli
+
+ROOT = Path(ragcli.__file__).parent
+FILES = sorted(ROOT.rglob("*.py"))
+
+STAGES = {"reading", "chunking", "embedding", "store", "retrieval", "generation"}
+FOUNDATION = {"domain", "errors", "config", "http", "text", "schemas"}
+
+HEAVY = {
+    "torch",
+    "sentence_transformers",
+    "transformers",
+    "onnxruntime",
+    "faiss",
+    "numpy",
+    "pypdf",
+    "ollama",
+    "rich",
+    "httpx",
+    "tokenizers",
+    "lxml",
+    "selectolax",
+}
+# The one place of each library that is about something; numpy is everybody's array.
+HOMES = {
+    "torch": set(),
+    "sentence_transformers": {"embedding/sentence_transformers.py"},
+    "faiss": {"store/vectors.py"},
+    "typer": {"cli"},
+    "rich": {"cli"},
+    "pypdf": {"reading"},
+    "ollama": {"generation/ollama.py"},
+    "sqlite3": {"store", "cli/failures.py"},
+}
+
+MAX_FILE_LINES = 500
+MAX_FUNCTION_LINES = 80
+
+
+def layer(path: Path) -> str:
+    """``cli``, ``recipe`` (a module at the top), the name of a stage, or ``foundation``."""
+    top = path.relative_to(ROOT).parts[0].removesuffix(".py")
+    if top in FOUNDATION:
+        return "foundation"
+    return top if top in STAGES | {"cli"} else "recipe"
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module a file imports, inside functions too."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            modules = [name for name in names if is_module(name)]
+            # `from package import module` imports the module; the package is only its address.
+            yield from modules if len(modules) == len(names) else [node.module or "", *modules]
+
+
+def is_module(name: str) -> bool:
+    """Whether a dotted name is a module or package of ragcli."""
+    place = ROOT.joinpath(*name.split(".")[1:])
+    return name.startswith("ragcli.") and (place.is_dir() or place.with_suffix(".py").is_file())
+
+
+def own_imports(path: Path) -> Iterator[Path]:
+    """The files of ragcli that a file imports."""
+    for name in imports(path):
+        if name.split(".")[0] == "ragcli":
+            base = ROOT.joinpath(*name.split(".")[1:])
+            for candidate in (base.with_suffix(".py"), base / "__init__.py"):
+                if candidate.is_file() and candidate not in (path, ROOT / "__init__.py"):
+                    yield candidate
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_point_down(path: Path) -> None:
+    mine = layer(path)
+    for other in own_imports(path):
+        theirs = layer(other)
+        shown = f"{path.relative_to(ROOT)} imports {other.relative_to(ROOT)}"
+        if mine == "foundation":
+            assert theirs == "foundation", shown
+        elif mine in STAGES:
+            assert theirs in {mine, "foundation"}, f"{shown}: stages meet only inside a recipe"
+        elif mine == "recipe":
+            assert theirs != "cli", f"{shown}: the core never imports the command line"
+
+
+def test_no_cycle_even_inside_functions() -> None:
+    graph = {path: set(own_imports(path)) for path in FILES}
+    done: set[Path] = set()
+
+    def visit(path: Path, trail: list[Path]) -> None:
+        assert path not in trail, " -> ".join(str(p.relative_to(ROOT)) for p in [*trail, path])
+        if path not in done:
+            for other in graph[path]:
+                visit(other, [*trail, path])
+            done.add(path)
+
+    for path in FILES:
+        visit(path, [])
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_files_and_functions_are_small(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    assert source.count("\n") <= MAX_FILE_LINES
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or 0) - node.lineno + 1
+            assert length <= MAX_FUNCTION_LINES, f"{path.name}:{node.lineno} {node.name}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_each_library_has_its_place(path: Path) -> None:
+    inside = path.relative_to(ROOT)
+    for name in {n.split(".")[0] for n in imports(path)} & HOMES.keys():
+        homes = {str(inside), inside.parts[0]}
+        assert homes & HOMES[name], f"{inside} imports {name}"
+
+
+def modules_loaded_by(code: str) -> set[str]:
+    report = f"{code}\nimport sys\nprint(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", report], capture_output=True, text=True, check=True)
+    return {name.split(".")[0] for name in ran.stdout.splitlines()[-1].split()}
+
+
+def test_help_loads_no_heavy_library() -> None:
+    loaded = modules_loaded_by(
+        "from ragcli.cli.app import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit as end: assert not end.code"
+    )
+    assert not loaded & HEAVY
+
+
+def test_the_library_itself_loads_nothing() -> None:
+    assert not modules_loaded_by("import ragcli") & (HEAVY | {"typer", "sqlite3"})

@@ -1,0 +1,97 @@
+"""Deterministic providers, installed as a package installs its own: by entry points.
+
+``fake:64`` embeds by hashing the search terms of a text into 64 dimensions; ``fake:NAME`` writes
+one canned sentence. A child process reaches them with ``PYTHONPATH=tests/plugins``.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ragcli.config import Settings
+from ragcli.domain import EmbedderIdentity, Prompt
+from ragcli.errors import ProviderUnavailable, TextTooLong, UsageError
+from ragcli.text.terms import terms
+
+if TYPE_CHECKING:
+    from ragcli.domain import Matrix, Vector
+
+MAX_TOKENS = 256
+
+
+class FakeCounter:
+    """A token for each word and each character of a script without spaces."""
+
+    def count(self, text: str) -> int:
+        return sum(len(word) if not word.isascii() else 1 for word in text.split())
+
+
+class FakeEmbedder:
+    """``FAKE_WEIGHTS`` changes the identity, ``FAKE_DELAY_S`` slows every batch down."""
+
+    def __init__(self, model: str, *, settings: Settings) -> None:
+        if not model.isdecimal():
+            raise ProviderUnavailable(f"there is no model `fake:{model}`", "use fake:64")
+        full = int(model)
+        if settings.dimensions and settings.dimensions > full:
+            raise UsageError(f"`fake:{model}` has {full} dimensions", "ask for fewer, or for none")
+        self._delay_s = float(os.environ.get("FAKE_DELAY_S", "0"))
+        self.identity = EmbedderIdentity(
+            name=f"fake:{model}",
+            weights=os.environ.get("FAKE_WEIGHTS", "fake"),
+            dimension=settings.dimensions or full,
+            max_tokens=MAX_TOKENS,
+            pooling="sum",
+            query_prompt=settings.query_prompt or "",
+            document_prompt=settings.document_prompt or "",
+        )
+        self.counter = FakeCounter()
+        self.room_tokens = MAX_TOKENS - self.counter.count(self.identity.document_prompt)
+
+    def unknown_share(self, text: str) -> float:
+        return 0.0
+
+    def embed_documents(self, texts: Sequence[str]) -> Matrix:
+        time.sleep(self._delay_s)
+        return self._embed([self.identity.document_prompt + text for text in texts])
+
+    def embed_query(self, text: str) -> Vector:
+        vector: Vector = self._embed([self.identity.query_prompt + text])[0]
+        return vector
+
+    def _embed(self, texts: Sequence[str]) -> Matrix:
+        vectors = np.zeros((len(texts), self.identity.dimension), np.float32)
+        for index, text in enumerate(texts):
+            size = self.counter.count(text)
+            if size > MAX_TOKENS:
+                raise TextTooLong(index, size, MAX_TOKENS)
+            for term in terms(text) or [text]:
+                digest = zlib.crc32(term.encode())
+                vectors[index, digest % self.identity.dimension] += 1 if digest & 1 << 20 else -1
+            if not vectors[index].any():
+                vectors[index, 0] = 1
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+class FakeGenerator:
+    """``fake:broken`` fails in mid-stream; every other name writes the canned sentence."""
+
+    verbatim = False
+    max_context_tokens = 8192
+
+    def __init__(self, model: str, *, settings: Settings) -> None:
+        self.name = f"fake:{model}"
+        self._breaks = model == "broken"
+
+    def stream(self, prompt: Prompt, warn: Callable[[str], None]) -> Iterator[str]:
+        yield "It runs for "
+        if self._breaks:
+            raise ProviderUnavailable("the fake broke off", "it always does")
+        yield "24 months [1]"
+        yield " [99]."
