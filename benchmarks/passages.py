@@ -160,7 +160,9 @@ def _first_of_each_file(passages: Sequence[Found]) -> list[Found]:
 
 def characters(question: Question, passages: Sequence[Found]) -> dict[str, float]:
     """Character recall and precision of the first passages; none where no span is given."""
-    gold = [(g.file, g.start, g.end) for g in question.gold if g.start is not None]
+    gold = [
+        (g.file, g.start, g.end) for g in question.gold if g.start is not None and g.end is not None
+    ]
     if len(gold) < len(question.gold):
         return {}
     first = [(p.file or "", p.start, p.end) for p in passages[:CHARACTERS_AT]]

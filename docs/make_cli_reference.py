@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stdout
@@ -68,11 +67,11 @@ def generated(page: str) -> str:
     """The page with its generated parts made anew."""
     for name, make in (("settings", setting_part), ("commands", command_part)):
         begin, end = f"<!-- {name}: generated -->", f"<!-- {name}: end -->"
-        pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
-        if len(pattern.findall(page)) != 1:
+        if page.count(begin) != 1 or page.count(end) != 1:
             raise ValueError(f"the page must hold `{begin}` and `{end}` once")
-        part = f"{begin}\n{make()}\n{end}"
-        page = pattern.sub(lambda _, part=part: part, page)
+        before, rest = page.split(begin)
+        after = rest.split(end)[1]
+        page = f"{before}{begin}\n{make()}\n{end}{after}"
     return page
 
 

@@ -323,7 +323,6 @@ class IngestReport:
     new_problems: tuple[tuple[str, Problem], ...] = ()
     known_problems: int = 0
     held_back: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
     duration_s: float = 0.0
 
 

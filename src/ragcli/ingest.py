@@ -24,13 +24,16 @@ class IngestOptions:
     """``paths`` of None means all folders ingested before; ``gone`` are files to take out.
 
     ``retry`` reads files with known problems again; ``allow_removals`` lets many go at once.
+    ``chunk_tokens`` is for a new project; when it was ``chunk_tokens_asked`` for, a project that
+    has another size says so.
     """
 
     paths: Sequence[Path] | None = None
     gone: Sequence[Path] = ()
     retry: bool = False
     allow_removals: bool = False
-    chunk_tokens: int = 200
+    chunk_tokens: int = 254
+    chunk_tokens_asked: bool = False
     wait_s: float = 3.0
 
 
@@ -49,7 +52,7 @@ def ingest(
             roots = scan.roots_to_look_through(store, options.paths)
             chosen = _embedding_set(store, embedder, wanted)
         chunk_settings = sets.chunk_settings(store.connection, chosen.chunk_set_id)
-        if chunk_settings.size_tokens != wanted.size_tokens:
+        if options.chunk_tokens_asked and chunk_settings.size_tokens != wanted.size_tokens:
             _tell_chunk_size(chunk_settings, wanted, listener)
         plan = scan.plan(store, roots, retry=options.retry, allow_removals=options.allow_removals)
         intake = Intake(store, chosen.chunk_set_id, chunk_settings, embedder, listener)
@@ -65,7 +68,7 @@ def ingest(
     return IngestReport(
         added=intake.added,
         updated=intake.updated,
-        unchanged=plan.unchanged,
+        unchanged=plan.unchanged + intake.unchanged,
         moved=intake.moved,
         removed=intake.removed,
         files=counts["files"],

@@ -26,7 +26,8 @@ class Reader(Protocol):
 
 
 class Intake:
-    """Counts what it did in files: ``added``, ``updated``, ``moved`` and ``removed``;
+    """Counts what it did in files: ``added``, ``updated``, ``unchanged`` (read again, the same words),
+    ``moved`` and ``removed``;
     ``problems`` are (source, problem) that were not known before, ``known_problems`` counts
     files that could not be read again."""
 
@@ -43,8 +44,10 @@ class Intake:
         self._settings = settings
         self._embedder = embedder
         self._listener = listener
-        self.added = self.updated = self.moved = self.removed = self.known_problems = 0
+        self.added = self.updated = self.unchanged = self.moved = self.removed = 0
+        self.known_problems = 0
         self.problems: list[tuple[str, Problem]] = []
+        self._under_new_name: set[int] = set()
 
     def read(self, files: Sequence[tuple[FoundFile, int]], reader: Reader) -> None:
         """Read these files (with the id of the root each belongs to) and store what is in them."""
@@ -70,7 +73,7 @@ class Intake:
         size = file.size if unread else result.size
         mtime_ns = file.mtime_ns if unread else result.mtime_ns
         state, document_id, problems = self._outcome(before, result)
-        self._count(before, document_id)
+        self._count(before, document_id, state)
         if before and before.state == state and (before.size, before.mtime_ns) == (size, mtime_ns):
             self.known_problems += bool(problems)
         else:
@@ -120,13 +123,16 @@ class Intake:
             content_hash, READER_VERSION, document, self._chunk_set_id, chunks
         )
 
-    def _count(self, before: FileRow | None, document_id: int | None) -> None:
-        if document_id is None:
+    def _count(self, before: FileRow | None, document_id: int | None, state: str) -> None:
+        if document_id is None or state == "failed":
             return
         if before is None or before.document_id is None:
             self.added += 1
+            self._under_new_name.add(document_id)
         elif before.document_id != document_id:
             self.updated += 1
+        else:
+            self.unchanged += 1
 
     def _tell(self, source: str, problems: Sequence[Problem]) -> None:
         for problem in problems:
@@ -136,18 +142,20 @@ class Intake:
             self._listener(Event("problem", message=f"{place}: {problem.message}{cure}"))
 
     def remove(self, rows: Sequence[FileRow]) -> None:
-        """Take out files that are gone. One whose document another file holds now has moved."""
+        """Take out files that are gone. One whose document a new file holds has moved."""
         with self._store.transaction():
             for row in rows:
                 ledger.forget(self._store.connection, row.id)
+                ledger.remove_root_at(self._store.connection, row.path)
                 if row.document_id is None:
                     continue
-                if self._store.release_document(row.document_id):
-                    self.removed += 1
-                else:
+                self._store.release_document(row.document_id)
+                if row.document_id in self._under_new_name:
+                    self._under_new_name.remove(row.document_id)
                     self.moved += 1
-        if self.moved:
-            self.added = max(0, self.added - self.moved)
+                    self.added -= 1
+                else:
+                    self.removed += 1
 
     def record_skipped(self, skipped: Mapping[int, Sequence[tuple[str, str]]]) -> None:
         """Keep, root by root, what was passed over and why."""

@@ -218,6 +218,7 @@ class Rag:
             retry=retry,
             allow_removals=allow_removals,
             chunk_tokens=self.settings.chunk_tokens,
+            chunk_tokens_asked=not self._is_default("chunk_tokens"),
             wait_s=self.settings.wait_s,
         )
         # A crash while the project was made may have left the folder without a store.

@@ -96,7 +96,9 @@ def _new_root(store: Store, path: Path) -> RootRow:
     root_id = ledger.add_root(store.connection, source, key)
     for other in ledger.roots(store.connection):
         inside = store.folder.path_of(other.path).is_relative_to(path)
-        if other.id != root_id and inside and path.is_dir():
+        # A file that was named is read whatever its folder's rules say: it stays a root.
+        named_file = ledger.file_at(store.connection, other.path) is not None
+        if other.id != root_id and inside and path.is_dir() and not named_file:
             store.connection.execute(
                 "UPDATE files SET root_id = ? WHERE root_id = ?", (root_id, other.id)
             )
@@ -117,8 +119,8 @@ def plan(
     seen: set[bytes] = set()
     for root, start in roots:
         gone_before = len(result.gone)
-        found = _look(store, root, start, known, seen, retry, result)
-        result.gone += _vanished(store, root, start, known, seen)
+        found, unreadable = _look(store, root, start, known, seen, retry, result)
+        result.gone += _vanished(store, root, start, known, seen, unreadable)
         candidates = result.gone[gone_before:]
         reason = "" if allow_removals else _reason_to_hold(store, root, start, found, candidates)
         if reason:
@@ -135,15 +137,18 @@ def _look(
     seen: set[bytes],
     retry: bool,
     result: Plan,
-) -> int:
-    """Sort what is found under one root into the plan; how many files there were."""
-    found = 0
+) -> tuple[int, list[Path]]:
+    """Sort what is found under one root into the plan; how many files there were, and the
+    folders that could not be looked into."""
+    found, unreadable = 0, list[Path]()
     # What was passed over is told for the whole root, or not at all.
     whole = start == store.folder.path_of(root.path)
     skipped = result.skipped.setdefault(root.id, []) if whole else []
     for entry in walk(start):
         key = store.folder.key_of(entry.path)
         if isinstance(entry, SkippedFile):
+            if entry.reason == "unreadable":
+                unreadable.append(entry.path)
             if entry.path != start:
                 reason = f"{entry.reason}: {entry.detail}" if entry.detail else entry.reason
                 skipped.append((store.folder.source_of(entry.path), reason))
@@ -153,7 +158,7 @@ def _look(
             continue
         seen.add(key)
         row = known.get(key)
-        named = entry.path == start
+        named = not whole or entry.path == start
         if row is not None and row.state == "removed" and not named:
             skipped.append((row.source, "removed"))
         elif row is not None and _is_unchanged(row, entry) and not (retry and _has_problem(row)):
@@ -163,7 +168,7 @@ def _look(
                 skipped.append((row.source, "empty"))
         else:
             result.to_read.append((entry, root.id))
-    return found
+    return found, unreadable
 
 
 def _is_unchanged(row: FileRow, file: FoundFile) -> bool:
@@ -180,8 +185,15 @@ def _has_problem(row: FileRow) -> bool:
 
 
 def _vanished(
-    store: Store, root: RootRow, start: Path, known: dict[bytes, FileRow], seen: set[bytes]
+    store: Store,
+    root: RootRow,
+    start: Path,
+    known: dict[bytes, FileRow],
+    seen: set[bytes],
+    unreadable: Sequence[Path],
 ) -> list[FileRow]:
+    """The ledger's files that should be there and are not; in a folder that cannot be looked
+    into nobody knows."""
     whole = start == store.folder.path_of(root.path)
     return [
         row
@@ -190,6 +202,7 @@ def _vanished(
         and row.path not in seen
         and (whole or store.folder.path_of(row.path).is_relative_to(start))
         and not (row.state == "removed" and store.folder.path_of(row.path).exists())
+        and not any(store.folder.path_of(row.path).is_relative_to(u) for u in unreadable)
     ]
 
 
@@ -198,7 +211,7 @@ def _reason_to_hold(
 ) -> str:
     if not gone:
         return ""
-    if not start.exists():
+    if not start.exists() and not _is_deleted_file(root, gone, start):
         return f"{root.source} is missing; its {len(gone):,} files are kept"
     if start.is_dir() and not os.access(start, os.R_OK | os.X_OK):
         return f"{root.source} cannot be read; its {len(gone):,} files are kept"
@@ -208,3 +221,9 @@ def _reason_to_hold(
     if len(gone) > MOST_REMOVED and len(gone) > MOST_REMOVED_SHARE * total:
         return f"{len(gone):,} of {total:,} files of {root.source} are gone; they are kept"
     return ""
+
+
+def _is_deleted_file(root: RootRow, gone: Sequence[FileRow], start: Path) -> bool:
+    """A file that was named itself and is gone from a folder that is there and not empty."""
+    a_file = any(row.path == root.path for row in gone)
+    return a_file and start.parent.is_dir() and any(start.parent.iterdir())

@@ -30,7 +30,7 @@ PAGES = sorted(
 _SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 _BLOCK = re.compile(r"^[ \t]*```[^\n]*\n(.*?)^[ \t]*```", re.DOTALL | re.MULTILINE)
 # `rag` as a word of its own, and the rest up to where another command or a comment begins.
-_TYPED = re.compile(r"(?<![\w./:'-])rag ([a-z][\w-]*)([^|;<>#`…]*)")
+_TYPED = re.compile(r"(?<![\w.:'-])rag ([a-z][\w-]*)([^|;<>#`…]*)")
 _OPTION = re.compile(r"(?<![\w-])--?[A-Za-z0-9][\w-]*")
 
 
@@ -129,6 +129,30 @@ def test_every_schema_is_documented_and_no_other() -> None:
     there = {f.name.removesuffix(".json") for f in files("ragcli.schemas").iterdir()}
     named = set(re.findall(r"`ragcli\.([a-z-]+)/\d+`", page))
     assert named == {name for name in there if not name.startswith("__")}
+
+
+def test_the_architecture_page_names_every_module_and_folder() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    for path in (ROOT / "src" / "ragcli").iterdir():
+        if path.suffix == ".py" and path.name != "__init__.py":
+            assert re.search(rf"\b{path.name}\b", page), path.name
+        elif path.is_dir() and path.name != "__pycache__":
+            assert f"{path.name}/" in page, path.name
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("$ rag quary x | jq .", [("quary", " x ")]),
+        ('while read q; do rag ask "$q" --json; done', [("ask", ' "$q" --json')]),
+        ("*/30 * * * *  /usr/bin/rag ingest --quiet", [("ingest", " --quiet")]),
+        ("rag: error: rag-tag `drag query`", []),
+    ],
+)
+def test_typed_commands_are_seen(tmp_path: Path, line: str, found: list[tuple[str, str]]) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"```\n{line}\n```\n", encoding="utf-8")
+    assert list(typed_in(page)) == found
 
 
 def test_the_format_page_names_every_table_and_no_test_that_is_not_there() -> None:

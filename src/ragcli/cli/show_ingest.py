@@ -110,7 +110,6 @@ def _object(report: IngestReport, rag: Rag, *, created: bool) -> dict[str, Any]:
         "new_problems": [_problem(source, one) for source, one in report.new_problems],
         "known_problems": report.known_problems,
         "held_back": list(report.held_back),
-        "notes": list(report.notes),
         "model": identity.name,
         "dimension": identity.dimension,
         "duration_s": round(report.duration_s, 3),

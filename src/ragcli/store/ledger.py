@@ -32,6 +32,11 @@ def remove_root(connection: sqlite3.Connection, root_id: int) -> None:
     connection.execute("DELETE FROM roots WHERE id = ?", (root_id,))
 
 
+def remove_root_at(connection: sqlite3.Connection, path: bytes) -> None:
+    """Forget the root at this path, if there is one: a file that was named and is gone."""
+    connection.execute("DELETE FROM roots WHERE path = ?", (path,))
+
+
 def files(connection: sqlite3.Connection) -> list[FileRow]:
     rows = connection.execute(f"SELECT {FILE_COLUMNS} FROM files ORDER BY source")
     return [FileRow(*r) for r in rows]

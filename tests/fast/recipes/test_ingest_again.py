@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from pypdf import PageObject
 
 from ragcli import Rag
 from ragcli.errors import NotInProject
+from ragcli.reading.walk import FoundFile, SkippedFile, walk
 
 # ------------------------------------------------------------------ ingest again
 
@@ -40,7 +42,7 @@ def test_a_changed_file_is_read_again_and_only_that(rag: Rag, home: Path) -> Non
 def test_a_touched_file_keeps_its_document(rag: Rag, home: Path) -> None:
     before = rag.store.document_ids()
     os.utime(home / "docs/notes.txt", ns=(1, 1))
-    assert changes(rag.ingest()) == {"unchanged": 2}
+    assert changes(rag.ingest()) == {"unchanged": 3}
     assert rag.store.document_ids() == before
     assert changes(rag.ingest()) == {"unchanged": 3}
 
@@ -68,6 +70,43 @@ def test_equal_files_are_cited_once_with_the_other_beside(rag: Rag, home: Path) 
     assert (report.files, report.embedded_chunks) == (4, 0)
     (passage,) = rag.query("warranty", mode="keyword").passages
     assert (passage.source, passage.also_in) == ("docs/copy.md", ("docs/guide.md",))
+
+
+def test_one_of_two_equal_files_goes_and_the_other_is_cited(rag: Rag, home: Path) -> None:
+    shutil.copy(home / "docs/guide.md", home / "docs/copy.md")
+    rag.ingest()
+    (home / "docs/copy.md").unlink()
+    assert changes(rag.ingest()) == {"unchanged": 3, "removed": 1}
+    (passage,) = rag.query("warranty", mode="keyword").passages
+    assert (passage.source, passage.also_in) == ("docs/guide.md", ())
+
+
+def test_an_ignored_file_that_was_named_stays(rag: Rag, home: Path) -> None:
+    write(home / "more/.gitignore", "build/\n")
+    write(home / "more/build/notes.txt", "sextants in a drawer\n")
+    write(home / "more/plain.txt", "plain words\n")
+    rag.ingest([home / "more/build/notes.txt"])
+    rag.ingest([home / "more"])
+    rag.ingest()
+    assert top(rag, "sextants") == "more/build/notes.txt"
+    (home / "more/build/notes.txt").unlink()
+    (home / "more/build/other.txt").touch()
+    assert changes(rag.ingest()) == {"unchanged": 4, "removed": 1}
+    assert rag.ingest().held_back == ()
+
+
+def test_an_unreadable_folder_inside_keeps_its_files(
+    rag: Rag, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cannot_look_into_sub(root: Path) -> Iterator[FoundFile | SkippedFile]:
+        for entry in walk(root):
+            if entry.path.parent.name != "sub":
+                yield entry
+        yield SkippedFile(home / "docs/sub", "unreadable", "permission denied")
+
+    monkeypatch.setattr("ragcli.scan.walk", cannot_look_into_sub)
+    assert changes(rag.ingest()) == {"unchanged": 2}
+    assert "docs/sub/deep.txt" in sources(rag)
 
 
 def test_other_order_of_ingests_gives_the_same_answers(rag: Rag, home: Path) -> None:
