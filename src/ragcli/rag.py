@@ -19,13 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ragcli import providers
-from ragcli.ask import Piece
-from ragcli.ask import ask as ask_recipe
-from ragcli.chunks import CutFile
-from ragcli.chunks import chunks as chunks_recipe
 from ragcli.config import Origin, Settings, load_settings, read_file, user_file
-from ragcli.doctor import Diagnosis, DoctorOptions
-from ragcli.doctor import doctor as doctor_recipe
 from ragcli.domain import (
     Answer,
     Embedder,
@@ -39,21 +33,27 @@ from ragcli.domain import (
     ignore,
 )
 from ragcli.errors import ModelMismatch, RagError, UsageError
-from ragcli.files import ProjectFile
-from ragcli.files import files as files_recipe
-from ragcli.ingest import IngestOptions
-from ragcli.ingest import ingest as ingest_recipe
-from ragcli.query import QueryOptions
-from ragcli.query import query as query_recipe
-from ragcli.reembed import Reembedded, ReembedOptions
-from ragcli.reembed import reembed as reembed_recipe
-from ragcli.remove import Removed
-from ragcli.remove import remove as remove_recipe
+from ragcli.recipes.ask import Piece
+from ragcli.recipes.ask import ask as ask_recipe
+from ragcli.recipes.chunks import CutFile
+from ragcli.recipes.chunks import chunks as chunks_recipe
+from ragcli.recipes.doctor import Diagnosis, DoctorOptions
+from ragcli.recipes.doctor import doctor as doctor_recipe
+from ragcli.recipes.files import ProjectFile
+from ragcli.recipes.files import files as files_recipe
+from ragcli.recipes.ingest import IngestOptions
+from ragcli.recipes.ingest import ingest as ingest_recipe
+from ragcli.recipes.query import QueryOptions
+from ragcli.recipes.query import query as query_recipe
+from ragcli.recipes.reembed import Reembedded, ReembedOptions
+from ragcli.recipes.reembed import reembed as reembed_recipe
+from ragcli.recipes.remove import Removed
+from ragcli.recipes.remove import remove as remove_recipe
+from ragcli.recipes.show import Shown
+from ragcli.recipes.show import show as show_recipe
+from ragcli.recipes.status import Status
+from ragcli.recipes.status import status as status_recipe
 from ragcli.settings_file import write_value
-from ragcli.show import Shown
-from ragcli.show import show as show_recipe
-from ragcli.status import Status
-from ragcli.status import status as status_recipe
 from ragcli.store import Store, sets
 from ragcli.store import folder as folders
 from ragcli.store.folder import ProjectFolder

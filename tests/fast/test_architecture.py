@@ -50,7 +50,7 @@ MAX_FUNCTION_LINES = 80
 
 
 def layer(path: Path) -> str:
-    """``cli``, ``recipe`` (a module at the top), the name of a stage, or ``foundation``."""
+    """``cli``, ``recipe`` (they and what builds their parts), a stage's name, or ``foundation``."""
     top = path.relative_to(ROOT).parts[0].removesuffix(".py")
     if top in FOUNDATION:
         return "foundation"
@@ -98,6 +98,8 @@ def test_imports_point_down(path: Path) -> None:
             assert theirs in {mine, "foundation"}, f"{shown}: stages meet only inside a recipe"
         elif mine == "recipe":
             assert theirs != "cli", f"{shown}: the core never imports the command line"
+            if "recipes" in path.relative_to(ROOT).parts:
+                assert other != ROOT / "rag.py", f"{shown}: recipes are given their parts"
 
 
 def test_no_cycle_even_inside_functions() -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ragcli.ask import Piece
 from ragcli.cli import shapes, show_answer
 from ragcli.cli.options import (
     DebugOption,
@@ -32,6 +31,7 @@ from ragcli.cli.options import (
 from ragcli.cli.output import Output
 from ragcli.domain import Answer, Filter
 from ragcli.errors import RagError
+from ragcli.recipes.ask import Piece
 
 if TYPE_CHECKING:
     from ragcli.rag import Rag

@@ -19,7 +19,7 @@ from ragcli.cli.output import Output, one_line
 from ragcli.cli.show_ingest import count
 
 if TYPE_CHECKING:
-    from ragcli.chunks import CutChunk, CutFile
+    from ragcli.recipes.chunks import CutChunk, CutFile
 
 
 def chunks(

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from ragcli.checkup import Check
 from ragcli.cli.options import (
     DebugOption,
     JsonOption,
@@ -19,6 +18,7 @@ from ragcli.cli.options import (
     seconds,
 )
 from ragcli.cli.output import show_safely
+from ragcli.recipes.checkup import Check
 
 _MARKS = {"ok": "✓", "warn": "!", "fail": "✗"}
 

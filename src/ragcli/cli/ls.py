@@ -18,7 +18,7 @@ from ragcli.cli.options import (
 from ragcli.cli.output import Output, one_line
 
 if TYPE_CHECKING:
-    from ragcli.files import ProjectFile
+    from ragcli.recipes.files import ProjectFile
 
 _UNITS = ("kB", "MB", "GB", "TB")
 

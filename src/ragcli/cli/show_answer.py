@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ragcli.ask import Piece
 from ragcli.cli.output import Output, one_line, show_safely
 from ragcli.cli.show_passages import place
 from ragcli.cli.wrap import Wrapper
 from ragcli.domain import Answer, Citation
+from ragcli.recipes.ask import Piece
 
 _SIGNS = {"supported": "✓", "unchecked": "·"}
 _WRONG = "✗"

@@ -21,7 +21,7 @@ from ragcli.cli.output import one_line
 
 if TYPE_CHECKING:
     from ragcli.domain import Problem
-    from ragcli.status import Status
+    from ragcli.recipes.status import Status
 
 # How many languages and formats are named.
 _TOP = 4

@@ -104,7 +104,7 @@ def test_an_unreadable_folder_inside_keeps_its_files(
                 yield entry
         yield SkippedFile(home / "docs/sub", "unreadable", "permission denied")
 
-    monkeypatch.setattr("ragcli.scan.walk", cannot_look_into_sub)
+    monkeypatch.setattr("ragcli.recipes.scan.walk", cannot_look_into_sub)
     assert changes(rag.ingest()) == {"unchanged": 2}
     assert "docs/sub/deep.txt" in sources(rag)
 

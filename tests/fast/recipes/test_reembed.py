@@ -73,7 +73,7 @@ class Stopped(Exception):
 def test_an_interrupted_reembed_goes_on_and_the_old_model_answers(
     rag: Rag, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ragcli.embed_pending.BATCH", 1)
+    monkeypatch.setattr("ragcli.recipes.embed_pending.BATCH", 1)
 
     def stop_after_one(event: Event) -> None:
         if event.kind == "embedding" and event.done == 1:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ragcli import checkup, surroundings
-from ragcli.checkup import Check, guarded
 from ragcli.config import Settings
 from ragcli.domain import Embedder
 from ragcli.errors import RagError
-from ragcli.repair import close_to_others, repair
+from ragcli.recipes import checkup, surroundings
+from ragcli.recipes.checkup import Check, guarded
+from ragcli.recipes.repair import close_to_others, repair
 from ragcli.store import Store
 from ragcli.store.database import EngineError
 from ragcli.store.folder import ProjectFolder

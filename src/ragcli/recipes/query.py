@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from ragcli import guard
 from ragcli.domain import Embedder, Filter, Mode, Passage, QueryResult
 from ragcli.errors import ProjectLocked, TextTooLong, UsageError
+from ragcli.recipes import guard
 from ragcli.retrieval.fusion import dense_weight
 from ragcli.retrieval.retrieve import Question, Ranked, retrieve
 from ragcli.store import Store, sets

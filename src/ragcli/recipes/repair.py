@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ragcli import checkup
 from ragcli.domain import Filter
+from ragcli.recipes import checkup
 from ragcli.store import Store, sets, verify
 from ragcli.store.folder import ProjectFolder
 

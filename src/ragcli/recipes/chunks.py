@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ragcli.domain import Chunk
-from ragcli.naming import document_named
-from ragcli.query import chunk_key
+from ragcli.recipes.naming import document_named
+from ragcli.recipes.query import chunk_key
 from ragcli.store import Store, overview, sets
 
 

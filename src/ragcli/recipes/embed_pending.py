@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ragcli import guard
 from ragcli.domain import Embedder, Event, Listener
 from ragcli.embedding import PROBE
 from ragcli.errors import TextTooLong
+from ragcli.recipes import guard
 from ragcli.store import Store, sets
 from ragcli.store.rows import Pending
 from ragcli.store.vectors import EmbeddingSet

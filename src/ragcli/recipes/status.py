@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ragcli.domain import ChunkSettings, Problem
-from ragcli.query import is_stale
+from ragcli.recipes.query import is_stale
 from ragcli.store import Store, ledger, overview, sets
 from ragcli.store.rows import RootRow
 

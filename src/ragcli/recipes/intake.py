@@ -26,9 +26,8 @@ class Reader(Protocol):
 
 
 class Intake:
-    """Counts what it did in files: ``added``, ``updated``, ``unchanged`` (read again, the same words),
-    ``moved`` and ``removed``;
-    ``problems`` are (source, problem) that were not known before, ``known_problems`` counts
+    """Counts what it did in files: ``added``, ``updated``, ``unchanged`` (read again, the same
+    words), ``moved`` and ``removed``; ``problems`` are (source, problem) that were not known before, ``known_problems`` counts
     files that could not be read again."""
 
     def __init__(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ragcli.naming import files_named, is_at_or_below, keys_of, unknown
+from ragcli.recipes.naming import files_named, is_at_or_below, keys_of, unknown
 from ragcli.store import Store, ledger, sets
 from ragcli.store.rows import FileRow, RootRow
 

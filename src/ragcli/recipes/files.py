@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
-from ragcli.naming import files_named
-from ragcli.query import is_stale
+from ragcli.recipes.naming import files_named
+from ragcli.recipes.query import is_stale
 from ragcli.store import Store, overview, sets
 from ragcli.store.overview import ListedFile
 

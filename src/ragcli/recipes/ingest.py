@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
-from ragcli import guard, scan
 from ragcli.domain import ChunkSettings, Embedder, Event, IngestReport, Listener
-from ragcli.embed_pending import embed_pending
-from ragcli.intake import Intake, Reader
+from ragcli.recipes import guard, scan
+from ragcli.recipes.embed_pending import embed_pending
+from ragcli.recipes.intake import Intake, Reader
 from ragcli.store import Store, sets
 from ragcli.store.vectors import EmbeddingSet
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from time import monotonic
 
-from ragcli import guard
 from ragcli.chunking import chunk_document
 from ragcli.domain import ChunkSettings, Embedder, Event, Listener
-from ragcli.embed_pending import embed_pending
 from ragcli.errors import ModelMismatch, UsageError
-from ragcli.ingest import settings_for
-from ragcli.intake import COMMIT_EVERY_S
+from ragcli.recipes import guard
+from ragcli.recipes.embed_pending import embed_pending
+from ragcli.recipes.ingest import settings_for
+from ragcli.recipes.intake import COMMIT_EVERY_S
 from ragcli.store import Store, overview, sets
 from ragcli.store.vectors import EmbeddingSet
 

@@ -7,11 +7,12 @@ import shutil
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 
-from ragcli import guard, providers
-from ragcli.checkup import Check
+from ragcli import providers
 from ragcli.config import Settings
 from ragcli.domain import Embedder
 from ragcli.errors import ProviderUnavailable
+from ragcli.recipes import guard
+from ragcli.recipes.checkup import Check
 from ragcli.store import Store, lock, sets
 from ragcli.store.database import ENGINE
 from ragcli.store.folder import ProjectFolder
