@@ -13,7 +13,7 @@
     └── TextTooLong                 2   longer than the model's limit; never cut silently
 
 Each error owns a lower-case sentence, a hint that says what to do now, and an exit code. The
-command line translates them in one place (``cli/app.py``).
+command line translates them in one place (``cli/failures.py``).
 
 When to raise, warn or record: raise when the command cannot do what was asked; put a sentence in
 a result's ``warnings`` when it could, but the reader of the result should know something; record

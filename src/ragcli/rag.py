@@ -33,6 +33,7 @@ from ragcli.domain import (
     ignore,
 )
 from ragcli.errors import ModelMismatch, RagError, UsageError
+from ragcli.recipes import guard
 from ragcli.recipes.ask import Piece
 from ragcli.recipes.ask import ask as ask_recipe
 from ragcli.recipes.chunks import CutFile
@@ -146,6 +147,16 @@ class Rag:
             document_prompt=self._kept("document_prompt", identity.document_prompt),
         )
         return providers.embedder(identity.name, kept)
+
+    def checked_embedder(self) -> Embedder:
+        """The embedder, shown to be the one that embedded the documents.
+
+        Raises ModelMismatch, ProviderUnavailable.
+        """
+        active = sets.active(self.store.connection)
+        if active is not None and not self.store.is_empty():
+            guard.check(self.store, active, self.embedder)
+        return self.embedder
 
     def _kept(self, name: str, stored: Any) -> Any:
         """What the project was embedded with, unless a flag or variable asks for another."""

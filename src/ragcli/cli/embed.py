@@ -78,7 +78,7 @@ def _embedder(project: str | None, model: str | None, dimensions: int | None) ->
         with Rag.open(project, **flags) as rag:
             if model is not None:
                 return providers.embedder(rag.settings.model, rag.settings)
-            return rag.embedder
+            return rag.checked_embedder()
     except ProjectNotFound:
         if project or os.environ.get("RAG_PROJECT"):
             raise

@@ -57,7 +57,7 @@ COMMANDS = {
     "chunks": Command(_CORPUS, "How a file was cut", (4, *_PROJECT)),
     "rm": Command(_CORPUS, "Take files out", (4, 10, 11, 12, 13)),
     "init": Command(_SETUP, "Make a project", (11,)),
-    "config": Command(_SETUP, "Settings, and where each came from", (10,)),
+    "config": Command(_SETUP, "Settings, and where each came from", (10, 12, 13)),
     "reembed": Command(_SETUP, "Switch the embedding model", (10, 11, 12, 13, 20)),
     "embed": Command(_SETUP, "Texts to embeddings", (10, 12, 13, 20)),
     "doctor": Command(_SETUP, "Check everything, and name the cures", (6, 10, 11)),

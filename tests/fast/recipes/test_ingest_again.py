@@ -168,6 +168,17 @@ def test_a_file_that_fails_is_told_once_and_read_again_when_mended(rag: Rag, hom
     assert rag.status().problem_count == 0
 
 
+def test_a_file_that_fails_now_keeps_what_was_read(rag: Rag, home: Path) -> None:
+    """(F7)"""
+    (home / "docs/report.pdf").write_bytes(paged_pdf(["sextants on page one"]))
+    rag.ingest()
+    (home / "docs/report.pdf").write_bytes(b"%PDF-1.4 cut in the middle")
+    report = rag.ingest()
+    assert [source for source, _ in report.new_problems] == ["docs/report.pdf"]
+    (passage,) = rag.query("sextants", mode="keyword").passages
+    assert (passage.text, passage.stale) == ("sextants on page one", True)
+
+
 def test_a_partly_read_pdf_is_found_and_told(
     rag: Rag, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
