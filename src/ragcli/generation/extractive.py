@@ -20,7 +20,7 @@ from ragcli.errors import UsageError
 from ragcli.generation.citations import quote_line
 from ragcli.text.lines import line_spans
 from ragcli.text.scripts import unspaced_share
-from ragcli.text.sentences import sentence_spans
+from ragcli.text.sentences import sentence_spans, trimmed
 from ragcli.text.terms import question_terms, terms
 
 MAX_SENTENCES = 3
@@ -162,7 +162,9 @@ def _share(found: frozenset[str] | set[str], weights: dict[str, float]) -> float
 
 def _sentences(number: int, text: str) -> Iterator[_Sentence]:
     for start, end, prose in _blocks(text):
-        for first, last in sentence_spans(text, start, end):
+        # A line of code or of a table is one thing, whatever marks stand in it.
+        spans = sentence_spans(text, start, end) if prose else trimmed(text, start, end)
+        for first, last in spans:
             for a, b in _readable(text, first, last):
                 whole = prose and (a, b) == (first, last) and _is_sentence(text[a:b])
                 words = frozenset(terms(text[a:b]))

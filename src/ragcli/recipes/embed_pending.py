@@ -29,9 +29,9 @@ def embed_pending(
     if not pending:
         return 0
     _tell_unknown(store, pending, embedder, listener)
-    _check_or_set_probe(store, chosen, embedder)
     done, total = 0, len(pending)
-    listener(Event("embedding", 0, total))
+    listener(Event("embedding", done, total))  # before the model is loaded, which takes seconds
+    _check_or_set_probe(store, chosen, embedder)
     while pending:
         batch, pending = pending[:BATCH], pending[BATCH:]
         texts = sets.pending_texts(store.connection, batch)

@@ -31,9 +31,9 @@ def sentence_spans(text: str, start: int = 0, end: int | None = None) -> list[tu
     for match in _END.finditer(text, start, end):
         if not _ends_sentence(text, match.start(), match.end(), end):
             continue
-        _append_trimmed(spans, text, begin, match.end())
+        spans += trimmed(text, begin, match.end())
         begin = match.end()
-    _append_trimmed(spans, text, begin, end)
+    spans += trimmed(text, begin, end)
     return spans
 
 
@@ -46,10 +46,10 @@ def _ends_sentence(text: str, mark: int, after: int, end: int) -> bool:
     return not follower.islower()
 
 
-def _append_trimmed(spans: list[tuple[int, int]], text: str, start: int, end: int) -> None:
+def trimmed(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The span without the white space around it; none when there is nothing else."""
     while start < end and text[start].isspace():
         start += 1
     while end > start and text[end - 1].isspace():
         end -= 1
-    if start < end:
-        spans.append((start, end))
+    return [(start, end)] if start < end else []
