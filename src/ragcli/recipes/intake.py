@@ -27,8 +27,8 @@ class Reader(Protocol):
 
 class Intake:
     """Counts what it did in files: ``added``, ``updated``, ``unchanged`` (read again, the same
-    words), ``moved`` and ``removed``; ``problems`` are (source, problem) that were not known before, ``known_problems`` counts
-    files that could not be read again."""
+    words), ``moved`` and ``removed``. ``problems`` are (source, problem) that were not known
+    before; ``known_problems`` counts files that could not be read again."""
 
     def __init__(
         self,

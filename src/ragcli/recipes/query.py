@@ -15,7 +15,7 @@ from ragcli.retrieval.retrieve import Question, Ranked, retrieve
 from ragcli.store import Store, sets
 from ragcli.store.rows import ChunkRow, FileRow
 from ragcli.store.vectors import EmbeddingSet, VectorIndex
-from ragcli.text.terms import question_terms
+from ragcli.text.terms import characters, question_terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def _read_question(
     embedder: Callable[[], Embedder],
     warnings: list[str],
 ) -> Question:
-    terms = tuple(store.question_terms(chosen.chunk_set_id, question_terms(question)))
+    terms = _terms_that_occur(store, chosen.chunk_set_id, question)
     if mode == "keyword":
         return Question(terms, None, 0.0)
     model = embedder()
@@ -106,6 +106,18 @@ def _read_question(
             f"{chosen.identity.name} cannot read this question: found by words, not by meaning"
         )
     return Question(terms, vector, unknown_share)
+
+
+def _terms_that_occur(store: Store, chunk_set_id: int, question: str) -> tuple[str, ...]:
+    """The question's terms that the corpus holds, and, beside them, its Han characters that are
+    not in every other chunk. Characters alone are no evidence."""
+    terms = store.question_terms(chunk_set_id, question_terms(question))
+    single = dict.fromkeys(characters(question)) if terms else {}
+    if single:
+        common = store.chunk_count(chunk_set_id) / 2
+        occurring = store.question_terms(chunk_set_id, list(single))
+        terms |= {c: n for c, n in occurring.items() if n <= common}
+    return tuple(terms)
 
 
 def _is_blind(question: Question, mode: Mode) -> bool:
