@@ -1,8 +1,13 @@
 """Shared by all tests. Its place also makes the folder ``fakes`` importable everywhere."""
 
+import ipaddress
+import socket
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import pytest
 from hypothesis import settings
 
 # The deterministic providers are found as an installed package's are: by their entry points.
@@ -11,3 +16,27 @@ sys.path.insert(0, str(Path(__file__).parent / "plugins"))
 # A shared machine may pause in any example; how long one takes says nothing about the code.
 settings.register_profile("ragcli", deadline=None)
 settings.load_profile("ragcli")
+
+
+@pytest.fixture(autouse=True)
+def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No test reaches another machine; one that tries fails."""
+    connect = socket.socket.connect
+    refused: list[Any] = []
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_loopback(address[0]):
+            refused.append(address)
+            raise OSError(f"a test tried to reach {address}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+    yield
+    assert not refused
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

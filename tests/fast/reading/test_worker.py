@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -146,7 +147,8 @@ class _Slow:
         if number:
             assert self.pid
             time.sleep(0.05)
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):  # a signal may have ended it before it stopped
+                os.kill(self.pid, number)
         self.thread.join(10)
         assert not self.thread.is_alive()
         return self.result
