@@ -71,6 +71,7 @@ class Rag:
     ) -> None:
         self.folder = folder
         self.settings, self.origins = settings_for(folder, flags, environ)
+        self._checked_set: int | None = None
 
     @classmethod
     def open(
@@ -154,8 +155,9 @@ class Rag:
         Raises ModelMismatch, ProviderUnavailable.
         """
         active = sets.active(self.store.connection)
-        if active is not None and not self.store.is_empty():
+        if active is not None and active.id != self._checked_set and not self.store.is_empty():
             guard.check(self.store, active, self.embedder)
+            self._checked_set = active.id
         return self.embedder
 
     def _kept(self, name: str, stored: Any) -> Any:
@@ -258,7 +260,7 @@ class Rag:
             chosen=chosen or Filter(),
             explain=explain,
         )
-        return query_recipe(self.store, question, options, lambda: self.embedder)
+        return query_recipe(self.store, question, options, self.checked_embedder)
 
     def ask(self, question: str, **options: Any) -> Answer:
         """An answer from the passages, with citations. Takes what ``query`` takes.

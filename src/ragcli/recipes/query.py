@@ -9,7 +9,6 @@ from time import perf_counter
 
 from ragcli.domain import Embedder, Filter, Mode, Passage, QueryResult
 from ragcli.errors import ProjectLocked, TextTooLong, UsageError
-from ragcli.recipes import guard
 from ragcli.retrieval.fusion import dense_weight
 from ragcli.retrieval.retrieve import Question, Ranked, retrieve
 from ragcli.store import Store, sets
@@ -33,7 +32,8 @@ def query(
 ) -> QueryResult:
     """Find the passages for a question.
 
-    ``embedder`` is called only when the mode needs it. Raises UsageError (an empty question),
+    ``embedder`` is called only when the mode needs it, and gives the model that embedded the
+    documents, checked (``guard.py``). Raises UsageError (an empty question),
     ModelMismatch, ProviderUnavailable, ProjectCorrupt.
     """
     if not question.strip():
@@ -92,7 +92,6 @@ def _read_question(
     if mode == "keyword":
         return Question(terms, None, 0.0)
     model = embedder()
-    guard.check(store, chosen, model)
     try:
         vector = model.embed_query(question)
     except TextTooLong as error:
