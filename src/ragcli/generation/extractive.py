@@ -104,7 +104,7 @@ class ExtractiveGenerator:
 
 def choose(question: str, passages: Sequence[Passage]) -> list[_Sentence]:
     """At most ``MAX_SENTENCES`` sentences that answer best, in reading order."""
-    by_passage = [list(_sentences(n, p.text)) for n, p in enumerate(passages, 1)]
+    by_passage = [list(_sentences(n, p)) for n, p in enumerate(passages, 1)]
     everything = [s for sentences in by_passage for s in sentences]
     weights = _weights(question, everything)
     quantity = bool(_ASKS_QUANTITY.search(question))
@@ -160,8 +160,9 @@ def _share(found: frozenset[str] | set[str], weights: dict[str, float]) -> float
 # ------------------------------------------------------------------ sentences of a passage
 
 
-def _sentences(number: int, text: str) -> Iterator[_Sentence]:
-    for start, end, prose in _blocks(text):
+def _sentences(number: int, passage: Passage) -> Iterator[_Sentence]:
+    text = passage.text
+    for start, end, prose in _blocks(text, passage.headings):
         # A line of code or of a table is one thing, whatever marks stand in it.
         spans = sentence_spans(text, start, end) if prose else trimmed(text, start, end)
         for first, last in spans:
@@ -177,14 +178,21 @@ def _is_sentence(text: str) -> bool:
     return text.endswith(_ENDS) or len(text.split()) > 12 or unspaced_share(text) * len(text) > 30
 
 
-def _blocks(text: str) -> Iterator[tuple[int, int, bool]]:
-    """(start, end, prose) of runs of lines that belong together; bullets are left out."""
+def _blocks(text: str, headings: Sequence[str]) -> Iterator[tuple[int, int, bool]]:
+    """(start, end, prose) of runs of lines that belong together; bullets are left out, and so is
+    a heading, which in a PDF looks like any other line."""
     run_start: int | None = None
     fenced = False
     for start, end in line_spans(text):
         line = text[start:end].strip()
         fence = bool(_FENCE.match(line))
-        if not fence and not fenced and line and _is_prose(text[start:end]):
+        if (
+            not fence
+            and not fenced
+            and line
+            and line not in headings
+            and _is_prose(text[start:end])
+        ):
             bullet = _BULLET.match(line)
             if bullet or run_start is None:
                 if run_start is not None:

@@ -67,6 +67,13 @@ def test_reading_order_and_no_more_than_three() -> None:
     assert lines == sorted(lines, key=lambda line: line[-2])
 
 
+def test_a_heading_of_a_pdf_is_no_part_of_the_quote() -> None:
+    text = "Ranked together\nTwo rankings are merged by adding\ntheir scores. It is simple."
+    found = passage(text, headings=("Fusion", "Ranked together"))
+    pieces = _stream("how are two rankings merged?", [found])
+    assert pieces == ['"Two rankings are merged by adding their scores." [1]']
+
+
 def test_code_and_tables_serve_when_there_is_nothing_else() -> None:
     assert "24 months" in answer(
         "warranty of the pump", "| part | warranty |\n| pump | 24 months |"
