@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from ragcli.domain import Listener
 from ragcli.errors import RagError
+from ragcli.text.lines import on_one_line
 
 if TYPE_CHECKING:
     from ragcli.cli.progress import Progress
@@ -36,7 +37,7 @@ def show_safely(text: str) -> str:
 
 def one_line(text: str) -> str:
     """The same with all white space collapsed, newlines too."""
-    return show_safely(" ".join(text.split()))
+    return show_safely(on_one_line(text))
 
 
 def _picture(match: re.Match[str]) -> str:

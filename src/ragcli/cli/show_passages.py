@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ragcli.cli.output import Output, one_line
 from ragcli.cli.wrap import Wrapper
 from ragcli.domain import Citation, Found, Passage, QueryResult
+from ragcli.text.lines import on_one_line
 from ragcli.text.sentences import sentence_spans
 from ragcli.text.terms import question_terms, terms
 
@@ -35,7 +36,7 @@ def show(result: QueryResult, output: Output) -> None:
             output.line()
         else:
             facts = f"[{explained(one)}] " if one.explain is not None else ""
-            output.line(f"{' '.join(one.location.split())}: {facts}{' '.join(one.text.split())}")
+            output.line(f"{' '.join(one.location.split())}: {facts}{on_one_line(one.text)}")
 
 
 def place(one: Passage | Citation) -> str:

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ragcli.domain import Citation, Passage
-from ragcli.text.lines import LineTable
+from ragcli.text.lines import LineTable, on_one_line, on_one_line_with_offsets
 from ragcli.text.sentences import sentence_spans
 
 _OPEN, _CLOSE = r"[\[【［]", r"[\]】］]"
@@ -225,8 +225,8 @@ def _citation(number: int, passage: Passage) -> Citation:
 
 
 def quote_line(sentence: str, number: int) -> str:
-    """A line of a verbatim answer: the quote, its white space as single spaces, and its marker."""
-    return f'"{" ".join(clean(sentence).split())}" [{number}]'
+    """A line of a verbatim answer: the quote, on one line, and its marker."""
+    return f'"{on_one_line(clean(sentence))}" [{number}]'
 
 
 def _resolve_lines(answer: str, passages: Sequence[Passage]) -> tuple[list[Citation], list[str]]:
@@ -263,16 +263,9 @@ def _quoted(quote: str, number: int, passage: Passage) -> Citation:
 
 def _locate(quote: str, text: str) -> tuple[int, int] | None:
     """Where the quote stands in the text, read with the eyes of ``quote_line``."""
-    letters: list[str] = []
-    offsets: list[int] = []
-    for offset, character in enumerate(text):
-        if _is_unprintable(character) and character not in "\n\t":
-            continue
-        if character.isspace():
-            character = " "
-            if letters and letters[-1] == " ":
-                continue
-        letters.append(character)
-        offsets.append(offset)
-    at = "".join(letters).find(quote) if quote else -1
-    return None if at < 0 else (offsets[at], offsets[at + len(quote) - 1] + 1)
+    visible = [i for i, c in enumerate(text) if c in "\n\t" or not _is_unprintable(c)]
+    line, offsets = on_one_line_with_offsets("".join(text[i] for i in visible))
+    at = line.find(quote) if quote else -1
+    if at < 0:
+        return None
+    return visible[offsets[at]], visible[offsets[at + len(quote) - 1]] + 1

@@ -5,7 +5,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 
+from ragcli.text.scripts import HAN, KANA
+
 _LINE_END = re.compile(r"\r\n|\n|\r")
+
+# Between these a line break stands for nothing; CJK punctuation and full-width forms belong to
+# them (Unicode blocks 3000-303F and FF00-FFEF). Hangul is written with spaces.
+_SET_SOLID = re.compile(f"[{HAN}{KANA}\u3001-\u303f\uff01-\uff65]")
 
 
 class LineTable:
@@ -32,3 +38,27 @@ def line_spans(text: str) -> list[tuple[int, int]]:
     if start < len(text):
         spans.append((start, len(text)))
     return spans
+
+
+def on_one_line(text: str) -> str:
+    """The text with each run of white space as one space, and none where Chinese or Japanese was
+    broken into lines."""
+    return on_one_line_with_offsets(text)[0].strip()
+
+
+def on_one_line_with_offsets(text: str) -> tuple[str, list[int]]:
+    """The same, not trimmed, and for each of its characters the offset it came from."""
+    kept: list[str] = []
+    offsets: list[int] = []
+    for run in re.finditer(r"\s+|\S+", text):
+        start, end = run.span()
+        if not run[0].isspace():
+            kept += run[0]
+            offsets += range(start, end)
+            continue
+        before, after = text[start - 1 : start], text[end : end + 1]
+        solid = _SET_SOLID.match(before) and _SET_SOLID.match(after)
+        if not (solid and _LINE_END.search(run[0])):
+            kept.append(" ")
+            offsets.append(start)
+    return "".join(kept), offsets

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragcli.text.lines import LineTable, line_spans
+from ragcli.text.lines import LineTable, line_spans, on_one_line, on_one_line_with_offsets
 
 texts = st.text(st.sampled_from("ab\n\r\u2028\x0b\x0c\x85 字"), max_size=40)
 
@@ -48,3 +49,26 @@ def test_a_line_beyond_the_ends_is_the_first_or_the_last() -> None:
     table = LineTable("one\ntwo")
     assert (table.start_of(0), table.start_of(99)) == (0, 4)
     assert (LineTable("").line_at(0), LineTable("").start_of(1)) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("two\n  lines\tand more\n", "two lines and more"),
+        ("排第\n几，就得", "排第几，就得"),
+        ("完。\r\n下一句", "完。下一句"),
+        ("用 GPU\n训练", "用 GPU 训练"),
+        ("空 格", "空 格"),
+        ("한국어\n문장", "한국어 문장"),
+    ],
+)
+def test_on_one_line(text: str, line: str) -> None:
+    assert on_one_line(text) == line
+
+
+@given(st.text(alphabet="ab 中，\n\t한"))
+def test_offsets_of_one_line_lead_back(text: str) -> None:
+    line, offsets = on_one_line_with_offsets(text)
+    assert offsets == sorted(set(offsets))
+    for character, offset in zip(line, offsets, strict=True):
+        assert text[offset] == character or (character == " " and text[offset].isspace())
