@@ -84,7 +84,8 @@ def footer(answer: Answer, output: Output, duration_s: float) -> None:
         f"{supported} of {len(answer.citations)} citations checked",
     ]
     if answer.uncited:
-        parts.append(f"{len(answer.uncited)} sentences without a citation")
+        count = len(answer.uncited)
+        parts.append(f"{count} sentence{'s' if count > 1 else ''} without a citation")
     output.note(" · ".join(parts))
 
 

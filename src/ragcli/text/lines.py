@@ -58,7 +58,7 @@ def on_one_line_with_offsets(text: str) -> tuple[str, list[int]]:
             continue
         before, after = text[start - 1 : start], text[end : end + 1]
         solid = _SET_SOLID.match(before) and _SET_SOLID.match(after)
-        if not (solid and _LINE_END.search(run[0])):
+        if not (solid and len(_LINE_END.findall(run[0])) == 1):  # two make a paragraph
             kept.append(" ")
             offsets.append(start)
     return "".join(kept), offsets

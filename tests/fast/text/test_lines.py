@@ -58,6 +58,7 @@ def test_a_line_beyond_the_ends_is_the_first_or_the_last() -> None:
         ("排第\n几，就得", "排第几，就得"),
         ("完。\r\n下一句", "完。下一句"),
         ("用 GPU\n训练", "用 GPU 训练"),
+        ("标题\n\n正文", "标题 正文"),
         ("空 格", "空 格"),
         ("한국어\n문장", "한국어 문장"),
     ],
