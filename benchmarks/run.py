@@ -72,7 +72,7 @@ def holds_answer(some: Sequence[Found], answer: str) -> float:
 
 
 def _plain(text: str) -> str:
-    return " ".join(text.split())
+    return "".join(text.split())
 
 
 def file_name(facts: dict[str, Any], date: str) -> str:
