@@ -142,12 +142,11 @@ def neighbours(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, 
     none, which costs them a little evidence and nothing else.
     """
     found: dict[int, list[int]] = {}
-    marks = ",".join("?" * len(ids))
+    wanted = ",".join(str(int(i)) for i in ids)  # parameters are limited to 32,766
     for chunk_id, other in connection.execute(
         "SELECT c.id, o.id FROM chunks c JOIN chunks o ON o.id IN (c.id - 1, c.id + 1)"
         " AND o.document_id = c.document_id AND o.chunk_set_id = c.chunk_set_id"
-        f" WHERE c.id IN ({marks})",
-        list(ids),
+        f" WHERE c.id IN ({wanted})"
     ):
         found.setdefault(chunk_id, []).append(other)
     return found
