@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from ragcli.domain import Block, Chunk, Document, Page
@@ -138,7 +138,3 @@ def damaged(about: str) -> ProjectCorrupt:
         f"the stored text of {about} is damaged: its checksum does not match",
         f"read it again: rag rm '{about}', then rag ingest '{about}'",
     )
-
-
-def to_json(value: Any) -> str:
-    return json.dumps(asdict(value), ensure_ascii=False, sort_keys=True)

@@ -69,8 +69,6 @@ class VectorIndex:
     ) -> None:
         """Opens the newest index file, or builds an index in memory when there is none that can
         be trusted; ``trouble`` then says why."""
-        self._connection = connection
-        self._set = embedding_set
         self.trouble: str | None = None
         self.file = newest(connection, embedding_set.id)
         self._index: Any = None
@@ -109,6 +107,9 @@ class VectorIndex:
         if self._extra is not None and len(self._extra[0]):
             extra_ids, matrix = self._extra
             keep = np.isin(extra_ids, allowed) if allowed is not None else slice(None)
+            # One that was embedded again since stands in both; the later embedding counts.
+            older = ~np.isin(ids, extra_ids)
+            ids, scores = ids[older], scores[older]
             ids = np.concatenate([ids, extra_ids[keep]])
             scores = np.concatenate([scores, matrix[keep] @ query])
         order = np.lexsort((ids, -scores))[:k]

@@ -24,10 +24,6 @@ class LineTable:
         """The number, from 1, of the line that holds this offset."""
         return bisect_right(self._starts, offset)
 
-    def start_of(self, line: int) -> int:
-        """The offset at which a line starts; past the last line, the last line's."""
-        return self._starts[min(max(line, 1), len(self._starts)) - 1]
-
 
 def line_spans(text: str) -> list[tuple[int, int]]:
     """(start, end) of each line, its line end included."""

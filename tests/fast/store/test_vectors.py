@@ -19,7 +19,7 @@ from fakes.stored import (
     found_by,
 )
 
-from ragcli.domain import ChunkSettings
+from ragcli.domain import ChunkSettings, Filter
 from ragcli.store import Store, sets
 from ragcli.store.vectors import EmbeddingSet
 
@@ -41,6 +41,20 @@ def test_faiss_finds_what_numpy_finds(store: Store, chosen: EmbeddingSet) -> Non
     store.publish_index(chosen)
     check_exact(store, chosen)
     assert len(list(store.folder.rag.glob("vectors-*"))) == 2
+
+
+def test_an_embedding_made_again_is_found_once(store: Store, chosen: EmbeddingSet) -> None:
+    """Its chunk stands in the index file and beside it."""
+    fill(store, chosen, 0, 30)
+    store.publish_index(chosen)
+    with store.transaction():
+        store.connection.execute("DELETE FROM embeddings WHERE id <= 5")
+    embed(store, chosen)
+    vectors = store.connection.execute("SELECT vector FROM embeddings").fetchall()
+    query = np.frombuffer(vectors[-1][0], np.float32)
+    found = [i for i, _ in store.search_dense(query, 30, Filter())]
+    assert len(found) == len(set(found)) == 30
+    check_exact(store, chosen)
 
 
 def break_missing(path: Path, tmp_path: Path) -> None:

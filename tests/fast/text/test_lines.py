@@ -23,10 +23,9 @@ def test_the_line_of_an_offset_counts_the_line_ends_before_it(text: str) -> None
 
 
 @given(texts)
-def test_a_line_starts_where_it_is_said_to(text: str) -> None:
+def test_spans_and_numbers_of_lines_agree(text: str) -> None:
     table = LineTable(text)
     for number, (start, end) in enumerate(line_spans(text), start=1):
-        assert table.start_of(number) == start
         assert table.line_at(start) == table.line_at(end - 1) == number
 
 
@@ -43,12 +42,6 @@ def test_only_line_ends_end_lines() -> None:
         "g\n",
         "h",
     ]
-
-
-def test_a_line_beyond_the_ends_is_the_first_or_the_last() -> None:
-    table = LineTable("one\ntwo")
-    assert (table.start_of(0), table.start_of(99)) == (0, 4)
-    assert (LineTable("").line_at(0), LineTable("").start_of(1)) == (1, 0)
 
 
 @pytest.mark.parametrize(
