@@ -23,8 +23,10 @@ def file_conditions(chosen: Filter) -> tuple[str, list[object]]:
             conditions.append(sql)
             parameters.append(value)
     for key, value in chosen.where:
+        # A list of the front matter is kept as "one, two": each of its members matches, too.
         conditions.append(
-            "EXISTS (SELECT 1 FROM json_each(d.metadata) WHERE key = ? AND value = ?)"
+            "EXISTS (SELECT 1 FROM json_each(d.metadata) WHERE key = ?"
+            " AND instr(', ' || value || ', ', ', ' || ? || ', '))"
         )
         parameters += [key, value]
     return " AND ".join(conditions), parameters

@@ -122,13 +122,16 @@ DAY_NS = 86_400 * 10**9
         (Filter(since="2020-05-05", until="2020-05-05"), {"docs/a.md"}),
         (Filter(where=(("author", "Curie"),)), {"docs/a.md"}),
         (Filter(where=(("author", "Curie"), ("year", "1"))), set()),
+        (Filter(where=(("tags", "radium"),)), {"docs/a.md"}),
+        (Filter(where=(("tags", "rad"),)), set()),
         (Filter(path="docs/*", format="text"), {"docs/sub/b.txt"}),
     ],
 )
 def test_filters_act_in_both_halves(
     store: Store, chosen: EmbeddingSet, only: Filter, expected: set[str]
 ) -> None:
-    own = {"format": "markdown", "date": "2020-05-05", "metadata": {"author": "Curie"}}
+    facts = {"author": "Curie", "tags": "physics, radium"}
+    own = {"format": "markdown", "date": "2020-05-05", "metadata": facts}
     put(store, chosen, "docs/a.md", "shared one", **own)
     put(store, chosen, "docs/sub/b.txt", "shared two", mtime_ns=10 * DAY_NS)  # 1970
     put(store, chosen, "c.txt", "shared three", language="zh", mtime_ns=20_000 * DAY_NS)  # 2024
