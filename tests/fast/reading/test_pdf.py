@@ -146,18 +146,19 @@ def test_files_without_any_text():
     assert read(make("", "")).text == ""
 
 
-def encrypted(password: str) -> bytes:
+def encrypted(password: str, algorithm: str) -> bytes:
     writer = PdfWriter(clone_from=PdfReader(io.BytesIO(make("secret"))))
-    writer.encrypt(password, "owner", algorithm="RC4-128")
+    writer.encrypt(password, "owner", algorithm=algorithm)
     output = io.BytesIO()
     writer.write(output)
     return output.getvalue()
 
 
-def test_encrypted_files():
-    assert read(encrypted("")).text == "secret"
+@pytest.mark.parametrize("algorithm", ["RC4-128", "AES-128", "AES-256"])
+def test_encrypted_files(algorithm):
+    assert read(encrypted("", algorithm)).text == "secret"
     with pytest.raises(Unreadable) as found:
-        read(encrypted("pass"))
+        read(encrypted("pass", algorithm))
     assert found.value.code == "encrypted"
 
 
