@@ -140,14 +140,7 @@ class Rag:
         asked_for = self.origins["model"].layer in ("flag", "environment")
         if asked_for and self.settings.model != identity.name:
             return self._other_name(identity.name)
-        # The stored prompts and dimension are part of what embedded the documents.
-        kept = replace(
-            self.settings,
-            dimensions=self._kept("dimensions", identity.dimension if identity.shortened else None),
-            query_prompt=self._kept("query_prompt", identity.query_prompt),
-            document_prompt=self._kept("document_prompt", identity.document_prompt),
-        )
-        return providers.embedder(identity.name, kept)
+        return providers.embedder(identity.name, self._settings_of(identity))
 
     def checked_embedder(self) -> Embedder:
         """The embedder, shown to be the one that embedded the documents.
@@ -159,6 +152,15 @@ class Rag:
             guard.check(self.store, active, self.embedder)
             self._checked_set = active.id
         return self.embedder
+
+    def _settings_of(self, identity: EmbedderIdentity) -> Settings:
+        """The settings with the prompts and dimensions that are part of what embedded."""
+        return replace(
+            self.settings,
+            dimensions=self._kept("dimensions", identity.dimension if identity.shortened else None),
+            query_prompt=self._kept("query_prompt", identity.query_prompt),
+            document_prompt=self._kept("document_prompt", identity.document_prompt),
+        )
 
     def _kept(self, name: str, stored: Any) -> Any:
         """What the project was embedded with, unless a flag or variable asks for another."""
@@ -352,13 +354,9 @@ class Rag:
         if model is not None and not providers.same_name(model, old.name):
             size = dimensions or self.settings.dimensions
             return providers.embedder(model, replace(self.settings, dimensions=size))
-        kept = replace(
-            self.settings,
-            dimensions=dimensions or self._kept("dimensions", old.dimension),
-            query_prompt=self._kept("query_prompt", old.query_prompt),
-            document_prompt=self._kept("document_prompt", old.document_prompt),
-        )
-        return providers.embedder(old.name, kept)
+        kept = self._settings_of(old)
+        size = dimensions or kept.dimensions
+        return providers.embedder(old.name, replace(kept, dimensions=size))
 
     def _name_in_config(self, model: str) -> None:
         """The project's file, where it names a model, names the one that embeds it now."""

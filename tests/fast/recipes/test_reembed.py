@@ -12,8 +12,9 @@ from fakes.project import (
     write,
 )
 
-from ragcli import Rag
-from ragcli.domain import Event
+from ragcli import Rag, providers
+from ragcli.config import Settings
+from ragcli.domain import Embedder, Event
 from ragcli.errors import ModelMismatch, ProjectLocked, UsageError
 
 
@@ -119,3 +120,20 @@ def test_writers_are_told_of_each_other(rag: Rag, home: Path) -> None:
             with pytest.raises(ProjectLocked):
                 write_something()
         assert rag.query("warranty").passages
+
+
+def test_the_same_model_is_asked_for_no_dimensions_that_nobody_chose(
+    rag: Rag, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server may refuse the very mention of them."""
+    asked: list[int | None] = []
+    made = providers.embedder
+
+    def recording(name: str, settings: Settings) -> Embedder:
+        asked.append(settings.dimensions)
+        return made(name, settings)
+
+    monkeypatch.setattr(providers, "embedder", recording)
+    rag.reembed()
+    rag.reembed(dimensions=32)
+    assert asked == [None, 32]
