@@ -23,19 +23,21 @@ MOST_REMOVED_SHARE = 0.3
 @dataclass(slots=True)
 class Plan:
     """Files to read (with the root they belong to), files that are gone, and what was passed
-    over: (source, reason) by root. ``held_back`` says which removals do not happen, and why."""
+    over: (source, reason) by root. ``left_out`` counts what the ledger knows as empty or taken
+    out, by state. ``held_back`` says which removals do not happen, and why."""
 
     to_read: list[tuple[FoundFile, int]] = field(default_factory=list)
     gone: list[FileRow] = field(default_factory=list)
     unchanged: int = 0
     known_problems: int = 0
     skipped: dict[int, list[tuple[str, str]]] = field(default_factory=dict)
+    left_out: Counter[str] = field(default_factory=Counter)
     held_back: list[str] = field(default_factory=list)
 
     def skipped_counts(self) -> dict[str, int]:
         """How many files and folders were passed over, by reason."""
         every = (detail for rows in self.skipped.values() for _, detail in rows)
-        return dict(Counter(detail.split(":")[0] for detail in every))
+        return dict(Counter(detail.split(":")[0] for detail in every) + self.left_out)
 
 
 Start = tuple[RootRow, Path]  # a remembered root, and where in it to look
@@ -58,7 +60,7 @@ def roots_to_look_through(store: Store, paths: Sequence[Path] | None) -> list[St
         return [(root, store.folder.path_of(root.path)) for root in roots]
     absolute = [Path(os.path.normpath(Path.cwd() / path)) for path in paths]
     for path in absolute:
-        if not path.exists() and not _known_below(store, path):
+        if not path.exists() and not known_files(store, [path]):
             raise UsageError(f"{path} does not exist", "check the path; nothing was changed")
     return [(_root_above(store, path) or _new_root(store, path), path) for path in absolute]
 
@@ -73,19 +75,12 @@ def known_files(store: Store, paths: Sequence[Path]) -> list[FileRow]:
     ]
 
 
-def _known_below(store: Store, path: Path) -> bool:
-    return any(
-        store.folder.path_of(row.path).is_relative_to(path)
-        for row in ledger.files(store.connection)
-    )
-
-
 def _root_above(store: Store, path: Path) -> RootRow | None:
+    known = ledger.file_at(store.connection, store.folder.key_of(path))
     for root in ledger.roots(store.connection):
         folder = store.folder.path_of(root.path)
         if path == folder or (path.is_dir() and path.is_relative_to(folder)):
             return root
-        known = ledger.file_at(store.connection, store.folder.key_of(path))
         if known is not None and known.root_id == root.id:
             return root
     return None
@@ -99,10 +94,7 @@ def _new_root(store: Store, path: Path) -> RootRow:
         # A file that was named is read whatever its folder's rules say: it stays a root.
         named_file = ledger.file_at(store.connection, other.path) is not None
         if other.id != root_id and inside and path.is_dir() and not named_file:
-            store.connection.execute(
-                "UPDATE files SET root_id = ? WHERE root_id = ?", (root_id, other.id)
-            )
-            ledger.remove_root(store.connection, other.id)
+            ledger.replace_root(store.connection, other.id, root_id)
     return RootRow(root_id, source, key)
 
 
@@ -160,12 +152,12 @@ def _look(
         row = known.get(key)
         named = not whole or entry.path == start
         if row is not None and row.state == "removed" and not named:
-            skipped.append((row.source, "removed"))
+            result.left_out[row.state] += 1
         elif row is not None and _is_unchanged(row, entry) and not (retry and _has_problem(row)):
             result.unchanged += 1
             result.known_problems += _has_problem(row)
-            if row.state == "empty":
-                skipped.append((row.source, "empty"))
+            if whole and row.state == "empty":
+                result.left_out[row.state] += 1
         else:
             result.to_read.append((entry, root.id))
     return found, unreadable

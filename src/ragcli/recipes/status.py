@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ragcli.domain import ChunkSettings, Problem
 from ragcli.recipes.query import is_stale
-from ragcli.store import Store, ledger, overview, sets
+from ragcli.store import Store, ledger, overview, sets, vectors
 from ragcli.store.rows import RootRow
 
 
@@ -132,7 +132,7 @@ def _model(store: Store) -> Model | None:
 
 def _index(store: Store) -> IndexState | None:
     chosen = sets.active(store.connection)
-    file = overview.index_file(store.connection, chosen) if chosen else None
+    file = vectors.newest(store.connection, chosen.id) if chosen else None
     if file is None:
         return None
     return IndexState(file.name, file.generation, file.count, file.size_bytes)

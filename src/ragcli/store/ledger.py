@@ -12,6 +12,8 @@ from ragcli.store.rows import FileRow, RootRow
 FILE_COLUMNS = (
     "id, source, path, root_id, document_id, state, size, mtime_ns, content_hash, reader_version"
 )
+# The same where `files` stands as `f` beside other tables.
+FILE_COLUMNS_OF_F = "f." + FILE_COLUMNS.replace(", ", ", f.")
 
 
 def roots(connection: sqlite3.Connection) -> list[RootRow]:
@@ -30,6 +32,12 @@ def add_root(connection: sqlite3.Connection, source: str, path: bytes) -> int:
 
 def remove_root(connection: sqlite3.Connection, root_id: int) -> None:
     connection.execute("DELETE FROM roots WHERE id = ?", (root_id,))
+
+
+def replace_root(connection: sqlite3.Connection, old_id: int, new_id: int) -> None:
+    """Forget a root in favour of one above it, which takes its files over."""
+    connection.execute("UPDATE files SET root_id = ? WHERE root_id = ?", (new_id, old_id))
+    remove_root(connection, old_id)
 
 
 def remove_root_at(connection: sqlite3.Connection, path: bytes) -> None:

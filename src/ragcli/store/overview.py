@@ -5,11 +5,9 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
-from ragcli.store import ledger, vectors
+from ragcli.store import ledger
 from ragcli.store.rows import FileRow
-from ragcli.store.vectors import EmbeddingSet, IndexFile
-
-_FILE_COLUMNS = "f." + ledger.FILE_COLUMNS.replace(", ", ", f.")
+from ragcli.store.vectors import EmbeddingSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +24,9 @@ class ListedFile:
 
 def listing(connection: sqlite3.Connection, chunk_set_id: int | None) -> list[ListedFile]:
     """Every file of the ledger, in order of its source."""
-    width = _FILE_COLUMNS.count(",") + 1
+    width = ledger.FILE_COLUMNS_OF_F.count(",") + 1
     found = connection.execute(
-        f"SELECT {_FILE_COLUMNS}, d.format, d.language, d.title, d.date,"
+        f"SELECT {ledger.FILE_COLUMNS_OF_F}, d.format, d.language, d.title, d.date,"
         " (SELECT count(*) FROM chunks c WHERE c.document_id = d.id AND c.chunk_set_id = ?)"
         " FROM files f LEFT JOIN documents d ON d.id = f.document_id ORDER BY f.source",
         (chunk_set_id or 0,),
@@ -57,11 +55,6 @@ def _shares(connection: sqlite3.Connection, column: str) -> dict[str, int]:
         f" GROUP BY {column} ORDER BY n DESC, {column}"
     )
     return dict(rows.fetchall())
-
-
-def index_file(connection: sqlite3.Connection, chosen: EmbeddingSet) -> IndexFile | None:
-    """The newest index file of a set, as its row describes it."""
-    return vectors.newest(connection, chosen.id)
 
 
 def unfinished_sets(connection: sqlite3.Connection) -> list[str]:

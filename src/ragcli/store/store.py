@@ -216,9 +216,9 @@ class Store:
     def files_of(self, document_id: int, chosen: Filter) -> list[FileRow]:
         """The files that hold a document and pass the filter, in order of their source."""
         conditions, parameters = filters.file_conditions(chosen)
-        columns = ledger.FILE_COLUMNS.replace(", ", ", f.")
         rows = self.connection.execute(
-            f"SELECT f.{columns} FROM files f JOIN documents d ON d.id = f.document_id"
+            f"SELECT {ledger.FILE_COLUMNS_OF_F} FROM files f"
+            " JOIN documents d ON d.id = f.document_id"
             f" WHERE f.document_id = ? AND {conditions} ORDER BY f.source",
             (document_id, *parameters),
         )

@@ -109,6 +109,14 @@ def test_an_unreadable_folder_inside_keeps_its_files(
     assert "docs/sub/deep.txt" in sources(rag)
 
 
+def test_a_file_named_again_is_no_longer_told_as_taken_out(rag: Rag, home: Path) -> None:
+    rag.remove(["docs/notes.txt"])
+    assert rag.ingest().skipped == {"removed": 1}
+    assert ("docs/notes.txt", "removed") in (rag.status(skipped=True).skipped or ())
+    rag.ingest([home / "docs/notes.txt"])
+    assert rag.status(skipped=True).skipped == ()
+
+
 def test_other_order_of_ingests_gives_the_same_answers(rag: Rag, home: Path) -> None:
     with Rag.create(home.parent / "other", model="fake:64") as other:
         for name in reversed(FILES):
