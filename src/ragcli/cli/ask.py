@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,11 +26,11 @@ from ragcli.cli.options import (
     filter_from,
     opened,
     question_from,
+    tell_model,
 )
 from ragcli.cli.output import Output
 from ragcli.domain import Answer, Filter
 from ragcli.errors import RagError
-from ragcli.recipes.ask import Piece
 
 if TYPE_CHECKING:
     from ragcli.rag import Rag
@@ -71,9 +70,7 @@ def ask(
     flags = {"model": model, "mode": mode, "generator": generator}
     talk = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
     with opened(project, **talk, flags=flags) as (rag, output):
-        note = rag.note_on_model()
-        if note:
-            output.note(f"note: {note}")
+        tell_model(rag, output)
         asked = question_from(question)
         if jsonl:
             answer = _stream_events(rag, output, asked, top_k, chosen)
@@ -86,9 +83,11 @@ def _answer(
     rag: Rag, output: Output, question: str, top_k: int | None, chosen: Filter, strict: bool
 ) -> Answer:
     started = perf_counter()
-    pieces = rag.ask_stream(question, top_k=top_k, chosen=chosen)
     live = output.out_is_terminal and not strict and not output.json
-    answer = show_answer.stream(pieces, output) if live else _last(pieces)
+    if live:
+        answer = show_answer.stream(rag.ask_stream(question, top_k=top_k, chosen=chosen), output)
+    else:
+        answer = rag.ask(question, top_k=top_k, chosen=chosen)
     if output.json:
         output.object(shapes.answer(answer))
         return answer
@@ -97,14 +96,6 @@ def _answer(
         show_answer.offer_generator(output)
     elif not answer.declined and output.err_is_terminal:
         show_answer.footer(answer, output, perf_counter() - started)
-    return answer
-
-
-def _last(pieces: Iterator[Piece]) -> Answer:
-    answer = None
-    for piece in pieces:
-        answer = piece.answer or answer
-    assert answer is not None, "the recipe always ends with the answer"
     return answer
 
 

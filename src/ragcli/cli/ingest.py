@@ -23,6 +23,7 @@ from ragcli.cli.options import (
     WaitOption,
     seconds,
     speaking,
+    tell_model,
 )
 from ragcli.cli.output import Output
 from ragcli.domain import IngestReport
@@ -84,9 +85,7 @@ def ingest(
     with speaking(json=as_json, quiet=quiet, verbose=verbose, debug=debug) as output:
         rag, created = _project(project, flags, named, output)
         with rag:
-            note = rag.note_on_model()
-            if note:
-                output.note(f"note: {note}")
+            tell_model(rag, output)
             report = rag.ingest(
                 named.there if named else None,
                 gone=named.gone if named else (),

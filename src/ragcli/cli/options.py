@@ -110,6 +110,13 @@ def opened(
             yield rag, output
 
 
+def tell_model(rag: Rag, output: Output) -> None:
+    """Say so when a settings file names another model than the project's."""
+    note = rag.note_on_model()
+    if note:
+        output.note(f"note: {note}")
+
+
 # ------------------------------------------------------------------ values
 
 

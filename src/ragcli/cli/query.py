@@ -29,6 +29,7 @@ from ragcli.cli.options import (
     filter_from,
     opened,
     question_from,
+    tell_model,
 )
 from ragcli.cli.output import Output
 from ragcli.domain import Filter, QueryResult
@@ -75,9 +76,7 @@ def query(
     chosen = filter_from(path, type_, lang, since, until, where)
     talk = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
     with opened(project, **talk, flags={"model": model, "mode": mode}) as (rag, output):
-        note = rag.note_on_model()
-        if note:
-            output.note(f"note: {note}")
+        tell_model(rag, output)
         if batch is not None:
             raise typer.Exit(_answer_lines(rag, output, batch, top_k, chosen, explain))
         result = rag.query(question_from(question), top_k=top_k, chosen=chosen, explain=explain)

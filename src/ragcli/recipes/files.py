@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
 from ragcli.recipes.naming import files_named
-from ragcli.recipes.query import is_stale
+from ragcli.recipes.query import date_of, is_stale
 from ragcli.store import Store, overview, sets
 from ragcli.store.overview import ListedFile
 
@@ -49,10 +48,7 @@ def files(store: Store, pattern: str | None = None) -> tuple[ProjectFile, ...]:
 
 
 def _project_file(store: Store, one: ListedFile) -> ProjectFile:
-    date, origin = one.date, "document" if one.date else None
-    if date is None and one.row.mtime_ns is not None:
-        moment = datetime.fromtimestamp(one.row.mtime_ns / 1e9, UTC)
-        date, origin = moment.isoformat(timespec="seconds"), "file"
+    date, origin = date_of(one.date, one.row)
     return ProjectFile(
         source=one.row.source,
         format=one.format,

@@ -28,12 +28,12 @@ class IngestOptions:
     has another size says so.
     """
 
+    chunk_tokens: int
+    chunk_tokens_asked: bool = False
     paths: Sequence[Path] | None = None
     gone: Sequence[Path] = ()
     retry: bool = False
     allow_removals: bool = False
-    chunk_tokens: int = 254
-    chunk_tokens_asked: bool = False
     wait_s: float = 3.0
 
 

@@ -138,7 +138,7 @@ def _passage(store: Store, row: ChunkRow, one: Ranked, rank: int, options: Query
     first = files[0]
     chunk = row.chunk
     key = chunk_key(row)
-    date, origin = _date_of(row, first)
+    date, origin = date_of(row.date, first)
     return Passage(
         rank=rank,
         score=one.score,
@@ -170,9 +170,10 @@ def chunk_key(row: ChunkRow) -> str:
     return hashlib.sha256(parts.encode()).hexdigest()[:16]
 
 
-def _date_of(row: ChunkRow, file: FileRow) -> tuple[str | None, str | None]:
-    if row.date:
-        return row.date, "document"
+def date_of(own: str | None, file: FileRow) -> tuple[str | None, str | None]:
+    """(date, whose it is): the document's own where it states one, else its file's."""
+    if own:
+        return own, "document"
     if file.mtime_ns is None:
         return None, None
     from datetime import UTC, datetime

@@ -13,6 +13,7 @@ from ragcli.domain import Embedder
 from ragcli.errors import ProviderUnavailable
 from ragcli.recipes import guard
 from ragcli.recipes.checkup import Check
+from ragcli.recipes.status import sizes
 from ragcli.store import Store, lock, sets
 from ragcli.store.database import ENGINE
 from ragcli.store.folder import ProjectFolder
@@ -74,7 +75,7 @@ def generator(settings: Settings) -> Check:
 
 
 def disk(folder: ProjectFolder) -> Check:
-    size = sum(p.stat().st_size for p in folder.rag.iterdir() if p.is_file())
+    size = sum(sizes(folder.rag).values())
     free = shutil.disk_usage(folder.rag).free
     if free < max(size, _LEAST_FREE_BYTES):
         detail = f"{free >> 20:,} MB free, the project takes {size >> 20:,} MB"
