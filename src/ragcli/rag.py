@@ -154,10 +154,11 @@ class Rag:
         return self.embedder
 
     def _settings_of(self, identity: EmbedderIdentity) -> Settings:
-        """The settings with the prompts and dimensions that are part of what embedded."""
+        """The settings with what is part of the identity: prompts, dimensions, precision."""
         return replace(
             self.settings,
             dimensions=self._kept("dimensions", identity.dimension if identity.shortened else None),
+            precision=self._kept("precision", identity.precision),
             query_prompt=self._kept("query_prompt", identity.query_prompt),
             document_prompt=self._kept("document_prompt", identity.document_prompt),
         )
