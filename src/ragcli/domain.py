@@ -378,6 +378,9 @@ class Embedder(Protocol):
     def room_tokens(self) -> int:
         """Tokens left for a document's text once special tokens and its prompt are in."""
 
+    def prepare(self, texts: int) -> None:
+        """So many texts are about to be embedded: begin to load what that takes, and return."""
+
     def unknown_share(self, text: str) -> float:
         """The share of the text's pieces that the model's vocabulary lacks, 0 to 1."""
 

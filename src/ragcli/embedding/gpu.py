@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import importlib.util
 from pathlib import Path
 
@@ -18,6 +17,8 @@ def cuda_is_usable() -> bool:
 
 def _cuda_devices() -> int:
     """What the driver's own interface counts (CUDA Driver API: cuInit, cuDeviceGetCount)."""
+    import ctypes
+
     try:
         driver = ctypes.CDLL("libcuda.so.1")
     except OSError:

@@ -23,7 +23,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -59,10 +58,12 @@ class OnnxModel:
 
 
 def export_name(model: ModelFolder, precision: str) -> str:
-    """The name of this model's export on this machine."""
+    """The name of this model's export on this machine, for this ONNX Runtime."""
+    import onnxruntime
+
     facts = f"{EXPORT_VERSION} {model.weights} {model.configuration}"
     name = hashlib.sha256(facts.encode()).hexdigest()[:16]
-    return f"{name}-{precision}-{_cpu()}-ort{version('onnxruntime')}"
+    return f"{name}-{precision}-{_cpu()}-ort{onnxruntime.__version__}"
 
 
 def find(folder: Path) -> OnnxModel | None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ragcli.config import Settings, usable_cores
 from ragcli.domain import EmbedderIdentity
 from ragcli.embedding import gpu
+from ragcli.embedding.background import Background
 from ragcli.embedding.engine import Engine, Tokenized, Unfit, log
 from ragcli.embedding.folder import read_folder
 from ragcli.embedding.locate import find, full_name
@@ -36,8 +37,9 @@ class SentenceTransformersEmbedder:
         self._folder = read_folder(find(model))
         self._wanted_engine = settings.engine
         self._lanes = settings.threads or usable_cores()
-        self._texts_expected = 0
-        self._loading = Lock()
+        self._texts_expected = 1
+        self._starting = Lock()
+        self._loading: Background[Engine] | None = None
         query, document = prompts_for(
             model, self._folder.prompts, settings.query_prompt, settings.document_prompt
         )
@@ -73,8 +75,10 @@ class SentenceTransformersEmbedder:
         return self.engine.lanes
 
     def prepare(self, texts: int) -> None:
-        """Where a GPU is to be had and ``texts`` repay torch's start, it will embed them."""
+        """Begin to load the engine in the background. Where a GPU is to be had and so many texts
+        repay torch's start, it will embed them."""
         self._texts_expected = texts
+        self._begin_loading()
 
     def unknown_share(self, text: str) -> float:
         return self.counter.unknown_share(text)
@@ -106,12 +110,16 @@ class SentenceTransformersEmbedder:
 
     @property
     def engine(self) -> Engine:
-        """What runs the model, chosen and loaded by the first text. Raises ProviderUnavailable."""
-        with self._loading:
-            return self._engine
+        """What runs the model. Raises ProviderUnavailable."""
+        return self._begin_loading().result()
 
-    @cached_property
-    def _engine(self) -> Engine:
+    def _begin_loading(self) -> Background[Engine]:
+        with self._starting:
+            if self._loading is None:
+                self._loading = Background(self._choose_engine)
+            return self._loading
+
+    def _choose_engine(self) -> Engine:
         if self._wanted_engine == "torch":
             return self._torch("cpu")
         if self._wanted_engine == "auto" and self._gpu_pays():

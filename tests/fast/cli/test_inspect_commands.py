@@ -77,25 +77,6 @@ def test_status_notes_another_model_in_a_file(project, rag):
     assert "note: the project's config.toml names the model `fake:32`" in rag("status").err
 
 
-@pytest.mark.parametrize(
-    "args", [["status"], ["ls"], ["show", "docs/guide.md"], ["chunks", "docs"]]
-)
-def test_looking_loads_no_heavy_library(project, args):
-    code = f"from ragcli.cli.app import main\nmain({args!r})\nimport sys\nprint(*sys.modules)"
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = {name.split(".")[0] for name in ran.stdout.splitlines()[-1].split()}
-    assert not loaded & {
-        "torch",
-        "faiss",
-        "numpy",
-        "tokenizers",
-        "pypdf",
-        "ollama",
-        "httpx",
-        "rich",
-    }
-
-
 # ------------------------------------------------------------------ ls
 
 
