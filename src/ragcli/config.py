@@ -1,12 +1,13 @@
 """Settings, and where each came from.
 
 Flags > ``RAG_*`` environment > ``.rag/config.toml`` > the user's ``config.toml`` > defaults.
-``load_settings`` is a pure function of what it is given; ``read_file`` and ``user_file`` are the
-only parts that look at the machine.
+``load_settings`` is a pure function of what it is given; ``read_file`` and what stands around it
+are the only parts that look at the machine.
 """
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -49,6 +50,7 @@ class Settings:
     timeout_s: float = _setting(120.0, "longest silence of a provider")
     read_timeout_s: float = _setting(120.0, "longest time to read one file")
     wait_s: float = _setting(3.0, "how long a writer waits for another to finish")
+    threads: int = _setting(0, "processor cores to embed with; 0: all there are")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,7 @@ _LEAST = {
     "timeout_s": 0.001,
     "read_timeout_s": 0.001,
     "wait_s": 0,
+    "threads": 0,
 }
 
 
@@ -152,6 +155,13 @@ def parse_value(name: str, raw: Any) -> Any:
     if name in _LEAST and not value >= _LEAST[name]:
         raise UsageError(f"`{name}` must be at least {_LEAST[name]}, not {raw}", cure)
     return value
+
+
+def usable_cores() -> int:
+    """Processor cores that this process may run on: a container or `taskset` may leave it few."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def user_file() -> Path:

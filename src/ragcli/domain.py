@@ -309,7 +309,14 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    """What one ingest did. Counts are files, unless named otherwise."""
+    """What one ingest did, and with which model. Counts are files, unless named otherwise.
+
+    ``read_files`` were read by this run; ``remaining_files`` and ``remaining_chunks`` are left to
+    the next one, after a time limit.
+    """
+
+    model: str
+    dimension: int
 
     added: int = 0
     updated: int = 0
@@ -318,7 +325,10 @@ class IngestReport:
     removed: int = 0
     files: int = 0
     chunks: int = 0
+    read_files: int = 0
     embedded_chunks: int = 0
+    remaining_files: int = 0
+    remaining_chunks: int = 0
     skipped: Mapping[str, int] = field(default_factory=dict)
     new_problems: tuple[tuple[str, Problem], ...] = ()
     known_problems: int = 0
@@ -362,7 +372,8 @@ class TokenCounter(Protocol):
 
 
 class Embedder(Protocol):
-    """Turns texts into L2-normalised float32 vectors."""
+    """Turns texts into L2-normalised float32 vectors. Both ways of embedding may be called by
+    several threads at once."""
 
     @property
     def identity(self) -> EmbedderIdentity: ...
@@ -373,6 +384,10 @@ class Embedder(Protocol):
     @property
     def room_tokens(self) -> int:
         """Tokens left for a document's text once special tokens and its prompt are in."""
+
+    @property
+    def lanes(self) -> int:
+        """How many calls of ``embed_documents`` at once pay off; 1 when it threads inside."""
 
     def unknown_share(self, text: str) -> float:
         """The share of the text's pieces that the model's vocabulary lacks, 0 to 1."""

@@ -153,6 +153,22 @@ class Rag:
             self._checked_set = active.id
         return self.embedder
 
+    def _refuse_another_model(self) -> None:
+        """Of a model that a flag or variable asks for, also where nothing is to be embedded."""
+        active = sets.active(self.store.connection)
+        if active is None or self.store.is_empty():
+            return
+        stored = {
+            "model": active.identity.name,
+            "dimensions": active.identity.dimension,
+            "query_prompt": active.identity.query_prompt,
+            "document_prompt": active.identity.document_prompt,
+        }
+        for name, value in stored.items():
+            asked_for = self.origins[name].layer in ("flag", "environment")
+            if asked_for and getattr(self.settings, name) != value:
+                guard.check_identity(active.identity, self.embedder.identity)
+
     def _settings_of(self, identity: EmbedderIdentity) -> Settings:
         """The settings with the prompts and dimensions that are part of what embedded."""
         return replace(
@@ -219,9 +235,12 @@ class Rag:
         gone: Sequence[Path] = (),
         retry: bool = False,
         allow_removals: bool = False,
+        time_limit_s: float | None = None,
         listener: Listener = ignore,
     ) -> IngestReport:
         """Add or update files and folders; without ``paths``, all that were ingested before.
+
+        With ``time_limit_s`` it ends then, and the next one goes on.
 
         Raises ProjectLocked, ModelMismatch, ProviderUnavailable, UsageError.
         """
@@ -232,14 +251,16 @@ class Rag:
             gone=gone,
             retry=retry,
             allow_removals=allow_removals,
+            time_limit_s=float("inf") if time_limit_s is None else time_limit_s,
             chunk_tokens=self.settings.chunk_tokens,
             chunk_tokens_asked=not self._is_default("chunk_tokens"),
             wait_s=self.settings.wait_s,
         )
         # A crash while the project was made may have left the folder without a store.
         Store.create(self.folder)
+        self._refuse_another_model()
         with ReaderPool(self.settings.read_timeout_s) as reader:
-            return ingest_recipe(self.store, options, reader, self.embedder, listener)
+            return ingest_recipe(self.store, options, reader, lambda: self.embedder, listener)
 
     def query(
         self,

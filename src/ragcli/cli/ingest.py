@@ -19,6 +19,7 @@ from ragcli.cli.options import (
     ModelOption,
     ProjectOption,
     QuietOption,
+    ThreadsOption,
     VerboseOption,
     WaitOption,
     seconds,
@@ -52,6 +53,11 @@ def ingest(
     allow_removals: Annotated[
         bool, typer.Option("--allow-removals", help="Remove what is gone, however much it is.")
     ] = False,
+    time_limit: Annotated[
+        str | None,
+        typer.Option("--time-limit", metavar="TIME", help="Stop then; the next ingest goes on."),
+    ] = None,
+    threads: ThreadsOption = None,
     wait: WaitOption = None,
     model: ModelOption = None,
     dimensions: Annotated[
@@ -79,8 +85,10 @@ def ingest(
         "model": model,
         "dimensions": dimensions,
         "chunk_tokens": chunk_tokens,
+        "threads": threads,
         "wait_s": None if wait is None else seconds(wait),
     }
+    limit_s = None if time_limit is None else seconds(time_limit)
     named = _named_paths(paths, null=null)
     with speaking(json=as_json, quiet=quiet, verbose=verbose, debug=debug) as output:
         rag, created = _project(project, flags, named, output)
@@ -91,6 +99,7 @@ def ingest(
                 gone=named.gone if named else (),
                 retry=retry,
                 allow_removals=allow_removals,
+                time_limit_s=limit_s,
                 listener=output.listener(),
             )
             show_ingest.show(report, rag, output, created=created)
@@ -155,4 +164,5 @@ def _exit_code(report: IngestReport, fail_on: str, named: bool) -> int:
     problems = len(report.new_problems) + (report.known_problems if fail_on == "any" else 0)
     if fail_on != "none" and (problems or report.held_back):
         return 3
-    return 4 if named and report.files == 0 and not report.removed else 0
+    found_nothing = report.files == 0 and not report.removed and not report.remaining_files
+    return 4 if named and found_nothing else 0

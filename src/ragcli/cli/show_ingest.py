@@ -21,18 +21,31 @@ def show(report: IngestReport, rag: Rag, output: Output, *, created: bool) -> No
     if output.json:
         output.object(_object(report, rag, created=created))
         return
-    if report.files == 0:
+    if report.files == 0 and not report.remaining_files:
         output.note("nothing to search yet: no text was found" + _skipped(report))
         return
-    output.note(_headline(report, rag))
+    output.note(_headline(report))
     details = _details(report)
     if details:
         output.note(f"  {details}")
-    if report.added and report.added == report.files:
+    if report.remaining_files or report.remaining_chunks:
+        output.note(_remaining(report))
+    elif report.added and report.added == report.files:
         output.note('Ask away:  rag ask "…"')
 
 
-def _headline(report: IngestReport, rag: Rag) -> str:
+def _remaining(report: IngestReport) -> str:
+    """Only a time limit leaves something undone."""
+    told = []
+    if report.remaining_files:
+        total = report.remaining_files + report.read_files
+        told.append(f"{report.remaining_files:,} of {count(total, 'file')} not read yet")
+    if report.remaining_chunks:
+        told.append(f"{count(report.remaining_chunks, 'chunk')} not embedded yet")
+    return f"stopped at the time limit: {', '.join(told)}: rag ingest goes on"
+
+
+def _headline(report: IngestReport) -> str:
     total = f"{count(report.files, 'file')}, {count(report.chunks, 'chunk')}"
     took = duration(report.duration_s)
     changes = {
@@ -42,8 +55,7 @@ def _headline(report: IngestReport, rag: Rag) -> str:
         "removed": report.removed,
     }
     if report.added and report.added == report.files:
-        identity = rag.embedder.identity
-        model = f"{identity.name.rpartition('/')[2]}, {identity.dimension} dimensions"
+        model = f"{report.model.rpartition('/')[2]}, {report.dimension} dimensions"
         return f"Stored {total} in {took}  ({model})"
     told = ", ".join(f"{n:,} {what}" for what, n in changes.items() if n)
     if not told and report.embedded_chunks:
@@ -93,7 +105,6 @@ def duration(seconds: float) -> str:
 
 
 def _object(report: IngestReport, rag: Rag, *, created: bool) -> dict[str, Any]:
-    identity = rag.embedder.identity
     return {
         "schema": "ragcli.ingest/1",
         "project": str(rag.folder.root),
@@ -105,13 +116,16 @@ def _object(report: IngestReport, rag: Rag, *, created: bool) -> dict[str, Any]:
         "unchanged": report.unchanged,
         "moved": report.moved,
         "removed": report.removed,
+        "read_files": report.read_files,
         "embedded_chunks": report.embedded_chunks,
+        "remaining_files": report.remaining_files,
+        "remaining_chunks": report.remaining_chunks,
         "skipped": dict(report.skipped),
         "new_problems": [_problem(source, one) for source, one in report.new_problems],
         "known_problems": report.known_problems,
         "held_back": list(report.held_back),
-        "model": identity.name,
-        "dimension": identity.dimension,
+        "model": report.model,
+        "dimension": report.dimension,
         "duration_s": round(report.duration_s, 3),
     }
 

@@ -30,6 +30,9 @@ _SAMPLE = "dimension"
 class RemoteEmbedder(ABC):
     """An embedder behind a server. Nothing is asked of it before it is needed."""
 
+    # One request is answered while the next is on its way; each has a connection of its own.
+    lanes = 2
+
     def __init__(self, model: str, *, settings: Settings) -> None:
         self._model = model
         self._dimensions = settings.dimensions

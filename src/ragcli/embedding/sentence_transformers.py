@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from ragcli.config import Settings
@@ -29,9 +30,14 @@ BATCH_SIZE = 32
 class SentenceTransformersEmbedder:
     """L2-normalised float32 vectors; cosine is their inner product."""
 
+    lanes = 1  # torch threads inside
+
     def __init__(self, model: str, *, settings: Settings) -> None:
         """Raises ProviderUnavailable (no such model), UsageError (too many dimensions)."""
         self._folder = read_folder(find(model))
+        self._threads = settings.threads
+        # A tokenizer of the library's own may not be lent to two threads at once.
+        self._one_at_a_time = Lock()
         query, document = prompts_for(
             model, self._folder.prompts, settings.query_prompt, settings.document_prompt
         )
@@ -79,13 +85,14 @@ class SentenceTransformersEmbedder:
             size = self.counter.count(prompt + text)
             if size > room:
                 raise TextTooLong(index, size, room)
-        vectors = self._model.encode(
-            list(texts),
-            prompt=prompt or None,
-            batch_size=BATCH_SIZE,
-            show_progress_bar=False,
-            convert_to_numpy=True,
-        )
+        with self._one_at_a_time:
+            vectors = self._model.encode(
+                list(texts),
+                prompt=prompt or None,
+                batch_size=BATCH_SIZE,
+                show_progress_bar=False,
+                convert_to_numpy=True,
+            )
         # A shortened vector is cut, then normalised again (Matryoshka, Kusupati et al. 2022).
         cut = np.asarray(vectors, dtype=np.float32)[:, : self.identity.dimension]
         return np.asarray(cut / np.linalg.norm(cut, axis=1, keepdims=True), dtype=np.float32)
@@ -96,6 +103,8 @@ class SentenceTransformersEmbedder:
         os.environ["HF_HUB_OFFLINE"] = "1"
         os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
         os.environ["TRANSFORMERS_VERBOSITY"] = "error"
+        if self._threads:  # torch reads it once, when it is imported
+            os.environ["OMP_NUM_THREADS"] = str(self._threads)
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
 

@@ -22,9 +22,9 @@ MOST_REMOVED_SHARE = 0.3
 
 @dataclass(slots=True)
 class Plan:
-    """Files to read (with the root they belong to), files that are gone, and what was passed
-    over: (source, reason) by root. ``left_out`` counts what the ledger knows as empty or taken
-    out, by state. ``held_back`` says which removals do not happen, and why."""
+    """Files to read, newest first (with the root they belong to), files that are gone, and what
+    was passed over: (source, reason) by root. ``left_out`` counts what the ledger knows as empty
+    or taken out, by state. ``held_back`` says which removals do not happen, and why."""
 
     to_read: list[tuple[FoundFile, int]] = field(default_factory=list)
     gone: list[FileRow] = field(default_factory=list)
@@ -118,6 +118,8 @@ def plan(
         if reason:
             result.held_back.append(reason)
             del result.gone[gone_before:]
+    # What was changed last is what is asked about first.
+    result.to_read.sort(key=lambda item: (-item[0].mtime_ns, os.fspath(item[0].path)))
     return result
 
 

@@ -184,6 +184,10 @@ class Store:
         source = documents.source_of(self.connection, document_id)
         self._index_chunks(document_id, chunk_set_id, source)
 
+    def has_chunk(self, chunk_id: int) -> bool:
+        row = self.connection.execute("SELECT 1 FROM chunks WHERE id = ?", (chunk_id,)).fetchone()
+        return row is not None
+
     def halve_chunk(self, chunk_id: int) -> list[int]:
         """Cut a chunk in two near its middle, at white space where there is some; the new ids."""
         return documents.halve_chunk(self.connection, chunk_id)

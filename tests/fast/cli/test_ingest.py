@@ -74,6 +74,37 @@ def test_paths_on_stdin(project, rag):
     assert rag("ingest", "-", stdin=b"").code == 0
 
 
+def test_time_limit_says_what_remains(project, rag):
+    Path("docs/new.md").write_text("# New\n\nA zebra.\n", encoding="utf-8")
+    run = rag("ingest", "--time-limit", "0s")
+    assert run.code == 0
+    assert run.err.splitlines()[-1] == (
+        "stopped at the time limit: 1 of 1 file not read yet: rag ingest goes on"
+    )
+    report = rag("ingest", "--time-limit", "0s", "--json").object
+    assert (report["read_files"], report["remaining_files"], report["remaining_chunks"]) == (
+        0,
+        1,
+        0,
+    )
+    assert rag("ingest", "--time-limit", "10m", "--json").object["added"] == 1
+
+
+def test_threads_reach_the_settings(project, rag):
+    run = rag("ingest", "--threads", "-1")
+    assert run.code == 2
+    assert "`threads` must be at least 0" in run.err
+    assert rag("ingest", "--threads", "1").code == 0
+
+
+def test_another_model_is_refused_also_where_nothing_changed(project, rag):
+    run = rag("ingest", "--model", "fake:32")
+    assert run.code == 12
+    assert "embedded with `fake:64`, not with `fake:32`" in run.err
+    assert rag("ingest", "--dimensions", "32").code == 12
+    assert rag("ingest", "--model", "fake:64").code == 0
+
+
 @pytest.mark.parametrize("how", ["gone", "empty"])
 def test_remembered_folder_gone_or_empty_removes_nothing(project, rag, how):
     shutil.rmtree("docs")
