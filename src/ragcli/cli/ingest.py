@@ -148,6 +148,8 @@ def _project(
         rag, created = made(project, flags)
         output.note(f"made a project in {rag.folder.root}")
         return rag, created
+    if not rag.folder.database.exists():  # killed while it was made
+        return made(str(rag.folder.root), flags)
     if project is None and rag.folder.root != Path.cwd():
         output.note(f"into the project {rag.folder.root}")
     return rag, False

@@ -74,6 +74,12 @@ def test_paths_on_stdin(project, rag):
     assert rag("ingest", "-", stdin=b"").code == 0
 
 
+def test_a_project_that_was_killed_while_it_was_made_is_made(documents, rag):
+    Path(".rag").mkdir()
+    run = rag("ingest", "docs", "--model", "fake:64", "--json")
+    assert (run.code, run.object["created"], run.object["files"]) == (0, True, 3)
+
+
 def test_time_limit_says_what_remains(project, rag):
     Path("docs/new.md").write_text("# New\n\nA zebra.\n", encoding="utf-8")
     run = rag("ingest", "--time-limit", "0s")
