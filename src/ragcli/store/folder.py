@@ -49,16 +49,15 @@ class ProjectFolder:
     def source_of(self, path: Path) -> str:
         """A path as it is shown and cited: relative to the project's folder, ``/`` between the
         parts, absolute when it lies outside; bytes that are no UTF-8 as ``\\xNN``."""
-        absolute = path if path.is_absolute() else Path.cwd() / path
-        normal = Path(os.path.normpath(absolute))
-        shown = normal.relative_to(self.root) if normal.is_relative_to(self.root) else normal
-        return os.fsencode(shown.as_posix()).decode("utf-8", "backslashreplace")
+        return self.key_of(path).decode("utf-8", "backslashreplace")
 
     def key_of(self, path: Path) -> bytes:
         """A path as it is stored: like the source, but its exact bytes."""
-        normal = Path(os.path.normpath(path if path.is_absolute() else Path.cwd() / path))
-        shown = normal.relative_to(self.root) if normal.is_relative_to(self.root) else normal
-        return os.fsencode(shown)
+        normal, root = os.path.abspath(path), str(self.root)
+        if normal == root:
+            return b"."
+        # As strings: every file of every ingest passes here.
+        return os.fsencode(normal.removeprefix(root.rstrip("/") + "/"))
 
     def path_of(self, key: bytes) -> Path:
         """The absolute path of a stored one."""

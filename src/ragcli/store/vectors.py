@@ -173,7 +173,8 @@ def changes_since(connection: sqlite3.Connection, embedding_set: EmbeddingSet) -
     beside = connection.execute(
         f"SELECT count(*) {_CHUNKS_WITH_VECTORS} AND {_BESIDE}", _parameters(embedding_set, file)
     ).fetchone()[0]
-    return int(beside) + len(_removed(connection))
+    removed = connection.execute("SELECT count(*) FROM removed_chunks").fetchone()[0]
+    return int(beside) + int(removed)
 
 
 def worth_writing(changes: int, count: int) -> bool:
