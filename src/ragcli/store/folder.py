@@ -53,7 +53,8 @@ class ProjectFolder:
 
     def key_of(self, path: Path) -> bytes:
         """A path as it is stored: like the source, but its exact bytes."""
-        normal, root = os.path.abspath(path), str(self.root)
+        normal = os.path.normpath(path if path.is_absolute() else Path.cwd() / path)
+        root = str(self.root)
         if normal == root:
             return b"."
         # As strings: every file of every ingest passes here.
