@@ -233,7 +233,11 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class QueryResult:
-    """What ``query`` returns: passages, best first, and what should be known about them."""
+    """What ``query`` returns: passages, best first, and what should be known about them.
+
+    ``embedded_share`` of the corpus could be found by meaning, the rest by words only; where that
+    is less than 1, ``chunks`` says how many there are.
+    """
 
     question: str
     mode: Mode
@@ -243,6 +247,8 @@ class QueryResult:
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     confidence: float | None = None
     blind: bool = False
+    embedded_share: float = 1.0
+    chunks: int = 0
 
 
 # ------------------------------------------------------------------ what is answered
@@ -271,7 +277,8 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer with its evidence; ``declined`` says why there is none."""
+    """An answer with its evidence; ``declined`` says why there is none. ``embedded_share`` and
+    ``chunks`` are those of the query."""
 
     question: str
     answer: str
@@ -284,6 +291,8 @@ class Answer:
     warnings: tuple[str, ...] = ()
     model: str | None = None
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+    embedded_share: float = 1.0
+    chunks: int = 0
 
 
 @dataclass(frozen=True, slots=True)

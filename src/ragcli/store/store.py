@@ -94,6 +94,11 @@ class Store:
             zip(("files", "documents", "chunks", "embedded", "characters"), one, strict=True)
         )
 
+    def embedded_share(self) -> float:
+        """The share of the chunks that have an embedding in the active set; 1 without chunks."""
+        counts = self.counts()
+        return counts["embedded"] / counts["chunks"] if counts["chunks"] else 1.0
+
     def chunk_count(self, chunk_set_id: int) -> int:
         """How many chunks a set has; unlike `counts`, quick enough for every query."""
         return int(

@@ -310,3 +310,37 @@ def test_at_the_limit_chunks_remain_that_are_found_by_words(
         assert report.embedded_chunks + report.remaining_chunks == report.chunks == MANY + 3
         assert rag.query("word0x1", mode="keyword").passages
         assert rag.ingest().embedded_chunks == report.remaining_chunks
+
+
+# ------------------------------------------------------------------ questions meanwhile
+
+
+def test_questions_are_answered_while_an_ingest_goes_on(
+    home: Path, make: Callable[..., Rag], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ragcli.recipes.backlog.TASK_CHUNKS", 4)
+    monkeypatch.setattr("ragcli.recipes.backlog.WINDOW_CHUNKS", 8)
+    monkeypatch.setattr("ragcli.recipes.backlog.COMMIT_EVERY_S", 0.0)
+    write_many(home / "docs/many")
+    shares: list[float] = []
+    index_files: list[int] = []
+
+    def ask(event: Event) -> None:
+        if event.kind != "embedding":
+            return
+        index_files.append(len(list((home / ".rag").glob("vectors-*.faiss"))))
+        with Rag.open(home) as reader:
+            result = reader.query("word7x3 warranty")
+            assert {p.source for p in result.passages} >= {"docs/many/007.txt", "docs/guide.md"}
+            assert not result.warnings
+            assert (result.chunks == MANY + 3) == (result.embedded_share < 1)
+            assert reader.status().embedded_share == result.embedded_share
+            shares.append(result.embedded_share)
+
+    with make(Watched(1)) as rag:
+        rag.ingest(["docs"], listener=ask)
+    with Rag.open(home) as reader:
+        assert reader.query("warranty").embedded_share == 1
+    assert shares == sorted(shares) and shares[0] == 0 and len(set(shares)) > 5
+    # A file is there before the end, and no more than one beside the one being written.
+    assert index_files[0] == 0 and index_files[-2] == 1 and max(index_files) <= 2
