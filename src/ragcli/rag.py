@@ -40,6 +40,8 @@ from ragcli.recipes.chunks import CutFile
 from ragcli.recipes.chunks import chunks as chunks_recipe
 from ragcli.recipes.doctor import Diagnosis, DoctorOptions
 from ragcli.recipes.doctor import doctor as doctor_recipe
+from ragcli.recipes.dry_run import DryRun, DryRunOptions
+from ragcli.recipes.dry_run import dry_run as dry_run_recipe
 from ragcli.recipes.files import ProjectFile
 from ragcli.recipes.files import files as files_recipe
 from ragcli.recipes.ingest import IngestOptions
@@ -261,6 +263,19 @@ class Rag:
         self._refuse_another_model()
         with ReaderPool(self.settings.read_timeout_s) as reader:
             return ingest_recipe(self.store, options, reader, lambda: self.embedder, listener)
+
+    def dry_run(
+        self,
+        paths: Sequence[str | os.PathLike[str]] | None = None,
+        *,
+        gone: Sequence[Path] = (),
+        retry: bool = False,
+        allow_removals: bool = False,
+    ) -> DryRun:
+        """What ``ingest`` would do, and how long it might take. Nothing is written."""
+        named = None if paths is None else [Path(p).expanduser() for p in paths]
+        options = DryRunOptions(named, gone, retry, allow_removals)
+        return dry_run_recipe(self.folder, self.store, options)
 
     def query(
         self,

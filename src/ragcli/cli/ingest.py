@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ragcli.cli import show_ingest
+from ragcli.cli import show_dry_run, show_ingest
 from ragcli.cli.init import made
 from ragcli.cli.options import (
     DebugOption,
@@ -32,6 +32,7 @@ from ragcli.errors import ProjectNotFound, UsageError
 
 if TYPE_CHECKING:
     from ragcli.rag import Rag
+    from ragcli.recipes.dry_run import DryRun
 
 FAIL_ON = ("any", "new", "none")
 
@@ -49,6 +50,9 @@ def ingest(
     ] = False,
     retry: Annotated[
         bool, typer.Option("--retry", help="Read files with known problems again.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only list what would be done; -v: skips, too.")
     ] = False,
     allow_removals: Annotated[
         bool, typer.Option("--allow-removals", help="Remove what is gone, however much it is.")
@@ -91,6 +95,9 @@ def ingest(
     limit_s = None if time_limit is None else seconds(time_limit)
     named = _named_paths(paths, null=null)
     with speaking(json=as_json, quiet=quiet, verbose=verbose, debug=debug) as output:
+        if dry_run:
+            show_dry_run.show(_foreseen(project, flags, named, retry, allow_removals), output)
+            return
         rag, created = _project(project, flags, named, output)
         with rag:
             tell_model(rag, output)
@@ -153,6 +160,32 @@ def _project(
     if project is None and rag.folder.root != Path.cwd():
         output.note(f"into the project {rag.folder.root}")
     return rag, False
+
+
+def _foreseen(
+    project: str | None,
+    flags: Mapping[str, Any],
+    named: _Named | None,
+    retry: bool,
+    allow_removals: bool,
+) -> DryRun:
+    """The dry run, also where no project is: then in the folder where one would be made."""
+    from ragcli.rag import Rag
+    from ragcli.recipes.dry_run import DryRunOptions, dry_run
+    from ragcli.store.folder import ProjectFolder, named_root, refuse_unwanted
+
+    there, gone = (named.there, named.gone) if named else (None, [])
+    try:
+        rag = Rag.open(project, **flags)
+    except ProjectNotFound:
+        if there is None:
+            raise
+        root = named_root(project, os.environ)
+        refuse_unwanted(root or Path.cwd(), named=root is not None)
+        options = DryRunOptions(there, gone, retry, allow_removals)
+        return dry_run(ProjectFolder(root or Path.cwd()), None, options)
+    with rag:
+        return rag.dry_run(there, gone=gone, retry=retry, allow_removals=allow_removals)
 
 
 def _check_there(paths: Sequence[Path]) -> None:

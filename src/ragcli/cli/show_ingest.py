@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ragcli.cli.output import Output
@@ -82,11 +83,17 @@ def _details(report: IngestReport) -> str:
 
 
 def _skipped(report: IngestReport) -> str:
-    if not report.skipped:
+    told = skipped_counts(report.skipped)
+    return f"; {told}" if told else ""
+
+
+def skipped_counts(skipped: Mapping[str, int]) -> str:
+    """``12 skipped (9 hidden, 3 binary)``; nothing when there are none."""
+    if not skipped:
         return ""
-    most_first = sorted(report.skipped.items(), key=lambda item: (-item[1], item[0]))
+    most_first = sorted(skipped.items(), key=lambda item: (-item[1], item[0]))
     reasons = ", ".join(f"{n:,} {reason}" for reason, n in most_first)
-    return f"; {sum(report.skipped.values()):,} skipped ({reasons})"
+    return f"{sum(skipped.values()):,} skipped ({reasons})"
 
 
 def count(number: int, noun: str) -> str:

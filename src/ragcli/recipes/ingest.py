@@ -13,10 +13,10 @@ from pathlib import Path
 from time import monotonic
 
 from ragcli.domain import ChunkSettings, Embedder, Event, IngestReport, Listener
-from ragcli.recipes import guard, scan
+from ragcli.recipes import dry_run, guard, scan
 from ragcli.recipes.backlog import Backlog
 from ragcli.recipes.intake import Intake, Reader
-from ragcli.store import Store, sets
+from ragcli.store import Store, ledger, sets
 from ragcli.store.vectors import EmbeddingSet
 
 
@@ -58,7 +58,11 @@ def ingest(
         with store.transaction():
             roots = scan.roots_to_look_through(store, options.paths)
             plan = scan.plan(
-                store, roots, retry=options.retry, allow_removals=options.allow_removals
+                store.folder,
+                ledger.files(store.connection),
+                roots,
+                retry=options.retry,
+                allow_removals=options.allow_removals,
             )
             chosen = _embedding_set(store, embedder, options.chunk_tokens, bool(plan.to_read))
         chunk_settings = sets.chunk_settings(store.connection, chosen.chunk_set_id)
@@ -77,6 +81,8 @@ def ingest(
             if complete:
                 sets.prune(store.connection)
             store.set_fact("last_ingest_at", store.now())
+            if backlog.embedded >= dry_run.CHUNKS_TO_TELL_BY:
+                dry_run.remember_pace(store, (monotonic() - started) / backlog.embedded)
         store.publish_index(chosen)
         counts = store.counts()
     return IngestReport(

@@ -95,15 +95,19 @@ def named_root(explicit: str | None, environ: Mapping[str, str]) -> Path | None:
     return root.parent if root.name == MARK else root
 
 
-def create(root: Path, *, named: bool) -> ProjectFolder:
-    """Make the folder, not yet the store. Raises UsageError where nobody can want one unasked."""
-    unwanted = {Path.home(), Path(root.anchor)}
-    if not named and root in unwanted:
+def refuse_unwanted(root: Path, *, named: bool) -> None:
+    """Raises UsageError where nobody can want a project unasked."""
+    if not named and root in {Path.home(), Path(root.anchor)}:
         raise UsageError(
             f"no project is made in {root} unless it is named: it would capture every later"
             " command below it",
             f"name a folder: --project DIR (or --project {root}, if that is meant)",
         )
+
+
+def create(root: Path, *, named: bool) -> ProjectFolder:
+    """Make the folder, not yet the store. Raises UsageError where none may be made."""
+    refuse_unwanted(root, named=named)
     folder = ProjectFolder(root)
     try:
         folder.rag.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from ragcli.store import lock
+
 
 def test_makes_a_project_and_says_so(surroundings, documents, rag):
     run = rag("ingest", "docs", "--model", "fake:64", "--json")
@@ -94,6 +96,56 @@ def test_an_unchanged_tree_starts_no_model_and_no_reader(project):
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(ran.stdout.splitlines()[-1].split())
     assert not loaded & {"numpy", "faiss", "tokenizers", "rich", "ragcli_fake", "pypdf"}
+
+
+def test_dry_run_without_a_project(documents, rag):
+    Path("docs/.hidden").write_text("x", encoding="utf-8")
+    run = rag("ingest", "docs", "--dry-run", "--json", "-v")
+    assert run.code == 0
+    plan = run.object
+    assert (plan["created"], len(plan["new"]), plan["estimate"]["chunks"]) == (True, 3, None)
+    assert plan["skipped_files"] == [{"source": "docs/.hidden", "reason": "hidden"}]
+    run = rag("ingest", "docs", "--dry-run")
+    assert sorted(run.out.splitlines()) == [
+        "new      docs/guide.md",
+        "new      docs/notes.txt",
+        "new      docs/zh/保修.md",
+    ]
+    assert "would do: 3 new, 0 changed, 0 removed, 0 unchanged; 1 skipped (1 hidden)" in run.err
+    assert "chunks and time unknown" in run.err
+    assert rag("ingest", "nowhere", "--dry-run").code == 2
+    assert rag("ingest", "--dry-run").code == 10
+    assert not Path(".rag").exists()
+
+
+def test_dry_run_writes_nothing_and_loads_nothing(project, rag, monkeypatch):
+    monkeypatch.setattr("ragcli.providers.embedder", None)
+    Path("docs/guide.md").write_text("# Guide\n\nAll is new.\n", encoding="utf-8")
+    Path("docs/more").mkdir()
+    Path("docs/more/boats.txt").write_text("A sextant.\n", encoding="utf-8")
+    Path("docs/notes.txt").unlink()
+    before = Path(".rag/store.sqlite").read_bytes()
+    with lock.writing(Path(".rag/lock"), 0):
+        plan = rag("ingest", "--dry-run", "--json").object
+        above = rag("ingest", ".", "--dry-run", "--json").object
+    assert plan["new"] == ["docs/more/boats.txt"]
+    assert (plan["changed"], plan["removed"]) == (["docs/guide.md"], ["docs/notes.txt"])
+    assert (plan["unchanged"], plan["created"], plan["skipped_files"]) == (1, False, None)
+    assert plan["estimate"] == {"chunks": 2, "seconds": None}
+    assert above == plan
+    assert Path(".rag/store.sqlite").read_bytes() == before
+
+
+def test_dry_run_estimates_the_time_of_what_it_has_seen(documents, rag):
+    text = "\n\n".join(" ".join(f"word{n}x{k}" for k in range(200)) for n in range(120))
+    Path("docs/long.txt").write_text(text, encoding="utf-8")
+    chunks = rag("ingest", "docs", "--model", "fake:64", "--json").object["chunks"]
+    shutil.copy("docs/long.txt", "docs/again.txt")
+    run = rag("ingest", "--dry-run", "--json")
+    estimate = run.object["estimate"]
+    assert abs(estimate["chunks"] - chunks) < 10
+    assert estimate["seconds"] > 0
+    assert "at the pace of the last large ingest" in rag("ingest", "--dry-run").err
 
 
 def test_time_limit_says_what_remains(project, rag):
