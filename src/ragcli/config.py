@@ -1,8 +1,8 @@
 """Settings, and where each came from.
 
 Flags > ``RAG_*`` environment > ``.rag/config.toml`` > the user's ``config.toml`` > defaults.
-``load_settings`` is a pure function of what it is given; ``read_file`` and ``user_file`` are the
-only parts that look at the machine.
+``load_settings`` is a pure function of what it is given; ``read_file`` and what stands around it
+are the only parts that look at the machine.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ class Settings:
     )
     timeout_s: float = _setting(120.0, "longest silence of a provider")
     read_timeout_s: float = _setting(120.0, "longest time to read one file")
-    threads: int = _setting(0, "threads that embed; 0: one for each core")
     wait_s: float = _setting(3.0, "how long a writer waits for another to finish")
+    threads: int = _setting(0, "processor cores to embed with; 0: all there are")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +138,7 @@ _LEAST = {
     "timeout_s": 0.001,
     "read_timeout_s": 0.001,
     "wait_s": 0,
+    "threads": 0,
 }
 
 
@@ -164,8 +165,10 @@ def parse_value(name: str, raw: Any) -> Any:
 
 
 def usable_cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Processor cores that this process may run on: a container or `taskset` may leave it few."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def user_file() -> Path:

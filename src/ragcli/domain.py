@@ -237,7 +237,11 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class QueryResult:
-    """What ``query`` returns: passages, best first, and what should be known about them."""
+    """What ``query`` returns: passages, best first, and what should be known about them.
+
+    ``embedded_share`` of the corpus could be found by meaning, the rest by words only; where that
+    is less than 1, ``chunks`` says how many there are.
+    """
 
     question: str
     mode: Mode
@@ -247,6 +251,8 @@ class QueryResult:
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     confidence: float | None = None
     blind: bool = False
+    embedded_share: float = 1.0
+    chunks: int = 0
 
 
 # ------------------------------------------------------------------ what is answered
@@ -275,7 +281,8 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer with its evidence; ``declined`` says why there is none."""
+    """An answer with its evidence; ``declined`` says why there is none. ``embedded_share`` and
+    ``chunks`` are those of the query."""
 
     question: str
     answer: str
@@ -288,6 +295,8 @@ class Answer:
     warnings: tuple[str, ...] = ()
     model: str | None = None
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+    embedded_share: float = 1.0
+    chunks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,7 +322,14 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    """What one ingest did. Counts are files, unless named otherwise."""
+    """What one ingest did, and with which model. Counts are files, unless named otherwise.
+
+    ``read_files`` were read by this run; ``remaining_files`` and ``remaining_chunks`` are left to
+    the next one, after a time limit.
+    """
+
+    model: str
+    dimension: int
 
     added: int = 0
     updated: int = 0
@@ -322,7 +338,10 @@ class IngestReport:
     removed: int = 0
     files: int = 0
     chunks: int = 0
+    read_files: int = 0
     embedded_chunks: int = 0
+    remaining_files: int = 0
+    remaining_chunks: int = 0
     skipped: Mapping[str, int] = field(default_factory=dict)
     new_problems: tuple[tuple[str, Problem], ...] = ()
     known_problems: int = 0
@@ -366,7 +385,8 @@ class TokenCounter(Protocol):
 
 
 class Embedder(Protocol):
-    """Turns texts into L2-normalised float32 vectors."""
+    """Turns texts into L2-normalised float32 vectors. Both ways of embedding may be called by
+    several threads at once."""
 
     @property
     def identity(self) -> EmbedderIdentity: ...
@@ -377,6 +397,10 @@ class Embedder(Protocol):
     @property
     def room_tokens(self) -> int:
         """Tokens left for a document's text once special tokens and its prompt are in."""
+
+    @property
+    def lanes(self) -> int:
+        """How many calls of ``embed_documents`` at once pay off; 1 when it threads inside."""
 
     def prepare(self, texts: int) -> None:
         """So many texts are about to be embedded: begin to load what that takes, and return."""

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from ragcli.recipes.ask import Piece
     from ragcli.recipes.chunks import CutFile
     from ragcli.recipes.doctor import Diagnosis
+    from ragcli.recipes.dry_run import DryRun
     from ragcli.recipes.files import ProjectFile
     from ragcli.recipes.reembed import Reembedded
     from ragcli.recipes.remove import Removed
@@ -144,6 +145,25 @@ class Rag:
             self._checked_set = active.id
         return self.embedder
 
+    def _refuse_another_model(self) -> None:
+        """Of a model that a flag or variable asks for, also where nothing is to be embedded."""
+        from ragcli.recipes import guard
+
+        active = sets.active(self.store.connection)
+        if active is None or self.store.is_empty():
+            return
+        stored = {
+            "model": active.identity.name,
+            "dimensions": active.identity.dimension,
+            "precision": active.identity.precision,
+            "query_prompt": active.identity.query_prompt,
+            "document_prompt": active.identity.document_prompt,
+        }
+        for name, value in stored.items():
+            asked_for = self.origins[name].layer in ("flag", "environment")
+            if asked_for and getattr(self.settings, name) != value:
+                guard.check_identity(active.identity, self.embedder.identity)
+
     def _settings_of(self, identity: EmbedderIdentity) -> Settings:
         """The settings with what is part of the identity: prompts, dimensions, precision."""
         return replace(
@@ -211,9 +231,12 @@ class Rag:
         gone: Sequence[Path] = (),
         retry: bool = False,
         allow_removals: bool = False,
+        time_limit_s: float | None = None,
         listener: Listener = ignore,
     ) -> IngestReport:
         """Add or update files and folders; without ``paths``, all that were ingested before.
+
+        With ``time_limit_s`` it ends then, and the next one goes on.
 
         Raises ProjectLocked, ModelMismatch, ProviderUnavailable, UsageError.
         """
@@ -225,14 +248,31 @@ class Rag:
             gone=gone,
             retry=retry,
             allow_removals=allow_removals,
+            time_limit_s=float("inf") if time_limit_s is None else time_limit_s,
             chunk_tokens=self.settings.chunk_tokens,
             chunk_tokens_asked=not self._is_default("chunk_tokens"),
             wait_s=self.settings.wait_s,
         )
         # A crash while the project was made may have left the folder without a store.
         Store.create(self.folder)
+        self._refuse_another_model()
         with ReaderPool(self.settings.read_timeout_s) as reader:
-            return ingest(self.store, options, reader, self.embedder, listener)
+            return ingest(self.store, options, reader, lambda: self.embedder, listener)
+
+    def dry_run(
+        self,
+        paths: Sequence[str | os.PathLike[str]] | None = None,
+        *,
+        gone: Sequence[Path] = (),
+        retry: bool = False,
+        allow_removals: bool = False,
+    ) -> DryRun:
+        """What ``ingest`` would do, and how long it might take. Nothing is written."""
+        from ragcli.recipes.dry_run import DryRunOptions, dry_run
+
+        named = None if paths is None else [Path(p).expanduser() for p in paths]
+        options = DryRunOptions(named, gone, retry, allow_removals)
+        return dry_run(self.folder, self.store, options)
 
     def query(
         self,

@@ -35,7 +35,7 @@ HEAVY = {
 }
 # The one place of each library that is about something; numpy is everybody's array.
 HOMES = {
-    "torch": {"embedding/onnx_export.py"},
+    "torch": {"embedding/onnx_export.py", "embedding/torch_engine.py"},
     "sentence_transformers": {"embedding/torch_engine.py"},
     "onnxruntime": {"embedding"},
     "tokenizers": {"embedding/tokenizer.py"},

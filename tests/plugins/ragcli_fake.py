@@ -33,7 +33,8 @@ class FakeCounter:
 
 
 class FakeEmbedder:
-    """``FAKE_WEIGHTS`` changes the identity, ``FAKE_DELAY_S`` slows every batch down."""
+    """``FAKE_WEIGHTS`` changes the identity, ``FAKE_DELAY_S`` slows every batch down,
+    ``FAKE_LANES`` lets several be embedded at once."""
 
     def __init__(self, model: str, *, settings: Settings) -> None:
         if not model.isdecimal():
@@ -42,6 +43,7 @@ class FakeEmbedder:
         if settings.dimensions and settings.dimensions > full:
             raise UsageError(f"`fake:{model}` has {full} dimensions", "ask for fewer, or for none")
         self._delay_s = float(os.environ.get("FAKE_DELAY_S", "0"))
+        self.lanes = int(os.environ.get("FAKE_LANES", "1"))
         self.identity = EmbedderIdentity(
             name=f"fake:{model}",
             weights=os.environ.get("FAKE_WEIGHTS", "fake"),

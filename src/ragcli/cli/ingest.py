@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ragcli.cli import show_ingest
+from ragcli.cli import show_dry_run, show_ingest
 from ragcli.cli.init import made
 from ragcli.cli.options import (
     DebugOption,
@@ -19,6 +19,7 @@ from ragcli.cli.options import (
     ModelOption,
     ProjectOption,
     QuietOption,
+    ThreadsOption,
     VerboseOption,
     WaitOption,
     seconds,
@@ -31,6 +32,7 @@ from ragcli.errors import ProjectNotFound, UsageError
 
 if TYPE_CHECKING:
     from ragcli.rag import Rag
+    from ragcli.recipes.dry_run import DryRun
 
 FAIL_ON = ("any", "new", "none")
 
@@ -49,9 +51,17 @@ def ingest(
     retry: Annotated[
         bool, typer.Option("--retry", help="Read files with known problems again.")
     ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only list what would be done; -v: skips, too.")
+    ] = False,
     allow_removals: Annotated[
         bool, typer.Option("--allow-removals", help="Remove what is gone, however much it is.")
     ] = False,
+    time_limit: Annotated[
+        str | None,
+        typer.Option("--time-limit", metavar="TIME", help="Stop then; the next ingest goes on."),
+    ] = None,
+    threads: ThreadsOption = None,
     wait: WaitOption = None,
     model: ModelOption = None,
     dimensions: Annotated[
@@ -79,10 +89,15 @@ def ingest(
         "model": model,
         "dimensions": dimensions,
         "chunk_tokens": chunk_tokens,
+        "threads": threads,
         "wait_s": None if wait is None else seconds(wait),
     }
+    limit_s = None if time_limit is None else seconds(time_limit)
     named = _named_paths(paths, null=null)
     with speaking(json=as_json, quiet=quiet, verbose=verbose, debug=debug) as output:
+        if dry_run:
+            show_dry_run.show(_foreseen(project, flags, named, retry, allow_removals), output)
+            return
         rag, created = _project(project, flags, named, output)
         with rag:
             tell_model(rag, output)
@@ -91,6 +106,7 @@ def ingest(
                 gone=named.gone if named else (),
                 retry=retry,
                 allow_removals=allow_removals,
+                time_limit_s=limit_s,
                 listener=output.listener(),
             )
             show_ingest.show(report, rag, output, created=created)
@@ -139,9 +155,37 @@ def _project(
         rag, created = made(project, flags)
         output.note(f"made a project in {rag.folder.root}")
         return rag, created
+    if not rag.folder.database.exists():  # killed while it was made
+        return made(str(rag.folder.root), flags)
     if project is None and rag.folder.root != Path.cwd():
         output.note(f"into the project {rag.folder.root}")
     return rag, False
+
+
+def _foreseen(
+    project: str | None,
+    flags: Mapping[str, Any],
+    named: _Named | None,
+    retry: bool,
+    allow_removals: bool,
+) -> DryRun:
+    """The dry run, also where no project is: then in the folder where one would be made."""
+    from ragcli.rag import Rag
+    from ragcli.recipes.dry_run import DryRunOptions, dry_run
+    from ragcli.store.folder import ProjectFolder, named_root, refuse_unwanted
+
+    there, gone = (named.there, named.gone) if named else (None, [])
+    try:
+        rag = Rag.open(project, **flags)
+    except ProjectNotFound:
+        if there is None:
+            raise
+        root = named_root(project, os.environ)
+        refuse_unwanted(root or Path.cwd(), named=root is not None)
+        options = DryRunOptions(there, gone, retry, allow_removals)
+        return dry_run(ProjectFolder(root or Path.cwd()), None, options)
+    with rag:
+        return rag.dry_run(there, gone=gone, retry=retry, allow_removals=allow_removals)
 
 
 def _check_there(paths: Sequence[Path]) -> None:
@@ -155,4 +199,5 @@ def _exit_code(report: IngestReport, fail_on: str, named: bool) -> int:
     problems = len(report.new_problems) + (report.known_problems if fail_on == "any" else 0)
     if fail_on != "none" and (problems or report.held_back):
         return 3
-    return 4 if named and report.files == 0 and not report.removed else 0
+    found_nothing = report.files == 0 and not report.removed and not report.remaining_files
+    return 4 if named and found_nothing else 0

@@ -40,6 +40,10 @@ WaitOption = Annotated[
     str | None,
     typer.Option("--wait", metavar="TIME", help="Wait for another writer: 20s, 10m, 1h30m."),
 ]
+ThreadsOption = Annotated[
+    int | None,
+    typer.Option("--threads", metavar="N", help="Processor cores to embed with; 0: all."),
+]
 
 PathOption = Annotated[
     str | None,

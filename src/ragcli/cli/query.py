@@ -91,6 +91,8 @@ def _show(result: QueryResult, output: Output) -> None:
         return
     for warning in result.warnings:
         output.warn(warning)
+    if result.mode != "keyword":
+        show_passages.tell_share(result, output)
     show_passages.show(result, output)
     if not result.passages:
         output.note("no passage found")

@@ -13,6 +13,7 @@ from ragcli.cli.options import (
     ModelOption,
     ProjectOption,
     QuietOption,
+    ThreadsOption,
     VerboseOption,
     WaitOption,
     opened,
@@ -29,6 +30,7 @@ def reembed(
     chunk_tokens: Annotated[
         int | None, typer.Option("--chunk-tokens", min=16, metavar="N", help="Size of a chunk.")
     ] = None,
+    threads: ThreadsOption = None,
     wait: WaitOption = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
@@ -41,7 +43,7 @@ def reembed(
     Queries are answered with the old model until the switch, which is one commit. Interrupted,
     the same command goes on where it stopped. Without options all embeddings are computed anew.
     """
-    flags = {"wait_s": None if wait is None else seconds(wait)}
+    flags = {"threads": threads, "wait_s": None if wait is None else seconds(wait)}
     talk = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
     with opened(project, **talk, flags=flags) as (rag, output):
         done = rag.reembed(

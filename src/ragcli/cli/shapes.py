@@ -46,6 +46,7 @@ def query(result: QueryResult) -> dict[str, Any]:
         "mode": result.mode,
         "confidence": result.confidence,
         "model": result.model,
+        "embedded_share": result.embedded_share,
         "passages": [passage(p) for p in result.passages],
         "warnings": list(result.warnings),
         "timings_ms": dict(result.timings_ms),
@@ -80,6 +81,7 @@ def answer(one: Answer) -> dict[str, Any]:
         "uncited": list(one.uncited),
         "passages": [passage(p) for p in one.passages],
         "model": one.model,
+        "embedded_share": one.embedded_share,
         "warnings": list(one.warnings),
         "timings_ms": dict(one.timings_ms),
     }

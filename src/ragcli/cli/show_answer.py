@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ragcli.cli.output import Output, one_line, show_safely
-from ragcli.cli.show_passages import place
+from ragcli.cli.show_passages import place, tell_share
 from ragcli.cli.wrap import Wrapper
 from ragcli.domain import Answer, Citation
 from ragcli.recipes.ask import Piece
@@ -41,6 +41,7 @@ def show(answer: Answer, output: Output, *, shown_already: bool) -> None:
         output.line(_citation_line(citation, answer.answer))
     for warning in answer.warnings:
         output.warn(warning)
+    tell_share(answer, output)
 
 
 def _whole(text: str, output: Output) -> str:

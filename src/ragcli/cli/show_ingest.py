@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ragcli.cli.output import Output
@@ -21,18 +22,31 @@ def show(report: IngestReport, rag: Rag, output: Output, *, created: bool) -> No
     if output.json:
         output.object(_object(report, rag, created=created))
         return
-    if report.files == 0:
+    if report.files == 0 and not report.remaining_files:
         output.note("nothing to search yet: no text was found" + _skipped(report))
         return
-    output.note(_headline(report, rag))
+    output.note(_headline(report))
     details = _details(report)
     if details:
         output.note(f"  {details}")
-    if report.added and report.added == report.files:
+    if report.remaining_files or report.remaining_chunks:
+        output.note(_remaining(report))
+    elif report.added and report.added == report.files:
         output.note('Ask away:  rag ask "…"')
 
 
-def _headline(report: IngestReport, rag: Rag) -> str:
+def _remaining(report: IngestReport) -> str:
+    """Only a time limit leaves something undone."""
+    told = []
+    if report.remaining_files:
+        total = report.remaining_files + report.read_files
+        told.append(f"{report.remaining_files:,} of {count(total, 'file')} not read yet")
+    if report.remaining_chunks:
+        told.append(f"{count(report.remaining_chunks, 'chunk')} not embedded yet")
+    return f"stopped at the time limit: {', '.join(told)}: rag ingest goes on"
+
+
+def _headline(report: IngestReport) -> str:
     total = f"{count(report.files, 'file')}, {count(report.chunks, 'chunk')}"
     took = duration(report.duration_s)
     changes = {
@@ -42,8 +56,7 @@ def _headline(report: IngestReport, rag: Rag) -> str:
         "removed": report.removed,
     }
     if report.added and report.added == report.files:
-        identity = rag.embedder.identity
-        model = f"{identity.name.rpartition('/')[2]}, {identity.dimension} dimensions"
+        model = f"{report.model.rpartition('/')[2]}, {report.dimension} dimensions"
         return f"Stored {total} in {took}  ({model})"
     told = ", ".join(f"{n:,} {what}" for what, n in changes.items() if n)
     if not told and report.embedded_chunks:
@@ -70,11 +83,17 @@ def _details(report: IngestReport) -> str:
 
 
 def _skipped(report: IngestReport) -> str:
-    if not report.skipped:
+    told = skipped_counts(report.skipped)
+    return f"; {told}" if told else ""
+
+
+def skipped_counts(skipped: Mapping[str, int]) -> str:
+    """``12 skipped (9 hidden, 3 binary)``; nothing when there are none."""
+    if not skipped:
         return ""
-    most_first = sorted(report.skipped.items(), key=lambda item: (-item[1], item[0]))
+    most_first = sorted(skipped.items(), key=lambda item: (-item[1], item[0]))
     reasons = ", ".join(f"{n:,} {reason}" for reason, n in most_first)
-    return f"; {sum(report.skipped.values()):,} skipped ({reasons})"
+    return f"{sum(skipped.values()):,} skipped ({reasons})"
 
 
 def count(number: int, noun: str) -> str:
@@ -93,7 +112,6 @@ def duration(seconds: float) -> str:
 
 
 def _object(report: IngestReport, rag: Rag, *, created: bool) -> dict[str, Any]:
-    identity = rag.embedder.identity
     return {
         "schema": "ragcli.ingest/1",
         "project": str(rag.folder.root),
@@ -105,13 +123,16 @@ def _object(report: IngestReport, rag: Rag, *, created: bool) -> dict[str, Any]:
         "unchanged": report.unchanged,
         "moved": report.moved,
         "removed": report.removed,
+        "read_files": report.read_files,
         "embedded_chunks": report.embedded_chunks,
+        "remaining_files": report.remaining_files,
+        "remaining_chunks": report.remaining_chunks,
         "skipped": dict(report.skipped),
         "new_problems": [_problem(source, one) for source, one in report.new_problems],
         "known_problems": report.known_problems,
         "held_back": list(report.held_back),
-        "model": identity.name,
-        "dimension": identity.dimension,
+        "model": report.model,
+        "dimension": report.dimension,
         "duration_s": round(report.duration_s, 3),
     }
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ragcli.cli.output import Output, one_line
 from ragcli.cli.wrap import Wrapper
-from ragcli.domain import Citation, Found, Passage, QueryResult
+from ragcli.domain import Answer, Citation, Found, Passage, QueryResult
 from ragcli.text.lines import on_one_line
 from ragcli.text.sentences import sentence_spans
 from ragcli.text.terms import question_terms, terms
@@ -37,6 +37,21 @@ def show(result: QueryResult, output: Output) -> None:
         else:
             facts = f"[{explained(one)}] " if one.explain is not None else ""
             output.line(f"{' '.join(one.location.split())}: {facts}{on_one_line(one.text)}")
+
+
+def tell_share(result: QueryResult | Answer, output: Output) -> None:
+    """While an ingest goes on, or after one that was stopped: what cannot be found by meaning."""
+    if result.embedded_share < 1:
+        embedded = round(result.embedded_share * result.chunks)
+        output.note(
+            f"{embedded:,} of {result.chunks:,} chunks ({percent(result.embedded_share)}) are"
+            " embedded so far; the others are found by words"
+        )
+
+
+def percent(share: float) -> str:
+    """Rounded down: 100 % is all."""
+    return f"{int(share * 100)} %"
 
 
 def place(one: Passage | Citation) -> str:

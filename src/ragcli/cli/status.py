@@ -18,6 +18,7 @@ from ragcli.cli.options import (
     opened,
 )
 from ragcli.cli.output import one_line
+from ragcli.cli.show_passages import percent
 
 if TYPE_CHECKING:
     from ragcli.domain import Problem
@@ -59,9 +60,8 @@ def _glance(found: Status) -> Iterator[str]:
     yield _row("project", found.folder)
     yield _row("files", f"{sum(files[s] for s in ('stored', 'partly', 'failed')):,}{detail}")
     yield _row("documents", f"{found.documents:,}{_top(found.formats)}{_top(found.languages)}")
-    embedded = f", {found.embedded_chunks:,} embedded"
-    complete = found.chunks == found.embedded_chunks
-    yield _row("chunks", f"{found.chunks:,}{'' if complete else embedded}")
+    share = f", {found.embedded_chunks:,} ({percent(found.embedded_share)}) embedded: rag ingest"
+    yield _row("chunks", f"{found.chunks:,}{share if found.embedded_share < 1 else ''}")
     if found.model:
         model = found.model
         yield _row("model", f"{model.name}, {model.dimension} dimensions")

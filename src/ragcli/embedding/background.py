@@ -26,6 +26,11 @@ class Background(Generic[T]):
         except BaseException as error:  # told to whoever asks for the value
             self._error = error
 
+    @property
+    def done(self) -> bool:
+        """The value is there, or computing it has failed."""
+        return not self._thread.is_alive()
+
     def result(self) -> T:
         """The value, waited for. Raises what computing it raised."""
         self._thread.join()

@@ -30,6 +30,9 @@ _SAMPLE = "dimension"
 class RemoteEmbedder(ABC):
     """An embedder behind a server. Nothing is asked of it before it is needed."""
 
+    # One request is answered while the next is on its way; each has a connection of its own.
+    lanes = 2
+
     def __init__(self, model: str, *, settings: Settings) -> None:
         self._model = model
         self._dimensions = settings.dimensions
@@ -84,7 +87,7 @@ class RemoteEmbedder(ABC):
         prompt_tokens = self._counter.count(self._document_prompt)
         return self._limit_tokens - SPECIAL_TOKENS - prompt_tokens
 
-    def prepare(self, texts: int) -> None:
+    def prepare(self, texts: int) -> None:  # noqa: B027 - a server may do better
         """Nothing to load: the server has the model."""
 
     def unknown_share(self, text: str) -> float:

@@ -36,8 +36,8 @@ class SentenceTransformersEmbedder:
         """Raises ProviderUnavailable (no such model), UsageError (too many dimensions)."""
         self._folder = read_folder(find(model))
         self._wanted_engine = settings.engine
-        self._lanes = settings.threads or usable_cores()
-        self._texts_expected = 1
+        self._threads = settings.threads or usable_cores()
+        self._on_gpu = False
         self._starting = Lock()
         self._loading: Background[Engine] | None = None
         query, document = prompts_for(
@@ -72,13 +72,20 @@ class SentenceTransformersEmbedder:
 
     @property
     def lanes(self) -> int:
-        return self.engine.lanes
+        """Of the engine; a thread for each core is assumed until it is loaded."""
+        loaded = self._loading is not None and self._loading.done
+        return self.engine.lanes if loaded else self._threads
 
     def prepare(self, texts: int) -> None:
         """Begin to load the engine in the background. Where a GPU is to be had and so many texts
-        repay torch's start, it will embed them."""
-        self._texts_expected = texts
-        self._begin_loading()
+        repay torch's start, it takes them, also in place of an engine that is loaded."""
+        with self._starting:
+            on_gpu = self._wanted_engine == "auto" and not self._on_gpu and self._gpu_pays(texts)
+            if on_gpu:
+                self._on_gpu = True
+                self._loading = Background(lambda: self._torch("cuda"))
+            elif self._loading is None:
+                self._loading = Background(self._cpu_engine)
 
     def unknown_share(self, text: str) -> float:
         return self.counter.unknown_share(text)
@@ -110,20 +117,15 @@ class SentenceTransformersEmbedder:
 
     @property
     def engine(self) -> Engine:
-        """What runs the model. Raises ProviderUnavailable."""
-        return self._begin_loading().result()
+        """What runs the model. Raises ProviderUnavailable, UsageError."""
+        if self._loading is None:
+            self.prepare(1)
+        assert self._loading is not None
+        return self._loading.result()
 
-    def _begin_loading(self) -> Background[Engine]:
-        with self._starting:
-            if self._loading is None:
-                self._loading = Background(self._choose_engine)
-            return self._loading
-
-    def _choose_engine(self) -> Engine:
+    def _cpu_engine(self) -> Engine:
         if self._wanted_engine == "torch":
             return self._torch("cpu")
-        if self._wanted_engine == "auto" and self._gpu_pays():
-            return self._torch("cuda")
         try:
             return self._fast_engine()
         except Unfit as unfit:
@@ -151,7 +153,7 @@ class SentenceTransformersEmbedder:
             return StaticEngine(self._folder.static_table)
         from ragcli.embedding.onnx_engine import open_engine
 
-        return open_engine(self._folder, self.identity.precision, self.counter, self._lanes)
+        return open_engine(self._folder, self.identity.precision, self.counter, self._threads)
 
     def _torch(self, device: str) -> Engine:
         if self.identity.precision != "fp32":
@@ -160,8 +162,8 @@ class SentenceTransformersEmbedder:
             )
         from ragcli.embedding.torch_engine import TorchEngine
 
-        return TorchEngine(self._folder, device)
+        return TorchEngine(self._folder, device, self._threads)
 
-    def _gpu_pays(self) -> bool:
+    def _gpu_pays(self, texts: int) -> bool:
         fp32 = self.identity.precision == "fp32"
-        return fp32 and self._texts_expected >= GPU_PAYS_TEXTS and gpu.cuda_is_usable()
+        return fp32 and texts >= GPU_PAYS_TEXTS and gpu.cuda_is_usable()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from ragcli.embedding.engine import Tokenized
@@ -27,21 +28,27 @@ class TorchEngine:
     name = "torch"
     lanes = 1  # torch uses all cores itself
 
-    def __init__(self, folder: ModelFolder, device: str) -> None:
+    def __init__(self, folder: ModelFolder, device: str, threads: int) -> None:
         """Raises ProviderUnavailable."""
         self._batch_texts = _BATCH_TEXTS[device]
         self._model = load_model(folder, device)
+        # A tokenizer of the library's own may not be lent to two threads at once.
+        self._one_at_a_time = Lock()
+        import torch
+
+        torch.set_num_threads(threads)
 
     def encode(self, texts: Sequence[Tokenized]) -> Matrix:
         """(len(texts), dimension); the texts of one call have one prompt."""
-        vectors: Matrix = self._model.encode(
-            [one.text for one in texts],
-            # An empty one too: None would let a default of the model's come in.
-            prompt=texts[0].prompt,
-            batch_size=self._batch_texts,
-            show_progress_bar=False,
-            convert_to_numpy=True,
-        )
+        with self._one_at_a_time:
+            vectors: Matrix = self._model.encode(
+                [one.text for one in texts],
+                # An empty one too: None would let a default of the model's come in.
+                prompt=texts[0].prompt,
+                batch_size=self._batch_texts,
+                show_progress_bar=False,
+                convert_to_numpy=True,
+            )
         return vectors
 
 

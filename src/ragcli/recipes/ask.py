@@ -71,6 +71,8 @@ def ask(
             warnings=tuple(warnings),
             model=found.model,
             timings_ms=timings,
+            embedded_share=found.embedded_share,
+            chunks=found.chunks,
         )
     )
 
@@ -95,4 +97,6 @@ def _declined(found: QueryResult, why: str) -> Answer:
         warnings=found.warnings,
         model=found.model,
         timings_ms=found.timings_ms,
+        embedded_share=found.embedded_share,
+        chunks=found.chunks,
     )

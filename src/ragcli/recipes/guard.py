@@ -6,11 +6,16 @@ sentence, catches a model that changed behind the same name.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ragcli.domain import Embedder, EmbedderIdentity
 from ragcli.embedding import PROBE, PROBE_COSINE
 from ragcli.errors import ModelMismatch
 from ragcli.store import Store, sets
 from ragcli.store.vectors import EmbeddingSet
+
+if TYPE_CHECKING:
+    from ragcli.domain import Vector
 
 
 def check(store: Store, chosen: EmbeddingSet, embedder: Embedder) -> None:
@@ -54,10 +59,15 @@ def _difference(stored: EmbedderIdentity, given: EmbedderIdentity) -> str:
 
 def check_probe(store: Store, chosen: EmbeddingSet, embedder: Embedder) -> None:
     """Embed the probe sentence and compare it with the one stored. Raises ModelMismatch."""
+    if sets.probe(store.connection, chosen.id) is not None:
+        compare_probe(store, chosen, embedder.embed_documents([PROBE])[0])
+
+
+def compare_probe(store: Store, chosen: EmbeddingSet, given: Vector) -> None:
+    """Compare an embedding of the probe sentence with the one stored. Raises ModelMismatch."""
     stored = sets.probe(store.connection, chosen.id)
-    if stored is None:
-        return
-    cosine = float(stored @ embedder.embed_documents([PROBE])[0])
+    assert stored is not None, "a set is compared once it has a probe"
+    cosine = float(stored @ given)
     if not cosine >= PROBE_COSINE:
         name = chosen.identity.name
         raise ModelMismatch(

@@ -1,21 +1,22 @@
 """The ingest recipe: files to a searchable project, at the cost of what has changed.
 
-Text and keyword index are committed as the files are read; embeddings follow in batches, each
-committed. Killed anywhere, the next ingest goes on where this one stopped.
+Text and keyword index are committed as the files are read, the newest first; embeddings follow,
+beside the reading where the model leaves a core free. Killed anywhere, or stopped at its time
+limit, the next ingest goes on where this one stopped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
 from ragcli.domain import ChunkSettings, Embedder, Event, IngestReport, Listener
-from ragcli.recipes import guard, scan
-from ragcli.recipes.embed_pending import embed_pending
+from ragcli.recipes import dry_run, guard, scan
+from ragcli.recipes.backlog import Backlog
 from ragcli.recipes.intake import Intake, Reader
-from ragcli.store import Store, sets
+from ragcli.store import Store, ledger, sets
 from ragcli.store.vectors import EmbeddingSet
 
 
@@ -25,7 +26,7 @@ class IngestOptions:
 
     ``retry`` reads files with known problems again; ``allow_removals`` lets many go at once.
     ``chunk_tokens`` is for a new project; when it was ``chunk_tokens_asked`` for, a project that
-    has another size says so.
+    has another size says so. ``time_limit_s`` ends reading and embedding.
     """
 
     chunk_tokens: int
@@ -34,38 +35,59 @@ class IngestOptions:
     gone: Sequence[Path] = ()
     retry: bool = False
     allow_removals: bool = False
+    time_limit_s: float = float("inf")
     wait_s: float = 3.0
 
 
 def ingest(
-    store: Store, options: IngestOptions, reader: Reader, embedder: Embedder, listener: Listener
+    store: Store,
+    options: IngestOptions,
+    reader: Reader,
+    embedder: Callable[[], Embedder],
+    listener: Listener,
 ) -> IngestReport:
     """Bring the project up to date. What cannot be read is recorded and never stops the run.
 
-    Raises ProjectLocked, ModelMismatch, ProviderUnavailable, UsageError (nothing was named, or
-    what was named is not there).
+    ``embedder`` is called when there is something to cut or to embed. Raises ProjectLocked,
+    ModelMismatch, ProviderUnavailable, UsageError (nothing was named, or what was named is not
+    there).
     """
     started = monotonic()
+    deadline = started + options.time_limit_s
     with store.writing(options.wait_s):
-        wanted = settings_for(embedder, options.chunk_tokens)
         with store.transaction():
             roots = scan.roots_to_look_through(store, options.paths)
-            chosen = _embedding_set(store, embedder, wanted)
+            plan = scan.plan(
+                store.folder,
+                ledger.files(store.connection),
+                roots,
+                retry=options.retry,
+                allow_removals=options.allow_removals,
+            )
+            chosen = _embedding_set(store, embedder, options.chunk_tokens, bool(plan.to_read))
         chunk_settings = sets.chunk_settings(store.connection, chosen.chunk_set_id)
-        if options.chunk_tokens_asked and chunk_settings.size_tokens != wanted.size_tokens:
-            _tell_chunk_size(chunk_settings, wanted, listener)
-        plan = scan.plan(store, roots, retry=options.retry, allow_removals=options.allow_removals)
+        if options.chunk_tokens_asked:
+            _tell_chunk_size(chunk_settings, options.chunk_tokens, listener)
         intake = Intake(store, chosen.chunk_set_id, chunk_settings, embedder, listener)
-        intake.read(plan.to_read, reader)
-        intake.remove([*plan.gone, *scan.known_files(store, options.gone)])
-        intake.record_skipped(plan.skipped)
-        embedded = embed_pending(store, chosen, embedder, listener)
+        with Backlog(store, chosen, embedder, listener, deadline) as backlog:
+            read = intake.read(plan.to_read, reader, backlog, deadline)
+            complete = read == len(plan.to_read)
+            # What looks gone may have moved to a file that was not read yet.
+            if complete:
+                intake.remove([*plan.gone, *scan.known_files(store, options.gone)])
+            intake.record_skipped(plan.skipped)
+            backlog.finish()
         with store.transaction():
-            sets.prune(store.connection)
+            if complete:
+                sets.prune(store.connection)
             store.set_fact("last_ingest_at", store.now())
+            if backlog.embedded >= dry_run.CHUNKS_TO_TELL_BY:
+                dry_run.remember_pace(store, (monotonic() - started) / backlog.embedded)
         store.publish_index(chosen)
         counts = store.counts()
     return IngestReport(
+        model=chosen.identity.name,
+        dimension=chosen.identity.dimension,
         added=intake.added,
         updated=intake.updated,
         unchanged=plan.unchanged + intake.unchanged,
@@ -73,7 +95,10 @@ def ingest(
         removed=intake.removed,
         files=counts["files"],
         chunks=counts["chunks"],
-        embedded_chunks=embedded,
+        read_files=read,
+        embedded_chunks=backlog.embedded,
+        remaining_files=len(plan.to_read) - read,
+        remaining_chunks=counts["chunks"] - counts["embedded"],
         skipped=plan.skipped_counts(),
         new_problems=tuple(intake.problems),
         known_problems=plan.known_problems + intake.known_problems,
@@ -82,26 +107,32 @@ def ingest(
     )
 
 
-def _embedding_set(store: Store, embedder: Embedder, wanted: ChunkSettings) -> EmbeddingSet:
+def _embedding_set(
+    store: Store, embedder: Callable[[], Embedder], chunk_tokens: int, reading: bool
+) -> EmbeddingSet:
     """The set to ingest into: the active one, or, while nothing is stored, one of this model."""
     chosen = sets.active(store.connection)
     if chosen is not None and not store.is_empty():
-        guard.check_identity(chosen.identity, embedder.identity)
+        if reading:
+            guard.check_identity(chosen.identity, embedder().identity)
         return chosen
-    chunk_set_id, _ = sets.ensure_chunk_set(store.connection, wanted)
-    fresh = sets.create(store.connection, chunk_set_id, embedder.identity, activate=False)
+    model = embedder()
+    chunk_set_id, _ = sets.ensure_chunk_set(store.connection, settings_for(model, chunk_tokens))
+    fresh = sets.create(store.connection, chunk_set_id, model.identity, activate=False)
     sets.activate(store.connection, fresh)
     return fresh
 
 
-def _tell_chunk_size(kept: ChunkSettings, wanted: ChunkSettings, listener: Listener) -> None:
-    listener(
-        Event(
-            "note",
-            message=f"this project's chunks have {kept.size_tokens} tokens; chunk_tokens ="
-            f" {wanted.size_tokens} counts for new projects and for rag reembed",
+def _tell_chunk_size(kept: ChunkSettings, chunk_tokens: int, listener: Listener) -> None:
+    wanted = min(chunk_tokens, kept.room_tokens)
+    if wanted != kept.size_tokens:
+        listener(
+            Event(
+                "note",
+                message=f"this project's chunks have {kept.size_tokens} tokens; chunk_tokens ="
+                f" {wanted} counts for new projects and for rag reembed",
+            )
         )
-    )
 
 
 def settings_for(embedder: Embedder, chunk_tokens: int) -> ChunkSettings:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import Protocol
@@ -12,6 +12,7 @@ from ragcli.domain import ChunkSettings, Document, Embedder, Event, Listener, Pr
 from ragcli.reading import READER_VERSION
 from ragcli.reading.walk import FoundFile
 from ragcli.reading.worker import ReadResult
+from ragcli.recipes.backlog import Backlog
 from ragcli.store import Store, ledger
 from ragcli.store.rows import FileRow
 
@@ -35,9 +36,10 @@ class Intake:
         store: Store,
         chunk_set_id: int,
         settings: ChunkSettings,
-        embedder: Embedder,
+        embedder: Callable[[], Embedder],
         listener: Listener,
     ) -> None:
+        """``embedder`` is asked for when a document is to be cut."""
         self._store = store
         self._chunk_set_id = chunk_set_id
         self._settings = settings
@@ -48,22 +50,37 @@ class Intake:
         self.problems: list[tuple[str, Problem]] = []
         self._under_new_name: set[int] = set()
 
-    def read(self, files: Sequence[tuple[FoundFile, int]], reader: Reader) -> None:
-        """Read these files (with the id of the root each belongs to) and store what is in them."""
+    def read(
+        self,
+        files: Sequence[tuple[FoundFile, int]],
+        reader: Reader,
+        backlog: Backlog,
+        deadline: float,
+    ) -> int:
+        """Read these files (with the id of the root each belongs to) and store what is in them.
+
+        The backlog takes its turn after every commit. How many were read by the deadline.
+        """
         results = reader.read_all(file.path for file, _ in files)
         waiting = iter(zip(files, results, strict=True))
         done = 0
-        while done < len(files):
+        while done < len(files) and monotonic() < deadline:
             with self._store.transaction():
-                started = monotonic()
+                commit_at = 0.0
                 for (file, root_id), result in waiting:
-                    self._store_file(file, root_id, result)
+                    self._store_file(file, root_id, result, backlog)
                     done += 1
                     self._listener(Event("reading", done, len(files)))
-                    if monotonic() - started > COMMIT_EVERY_S:
+                    # From the first file on: until then the readers may have had to start.
+                    commit_at = commit_at or min(monotonic() + COMMIT_EVERY_S, deadline)
+                    if monotonic() >= commit_at:
                         break
+            backlog.step()
+        return done
 
-    def _store_file(self, file: FoundFile, root_id: int, result: ReadResult) -> None:
+    def _store_file(
+        self, file: FoundFile, root_id: int, result: ReadResult, backlog: Backlog
+    ) -> None:
         store = self._store
         key, source = store.folder.key_of(file.path), store.folder.source_of(file.path)
         before = ledger.file_at(store.connection, key)
@@ -71,7 +88,7 @@ class Intake:
         unread = not result.content_hash
         size = file.size if unread else result.size
         mtime_ns = file.mtime_ns if unread else result.mtime_ns
-        state, document_id, problems = self._outcome(before, result)
+        state, document_id, problems = self._outcome(before, result, backlog)
         self._count(before, document_id, state)
         if before and before.state == state and (before.size, before.mtime_ns) == (size, mtime_ns):
             self.known_problems += bool(problems)
@@ -96,12 +113,12 @@ class Intake:
             store.release_document(before.document_id)
 
     def _outcome(
-        self, before: FileRow | None, result: ReadResult
+        self, before: FileRow | None, result: ReadResult, backlog: Backlog
     ) -> tuple[str, int | None, tuple[Problem, ...]]:
         """(state, document, problems) of a file that was read."""
         if result.document is not None:
             problems = result.document.problems
-            document_id = self._document(result.content_hash, result.document)
+            document_id = self._document(result.content_hash, result.document, backlog)
             return ("partly" if problems else "stored"), document_id, problems
         assert result.problem is not None, "a file is a document or a problem"
         if result.problem.code == "empty":
@@ -109,18 +126,19 @@ class Intake:
         # What was read before is kept, and shown as stale.
         return "failed", before.document_id if before else None, (result.problem,)
 
-    def _document(self, content_hash: str, document: Document) -> int:
+    def _document(self, content_hash: str, document: Document, backlog: Backlog) -> int:
         """The stored document of this content, cut and stored when it is new."""
         store = self._store
         known = store.find_document(content_hash, document.format, READER_VERSION)
         if known is not None:
             return known
-        chunks = chunk_document(
-            document, self._settings, self._embedder.counter, self._settings.room_tokens
-        )
-        return store.put_document(
+        counter = self._embedder().counter
+        chunks = chunk_document(document, self._settings, counter, self._settings.room_tokens)
+        document_id = store.put_document(
             content_hash, READER_VERSION, document, self._chunk_set_id, chunks
         )
+        backlog.add(document_id, len(chunks))
+        return document_id
 
     def _count(self, before: FileRow | None, document_id: int | None, state: str) -> None:
         if document_id is None or state == "failed":

@@ -54,8 +54,8 @@ def query(
         )
         clock.lap("search")
         passages = _passages(store, ranked, options)
-        if read.vector is not None:
-            warnings += _index_warnings(store, chosen)
+        share = store.embedded_share()
+        chunks = store.chunk_count(chosen.chunk_set_id) if share < 1 else 0
         clock.lap("fetch")
     _mend_index(store)
     return QueryResult(
@@ -66,6 +66,8 @@ def query(
         warnings=tuple(warnings),
         timings_ms=clock.timings,
         blind=_is_blind(read, options.mode),
+        embedded_share=share,
+        chunks=chunks,
     )
 
 
@@ -192,15 +194,6 @@ def is_stale(store: Store, file: FileRow) -> bool:
         return True
     unread = file.state == "failed"
     return unread or (status.st_size, status.st_mtime_ns) != (file.size, file.mtime_ns)
-
-
-def _index_warnings(store: Store, chosen: EmbeddingSet) -> list[str]:
-    index = store.vector_index()
-    # The exact count, `store.counts()`, takes 3 s on a million chunks.
-    missing = store.chunk_count(chosen.chunk_set_id) - index.count if index else 0
-    if missing <= 0:
-        return []
-    return [f"{missing:,} chunks have no embedding yet and are found by words only: rag ingest"]
 
 
 def _mend_index(store: Store) -> None:

@@ -14,7 +14,7 @@ from ragcli.chunking import chunk_document
 from ragcli.domain import ChunkSettings, Embedder, Event, Listener
 from ragcli.errors import ModelMismatch, UsageError
 from ragcli.recipes import guard
-from ragcli.recipes.embed_pending import embed_pending
+from ragcli.recipes.backlog import Backlog
 from ragcli.recipes.ingest import settings_for
 from ragcli.recipes.intake import COMMIT_EVERY_S
 from ragcli.store import Store, overview, sets
@@ -69,8 +69,10 @@ def reembed(
         embedded = 0
         if changed:
             fresh = _begin(store, wanted, embedder)
-            _cut(store, fresh, wanted, embedder, listener)
-            embedded = embed_pending(store, fresh, embedder, listener)
+            with Backlog(store, fresh, lambda: embedder, listener) as backlog:
+                _cut(store, fresh, wanted, embedder, listener, backlog)
+                backlog.finish()
+            embedded = backlog.embedded
             store.switch_to(fresh)
         else:
             # A switch that was begun is not wanted any more.
@@ -124,6 +126,7 @@ def _cut(
     wanted: ChunkSettings,
     embedder: Embedder,
     listener: Listener,
+    backlog: Backlog,
 ) -> None:
     """Cut the documents that this chunk set lacks, committed now and then."""
     missing = overview.uncut_documents(store.connection, fresh.chunk_set_id)
@@ -136,6 +139,8 @@ def _cut(
                 document = store.document(document_id)
                 cut = chunk_document(document, wanted, embedder.counter, embedder.room_tokens)
                 store.add_chunks(document_id, fresh.chunk_set_id, cut)
+                backlog.add(document_id, len(cut))
                 listener(Event("cutting", done, len(missing)))
                 if monotonic() - started > COMMIT_EVERY_S:
                     break
+        backlog.step()

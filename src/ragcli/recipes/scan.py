@@ -12,6 +12,7 @@ from ragcli.errors import UsageError
 from ragcli.reading import READER_VERSION
 from ragcli.reading.walk import FoundFile, SkippedFile, walk
 from ragcli.store import Store, ledger
+from ragcli.store.folder import ProjectFolder
 from ragcli.store.rows import FileRow, RootRow
 
 # Removals are held back when more files than this, and more than this share, would go at once:
@@ -22,9 +23,9 @@ MOST_REMOVED_SHARE = 0.3
 
 @dataclass(slots=True)
 class Plan:
-    """Files to read (with the root they belong to), files that are gone, and what was passed
-    over: (source, reason) by root. ``left_out`` counts what the ledger knows as empty or taken
-    out, by state. ``held_back`` says which removals do not happen, and why."""
+    """Files to read, newest first (with the root they belong to), files that are gone, and what
+    was passed over: (source, reason) by root. ``left_out`` counts what the ledger knows as empty
+    or taken out, by state. ``held_back`` says which removals do not happen, and why."""
 
     to_read: list[tuple[FoundFile, int]] = field(default_factory=list)
     gone: list[FileRow] = field(default_factory=list)
@@ -58,16 +59,26 @@ def roots_to_look_through(store: Store, paths: Sequence[Path] | None) -> list[St
                 "name one: rag ingest FOLDER",
             )
         return [(root, store.folder.path_of(root.path)) for root in roots]
-    absolute = [Path(os.path.normpath(Path.cwd() / path)) for path in paths]
-    for path in absolute:
-        if not path.exists() and not known_files(store, [path]):
+    check_there(store, paths)
+    starts = [absolute(path) for path in paths]
+    return [(_root_above(store, path) or _add_root(store, path), path) for path in starts]
+
+
+def absolute(path: Path) -> Path:
+    """From the current folder; links are kept."""
+    return Path(os.path.normpath(Path.cwd() / path))
+
+
+def check_there(store: Store | None, paths: Sequence[Path]) -> None:
+    """Raises UsageError for a path that is not there and was never read."""
+    for path in map(absolute, paths):
+        if not path.exists() and not (store and known_files(store, [path])):
             raise UsageError(f"{path} does not exist", "check the path; nothing was changed")
-    return [(_root_above(store, path) or _new_root(store, path), path) for path in absolute]
 
 
 def known_files(store: Store, paths: Sequence[Path]) -> list[FileRow]:
     """The ledger's rows at and below these paths; a path that was never read has none."""
-    wanted = [Path(os.path.normpath(Path.cwd() / path)) for path in paths]
+    wanted = [absolute(path) for path in paths]
     return [
         row
         for row in (ledger.files(store.connection) if wanted else ())
@@ -86,20 +97,42 @@ def _root_above(store: Store, path: Path) -> RootRow | None:
     return None
 
 
-def _new_root(store: Store, path: Path) -> RootRow:
-    source, key = store.folder.source_of(path), store.folder.key_of(path)
-    root_id = ledger.add_root(store.connection, source, key)
+def _add_root(store: Store, path: Path) -> RootRow:
+    fresh = new_root(store.folder, path)
+    root_id = ledger.add_root(store.connection, fresh.source, fresh.path)
     for other in ledger.roots(store.connection):
         inside = store.folder.path_of(other.path).is_relative_to(path)
         # A file that was named is read whatever its folder's rules say: it stays a root.
         named_file = ledger.file_at(store.connection, other.path) is not None
         if other.id != root_id and inside and path.is_dir() and not named_file:
             ledger.replace_root(store.connection, other.id, root_id)
-    return RootRow(root_id, source, key)
+    return RootRow(root_id, fresh.source, fresh.path)
+
+
+def roots_unchanged(store: Store, paths: Sequence[Path]) -> list[Start]:
+    """What ``roots_to_look_through`` would give, and nothing is remembered: a new root has id 0.
+
+    The remembered ones below it come first, so that what vanished from them is seen.
+    """
+    starts: list[Start] = []
+    for path in map(absolute, paths):
+        root = _root_above(store, path)
+        if root is None:
+            below = [(r, store.folder.path_of(r.path)) for r in ledger.roots(store.connection)]
+            starts += [(r, place) for r, place in below if place.is_relative_to(path)]
+            root = new_root(store.folder, path)
+        starts.append((root, path))
+    return starts
+
+
+def new_root(folder: ProjectFolder, path: Path) -> RootRow:
+    """A root that is not remembered yet."""
+    return RootRow(0, folder.source_of(path), folder.key_of(path))
 
 
 def plan(
-    store: Store,
+    folder: ProjectFolder,
+    ledger_rows: Sequence[FileRow],
     roots: Sequence[Start],
     *,
     retry: bool = False,
@@ -107,22 +140,24 @@ def plan(
 ) -> Plan:
     """Compare; nothing is read or written. ``retry`` reads known problems again."""
     result = Plan()
-    known = {row.path: row for row in ledger.files(store.connection)}
+    known = {row.path: row for row in ledger_rows}
     seen: set[bytes] = set()
     for root, start in roots:
         gone_before = len(result.gone)
-        found, unreadable = _look(store, root, start, known, seen, retry, result)
-        result.gone += _vanished(store, root, start, known, seen, unreadable)
+        found, unreadable = _look(folder, root, start, known, seen, retry, result)
+        result.gone += _vanished(folder, root, start, known, seen, unreadable)
         candidates = result.gone[gone_before:]
-        reason = "" if allow_removals else _reason_to_hold(store, root, start, found, candidates)
+        reason = "" if allow_removals else _reason_to_hold(root, start, found, candidates)
         if reason:
             result.held_back.append(reason)
             del result.gone[gone_before:]
+    # What was changed last is what is asked about first.
+    result.to_read.sort(key=lambda item: (-item[0].mtime_ns, os.fspath(item[0].path)))
     return result
 
 
 def _look(
-    store: Store,
+    folder: ProjectFolder,
     root: RootRow,
     start: Path,
     known: dict[bytes, FileRow],
@@ -134,16 +169,16 @@ def _look(
     folders that could not be looked into."""
     found, unreadable = 0, list[Path]()
     # What was passed over is told for the whole root, or not at all.
-    whole = start == store.folder.path_of(root.path)
+    whole = start == folder.path_of(root.path)
     skipped = result.skipped.setdefault(root.id, []) if whole else []
     for entry in walk(start):
-        key = store.folder.key_of(entry.path)
+        key = folder.key_of(entry.path)
         if isinstance(entry, SkippedFile):
             if entry.reason == "unreadable":
                 unreadable.append(entry.path)
             if entry.path != start:
                 reason = f"{entry.reason}: {entry.detail}" if entry.detail else entry.reason
-                skipped.append((store.folder.source_of(entry.path), reason))
+                skipped.append((folder.source_of(entry.path), reason))
             continue
         found += 1
         if key in seen:
@@ -177,7 +212,7 @@ def _has_problem(row: FileRow) -> bool:
 
 
 def _vanished(
-    store: Store,
+    folder: ProjectFolder,
     root: RootRow,
     start: Path,
     known: dict[bytes, FileRow],
@@ -186,21 +221,19 @@ def _vanished(
 ) -> list[FileRow]:
     """The ledger's files that should be there and are not; in a folder that cannot be looked
     into nobody knows."""
-    whole = start == store.folder.path_of(root.path)
+    whole = start == folder.path_of(root.path)
     return [
         row
         for row in known.values()
         if row.root_id == root.id
         and row.path not in seen
-        and (whole or store.folder.path_of(row.path).is_relative_to(start))
-        and not (row.state == "removed" and store.folder.path_of(row.path).exists())
-        and not any(store.folder.path_of(row.path).is_relative_to(u) for u in unreadable)
+        and (whole or folder.path_of(row.path).is_relative_to(start))
+        and not (row.state == "removed" and folder.path_of(row.path).exists())
+        and not any(folder.path_of(row.path).is_relative_to(u) for u in unreadable)
     ]
 
 
-def _reason_to_hold(
-    store: Store, root: RootRow, start: Path, found: int, gone: Sequence[FileRow]
-) -> str:
+def _reason_to_hold(root: RootRow, start: Path, found: int, gone: Sequence[FileRow]) -> str:
     if not gone:
         return ""
     if not start.exists() and not _is_deleted_file(root, gone, start):

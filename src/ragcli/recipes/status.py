@@ -55,6 +55,7 @@ class Status:
     documents: int
     chunks: int
     embedded_chunks: int
+    embedded_share: float
     characters: int
     formats: Mapping[str, int]
     languages: Mapping[str, int]
@@ -97,6 +98,7 @@ def status(
             documents=counts["documents"],
             chunks=counts["chunks"],
             embedded_chunks=counts["embedded"],
+            embedded_share=store.embedded_share(),
             characters=counts["characters"],
             formats=overview.formats(connection),
             languages=overview.languages(connection),

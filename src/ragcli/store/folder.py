@@ -49,16 +49,16 @@ class ProjectFolder:
     def source_of(self, path: Path) -> str:
         """A path as it is shown and cited: relative to the project's folder, ``/`` between the
         parts, absolute when it lies outside; bytes that are no UTF-8 as ``\\xNN``."""
-        absolute = path if path.is_absolute() else Path.cwd() / path
-        normal = Path(os.path.normpath(absolute))
-        shown = normal.relative_to(self.root) if normal.is_relative_to(self.root) else normal
-        return os.fsencode(shown.as_posix()).decode("utf-8", "backslashreplace")
+        return self.key_of(path).decode("utf-8", "backslashreplace")
 
     def key_of(self, path: Path) -> bytes:
         """A path as it is stored: like the source, but its exact bytes."""
-        normal = Path(os.path.normpath(path if path.is_absolute() else Path.cwd() / path))
-        shown = normal.relative_to(self.root) if normal.is_relative_to(self.root) else normal
-        return os.fsencode(shown)
+        normal = os.path.normpath(path if path.is_absolute() else Path.cwd() / path)
+        root = str(self.root)
+        if normal == root:
+            return b"."
+        # As strings: every file of every ingest passes here.
+        return os.fsencode(normal.removeprefix(root.rstrip("/") + "/"))
 
     def path_of(self, key: bytes) -> Path:
         """The absolute path of a stored one."""
@@ -95,15 +95,19 @@ def named_root(explicit: str | None, environ: Mapping[str, str]) -> Path | None:
     return root.parent if root.name == MARK else root
 
 
-def create(root: Path, *, named: bool) -> ProjectFolder:
-    """Make the folder, not yet the store. Raises UsageError where nobody can want one unasked."""
-    unwanted = {Path.home(), Path(root.anchor)}
-    if not named and root in unwanted:
+def refuse_unwanted(root: Path, *, named: bool) -> None:
+    """Raises UsageError where nobody can want a project unasked."""
+    if not named and root in {Path.home(), Path(root.anchor)}:
         raise UsageError(
             f"no project is made in {root} unless it is named: it would capture every later"
             " command below it",
             f"name a folder: --project DIR (or --project {root}, if that is meant)",
         )
+
+
+def create(root: Path, *, named: bool) -> ProjectFolder:
+    """Make the folder, not yet the store. Raises UsageError where none may be made."""
+    refuse_unwanted(root, named=named)
     folder = ProjectFolder(root)
     try:
         folder.rag.mkdir(mode=0o700, parents=True, exist_ok=True)

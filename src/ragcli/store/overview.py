@@ -84,3 +84,16 @@ def uncut_documents(connection: sqlite3.Connection, chunk_set_id: int) -> list[i
         (chunk_set_id,),
     )
     return [r[0] for r in rows]
+
+
+def chunks_per_byte(connection: sqlite3.Connection, chunk_set_id: int) -> dict[str, float]:
+    """How many chunks a byte of a file gave, by the format of its document."""
+    rows = connection.execute(
+        "SELECT d.format, sum(n), sum(size) FROM (SELECT document_id, max(size) AS size FROM files"
+        " WHERE document_id IS NOT NULL GROUP BY document_id) f"
+        " JOIN documents d ON d.id = f.document_id"
+        " JOIN (SELECT document_id, count(*) AS n FROM chunks WHERE chunk_set_id = ?"
+        " GROUP BY document_id) c ON c.document_id = d.id GROUP BY d.format",
+        (chunk_set_id,),
+    )
+    return {format_: chunks / size for format_, chunks, size in rows if size}

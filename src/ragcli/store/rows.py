@@ -54,6 +54,7 @@ class Pending:
     chunk_id: int
     embed_hash: bytes
     text: str
+    size_tokens: int
 
 
 def document_checksum(row: Sequence[Any]) -> bytes:

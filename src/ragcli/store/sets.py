@@ -122,8 +122,11 @@ def pending(connection: sqlite3.Connection, embedding_set: EmbeddingSet) -> list
 
 def pending_texts(connection: sqlite3.Connection, chunk_ids: Sequence[int]) -> list[Pending]:
     """What is to be embedded for these chunks. Raises ProjectCorrupt."""
-    texts = [(r.id, r.chunk.embed_text) for r in documents.chunk_rows(connection, chunk_ids)]
-    return [Pending(i, checksums.of_embed_text(t), t) for i, t in texts]
+    found = [
+        (r.id, r.chunk.embed_text, r.chunk.size_tokens)
+        for r in documents.chunk_rows(connection, chunk_ids)
+    ]
+    return [Pending(i, checksums.of_embed_text(t), t, size) for i, t, size in found]
 
 
 def add_embeddings(

@@ -94,6 +94,11 @@ class Store:
             zip(("files", "documents", "chunks", "embedded", "characters"), one, strict=True)
         )
 
+    def embedded_share(self) -> float:
+        """The share of the chunks that have an embedding in the active set; 1 without chunks."""
+        counts = self.counts()
+        return counts["embedded"] / counts["chunks"] if counts["chunks"] else 1.0
+
     def chunk_count(self, chunk_set_id: int) -> int:
         """How many chunks a set has; unlike `counts`, quick enough for every query."""
         return int(
@@ -183,6 +188,10 @@ class Store:
         documents.insert_chunks(self.connection, document_id, chunk_set_id, chunks)
         source = documents.source_of(self.connection, document_id)
         self._index_chunks(document_id, chunk_set_id, source)
+
+    def has_chunk(self, chunk_id: int) -> bool:
+        row = self.connection.execute("SELECT 1 FROM chunks WHERE id = ?", (chunk_id,)).fetchone()
+        return row is not None
 
     def halve_chunk(self, chunk_id: int) -> list[int]:
         """Cut a chunk in two near its middle, at white space where there is some; the new ids."""

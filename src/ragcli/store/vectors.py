@@ -167,11 +167,14 @@ def changes_since(connection: sqlite3.Connection, embedding_set: EmbeddingSet) -
     """How many chunks would be searched, or left out, beside the newest index file."""
     file = newest(connection, embedding_set.id)
     if file is None:
-        return 1
+        everything = {"set": embedding_set.id, "chunks": embedding_set.chunk_set_id}
+        found = connection.execute(f"SELECT count(*) {_CHUNKS_WITH_VECTORS}", everything)
+        return max(1, int(found.fetchone()[0]))
     beside = connection.execute(
         f"SELECT count(*) {_CHUNKS_WITH_VECTORS} AND {_BESIDE}", _parameters(embedding_set, file)
     ).fetchone()[0]
-    return int(beside) + len(_removed(connection))
+    removed = connection.execute("SELECT count(*) FROM removed_chunks").fetchone()[0]
+    return int(beside) + int(removed)
 
 
 def worth_writing(changes: int, count: int) -> bool:

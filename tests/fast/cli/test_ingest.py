@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+from ragcli.store import lock
 
 
 def test_makes_a_project_and_says_so(surroundings, documents, rag):
@@ -72,6 +76,107 @@ def test_paths_on_stdin(project, rag):
     report = rag("ingest", "-0", "-", "--json", stdin=b"docs/new.md\0").object
     assert report["updated"] == 1
     assert rag("ingest", "-", stdin=b"").code == 0
+
+
+def test_a_project_that_was_killed_while_it_was_made_is_made(documents, rag):
+    Path(".rag").mkdir()
+    run = rag("ingest", "docs", "--model", "fake:64", "--json")
+    assert (run.code, run.object["created"], run.object["files"]) == (0, True, 3)
+
+
+def test_an_unchanged_tree_starts_no_model_and_no_reader(project):
+    """A stat for each file: no array library, no tokenizer, no child, no embedder."""
+    code = (
+        "import sys, subprocess, ragcli.providers as providers\n"
+        "from ragcli.cli.app import main\n"
+        "providers.embedder = subprocess.Popen = None\n"
+        "assert main(['ingest', '--json']) == 0\n"
+        "print(*sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(ran.stdout.splitlines()[-1].split())
+    assert not loaded & {"numpy", "faiss", "tokenizers", "rich", "ragcli_fake", "pypdf"}
+
+
+def test_dry_run_without_a_project(documents, rag):
+    Path("docs/.hidden").write_text("x", encoding="utf-8")
+    run = rag("ingest", "docs", "--dry-run", "--json", "-v")
+    assert run.code == 0
+    plan = run.object
+    assert (plan["created"], len(plan["new"]), plan["estimate"]["chunks"]) == (True, 3, None)
+    assert plan["skipped_files"] == [{"source": "docs/.hidden", "reason": "hidden"}]
+    run = rag("ingest", "docs", "--dry-run")
+    assert sorted(run.out.splitlines()) == [
+        "new      docs/guide.md",
+        "new      docs/notes.txt",
+        "new      docs/zh/保修.md",
+    ]
+    assert "would do: 3 new, 0 changed, 0 removed, 0 unchanged; 1 skipped (1 hidden)" in run.err
+    assert "chunks and time unknown" in run.err
+    assert rag("ingest", "nowhere", "--dry-run").code == 2
+    assert rag("ingest", "--dry-run").code == 10
+    assert not Path(".rag").exists()
+
+
+def test_dry_run_writes_nothing_and_loads_nothing(project, rag, monkeypatch):
+    monkeypatch.setattr("ragcli.providers.embedder", None)
+    Path("docs/guide.md").write_text("# Guide\n\nAll is new.\n", encoding="utf-8")
+    Path("docs/more").mkdir()
+    Path("docs/more/boats.txt").write_text("A sextant.\n", encoding="utf-8")
+    Path("docs/notes.txt").unlink()
+    before = Path(".rag/store.sqlite").read_bytes()
+    with lock.writing(Path(".rag/lock"), 0):
+        plan = rag("ingest", "--dry-run", "--json").object
+        above = rag("ingest", ".", "--dry-run", "--json").object
+    assert plan["new"] == ["docs/more/boats.txt"]
+    assert (plan["changed"], plan["removed"]) == (["docs/guide.md"], ["docs/notes.txt"])
+    assert (plan["unchanged"], plan["created"], plan["skipped_files"]) == (1, False, None)
+    assert plan["estimate"] == {"chunks": 2, "seconds": None}
+    assert above == plan
+    assert Path(".rag/store.sqlite").read_bytes() == before
+
+
+def test_dry_run_estimates_the_time_of_what_it_has_seen(documents, rag):
+    text = "\n\n".join(" ".join(f"word{n}x{k}" for k in range(200)) for n in range(120))
+    Path("docs/long.txt").write_text(text, encoding="utf-8")
+    chunks = rag("ingest", "docs", "--model", "fake:64", "--json").object["chunks"]
+    shutil.copy("docs/long.txt", "docs/again.txt")
+    run = rag("ingest", "--dry-run", "--json")
+    estimate = run.object["estimate"]
+    assert abs(estimate["chunks"] - chunks) < 10
+    assert estimate["seconds"] > 0
+    assert "at the pace of the last large ingest" in rag("ingest", "--dry-run").err
+
+
+def test_time_limit_says_what_remains(project, rag):
+    Path("docs/new.md").write_text("# New\n\nA zebra.\n", encoding="utf-8")
+    run = rag("ingest", "--time-limit", "0s")
+    assert run.code == 0
+    assert run.err.splitlines()[-1] == (
+        "stopped at the time limit: 1 of 1 file not read yet: rag ingest goes on"
+    )
+    report = rag("ingest", "--time-limit", "0s", "--json").object
+    assert (report["read_files"], report["remaining_files"], report["remaining_chunks"]) == (
+        0,
+        1,
+        0,
+    )
+    assert rag("ingest", "--time-limit", "10m", "--json").object["added"] == 1
+
+
+def test_threads_reach_the_settings(project, rag):
+    run = rag("ingest", "--threads", "-1")
+    assert run.code == 2
+    assert "`threads` must be at least 0" in run.err
+    assert rag("ingest", "--threads", "1").code == 0
+
+
+def test_another_model_is_refused_also_where_nothing_changed(project, rag):
+    run = rag("ingest", "--model", "fake:32")
+    assert run.code == 12
+    assert "embedded with `fake:64`, not with `fake:32`" in run.err
+    assert rag("ingest", "--dimensions", "32").code == 12
+    assert rag("ingest", "--model", "fake:64").code == 0
 
 
 @pytest.mark.parametrize("how", ["gone", "empty"])

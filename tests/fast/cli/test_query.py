@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -125,3 +127,25 @@ def test_batch_from_a_file_that_is_fine(project, rag):
     run = rag("query", "--batch", "questions.jsonl", "--mode", "keyword")
     assert run.code == 0
     assert run.object["passages"] == []
+
+
+def test_the_share_that_is_embedded_is_told(project, rag):
+    assert rag("query", "warranty", "--json").object["embedded_share"] == 1
+    with closing(sqlite3.connect(".rag/store.sqlite")) as connection, connection:
+        connection.execute("DELETE FROM embeddings WHERE id = 1")
+        (chunks,) = connection.execute("SELECT count(*) FROM chunks").fetchone()
+    told = (
+        f"{chunks - 1} of {chunks} chunks ({100 * (chunks - 1) // chunks} %) are embedded so far;"
+        " the others are found by words\n"
+    )
+    assert rag("query", "warranty").err == told
+    assert told in rag("ask", "how long is the warranty?", "--generator", "extractive").err
+    assert rag("query", "warranty", "--mode", "keyword").err == ""
+    share = (chunks - 1) / chunks
+    assert rag("query", "warranty", "--json").object["embedded_share"] == share
+    answer = rag("ask", "how long is the warranty?", "--generator", "extractive", "--json")
+    assert answer.object["embedded_share"] == share
+    assert rag("status", "--json").object["embedded_share"] == share
+    assert f"{chunks - 1} ({100 * (chunks - 1) // chunks} %) embedded" in rag("status").out
+    assert rag("ingest").code == 0
+    assert rag("query", "warranty").err == ""

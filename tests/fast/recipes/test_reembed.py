@@ -74,7 +74,8 @@ class Stopped(Exception):
 def test_an_interrupted_reembed_goes_on_and_the_old_model_answers(
     rag: Rag, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ragcli.recipes.embed_pending.BATCH", 1)
+    monkeypatch.setattr("ragcli.recipes.backlog.TASK_CHUNKS", 1)
+    monkeypatch.setattr("ragcli.recipes.backlog.COMMIT_EVERY_S", 0.0)
 
     def stop_after_one(event: Event) -> None:
         if event.kind == "embedding" and event.done == 1:

@@ -126,7 +126,7 @@ def test_equal_texts_share_an_embedding(store: Store, chosen: EmbeddingSet) -> N
     put(store, chosen, "a.txt", "the same\n\nthe same")
     (only,) = sets.pending(store.connection, chosen)
     batch = [
-        Pending(only, p.embed_hash, p.text) for p in sets.pending_texts(store.connection, [only])
+        Pending(only, p.embed_hash, p.text, 1) for p in sets.pending_texts(store.connection, [only])
     ]
     with store.transaction():
         sets.add_embeddings(

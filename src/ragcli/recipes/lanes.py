@@ -1,0 +1,93 @@
+"""Threads that embed: texts go in, vectors come out. They see no store.
+
+An executor of ``concurrent.futures`` joins its threads when Python ends: Ctrl-C would wait for a
+server's answer. These threads are given up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Thread
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from ragcli.store.rows import Pending
+
+if TYPE_CHECKING:
+    from ragcli.domain import Matrix
+
+# How long a stop waits for the calls that run. A task on a local model takes about a second; a
+# thread that is still inside a native library when Python ends could crash it.
+GRACE_S = 2.0
+
+
+@dataclass(slots=True)
+class Task:
+    """Texts that are embedded in one call; then their ``vectors``, or the ``error`` it raised."""
+
+    batch: Sequence[Pending]
+    vectors: Matrix | None = None
+    error: Exception | None = None
+
+
+class Lanes:
+    """``size`` calls run at once. ``busy`` counts the tasks that were put and not yet taken."""
+
+    def __init__(self, embed: Callable[[Sequence[str]], Matrix]) -> None:
+        self._embed = embed
+        self._waiting: SimpleQueue[Task | None] = SimpleQueue()
+        self._finished: SimpleQueue[Task] = SimpleQueue()
+        self._threads: list[Thread] = []
+        self.busy = 0
+
+    @property
+    def size(self) -> int:
+        return len(self._threads)
+
+    def grow(self, size: int) -> None:
+        """Let ``size`` calls run at once."""
+        while len(self._threads) < size:
+            thread = Thread(target=self._work, name="embedding lane", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def put(self, task: Task) -> None:
+        self.busy += 1
+        self._waiting.put(task)
+
+    def take(self, timeout_s: float = 0.0) -> Task | None:
+        """A task that is done; None when none is within the time."""
+        try:
+            task = self._finished.get(block=timeout_s > 0, timeout=timeout_s or None)
+        except Empty:
+            return None
+        self.busy -= 1
+        return task
+
+    def drop_waiting(self) -> None:
+        """Forget the tasks that no thread has begun."""
+        while not self._waiting.empty():
+            try:
+                self._waiting.get_nowait()
+            except Empty:  # a thread was quicker
+                return
+            self.busy -= 1
+
+    def close(self) -> None:
+        """End the threads; what they still do is given up after a short while."""
+        self.drop_waiting()
+        for _ in self._threads:
+            self._waiting.put(None)
+        deadline = monotonic() + GRACE_S
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - monotonic()))
+
+    def _work(self) -> None:
+        while (task := self._waiting.get()) is not None:
+            try:
+                task.vectors = self._embed([entry.text for entry in task.batch])
+            except Exception as error:  # the main thread raises it
+                task.error = error
+            self._finished.put(task)
