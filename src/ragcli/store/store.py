@@ -22,14 +22,30 @@ if TYPE_CHECKING:
     from ragcli.domain import Vector
 
 
+# Another command of this version may be at the migration: a minute for a million chunks.
+MIGRATION_WAIT_S = 120.0
+
+
 class Store:
     """An open project. Raises sqlite3's errors only as ProjectCorrupt."""
 
     def __init__(self, folder: ProjectFolder) -> None:
-        """Raises ProjectCorrupt, ProjectIncompatible."""
+        """One of an older format is migrated.
+
+        Raises ProjectCorrupt, ProjectIncompatible, ProjectLocked (when it must be migrated)."""
         self.folder = folder
         self.connection = database.connect(folder.database)
+        if database.is_outdated(self.connection):
+            self._migrate()
         self._index: tuple[tuple[int, int], VectorIndex] | None = None
+
+    def _migrate(self) -> None:
+        try:
+            with lock.writing(self.folder.lock, wait_s=MIGRATION_WAIT_S):
+                database.migrate(self.connection)
+        except BaseException:
+            self.close()
+            raise
 
     @staticmethod
     def create(folder: ProjectFolder) -> None:
@@ -57,7 +73,6 @@ class Store:
     def writing(self, wait_s: float) -> Iterator[None]:
         """Hold the project's lock. Raises ProjectLocked."""
         with lock.writing(self.folder.lock, wait_s):
-            database.migrate(self.connection)
             if not keyword.is_current(self.connection):
                 with self.transaction():
                     self.rebuild_keyword_index()
@@ -78,29 +93,38 @@ class Store:
         self.connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (key, value))
 
     def counts(self) -> Mapping[str, int]:
-        """files, documents, chunks, embeddings, characters: of what answers now."""
-        chosen = sets.active(self.connection)
-        chunk_set, set_id = (chosen.chunk_set_id, chosen.id) if chosen else (0, 0)
-        one = self.connection.execute(
+        """files, documents, chunks, embedded (chunks), characters: of what answers now."""
+        files, documents_, characters = self.connection.execute(
             "SELECT (SELECT count(*) FROM files WHERE document_id IS NOT NULL),"
             " (SELECT count(*) FROM documents),"
-            " (SELECT count(*) FROM chunks WHERE chunk_set_id = ?),"
-            " (SELECT count(*) FROM chunks c JOIN embeddings e ON e.set_id = ?"
-            "  AND e.embed_hash = c.embed_hash WHERE c.chunk_set_id = ?),"
-            " (SELECT COALESCE(SUM(length), 0) FROM documents)",
-            (chunk_set, set_id, chunk_set),
+            " (SELECT COALESCE(SUM(length), 0) FROM documents)"
         ).fetchone()
-        return dict(
-            zip(("files", "documents", "chunks", "embedded", "characters"), one, strict=True)
-        )
+        chunks, embedded = self._chunks_and_embedded()
+        return {
+            "files": files,
+            "documents": documents_,
+            "chunks": chunks,
+            "embedded": embedded,
+            "characters": characters,
+        }
+
+    def embedded_share(self) -> float:
+        """The share, 0 to 1, of the chunks that can be found by meaning; 1 when there are none.
+        Quick enough for every query."""
+        chunks, embedded = self._chunks_and_embedded()
+        return embedded / chunks if chunks else 1.0
+
+    def _chunks_and_embedded(self) -> tuple[int, int]:
+        chosen = sets.active(self.connection)
+        if chosen is None:
+            return 0, 0
+        chunks = self.chunk_count(chosen.chunk_set_id)
+        return chunks, chunks - sets.count_unembedded(self.connection, chosen.id)
 
     def chunk_count(self, chunk_set_id: int) -> int:
-        """How many chunks a set has; unlike `counts`, quick enough for every query."""
-        return int(
-            self.connection.execute(
-                "SELECT count(*) FROM chunks WHERE chunk_set_id = ?", (chunk_set_id,)
-            ).fetchone()[0]
-        )
+        """How many chunks a set has."""
+        row = self.connection.execute("SELECT chunks FROM chunk_sets WHERE id = ?", (chunk_set_id,))
+        return int(row.fetchone()[0])
 
     def is_empty(self) -> bool:
         """No document is stored: nothing binds the project to a model yet."""
