@@ -37,7 +37,7 @@ HEAVY = {
 HOMES = {
     "torch": set(),
     "sentence_transformers": {"embedding/sentence_transformers.py"},
-    "faiss": {"store/vectors.py"},
+    "faiss": {"store/index_kinds.py"},
     "typer": {"cli"},
     "rich": {"cli"},
     "pypdf": {"reading"},

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 from ragcli.domain import ChunkSettings, EmbedderIdentity
 from ragcli.store import checksums, documents, keyword
 from ragcli.store.database import now
-from ragcli.store.rows import Pending
-from ragcli.store.vectors import EmbeddingSet
+from ragcli.store.rows import EmbeddingSet, Pending
 
 if TYPE_CHECKING:
     from ragcli.domain import Matrix, Vector

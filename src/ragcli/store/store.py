@@ -12,10 +12,20 @@ from typing import TYPE_CHECKING
 
 from ragcli.domain import Chunk, Document, Filter
 from ragcli.errors import ProjectCorrupt
-from ragcli.store import database, documents, filters, keyword, ledger, lock, sets, vectors
+from ragcli.store import (
+    database,
+    documents,
+    embeddings,
+    filters,
+    keyword,
+    ledger,
+    lock,
+    sets,
+    vectors,
+)
 from ragcli.store.folder import ProjectFolder
-from ragcli.store.rows import ChunkRow, FileRow
-from ragcli.store.vectors import EmbeddingSet, VectorIndex
+from ragcli.store.rows import ChunkRow, EmbeddingSet, FileRow
+from ragcli.store.vectors import VectorIndex
 from ragcli.text.terms import TERMS_VERSION
 
 if TYPE_CHECKING:
@@ -273,22 +283,18 @@ class Store:
 
     def search_dense(self, query: Vector, k: int, chosen: Filter) -> list[tuple[int, float]]:
         """(chunk id, cosine), best first, among the chunks the filter lets through."""
-        import numpy as np
-
         index = self.vector_index()
         if index is None:
             return []
-        allowed = None
-        if chosen:
-            sql, parameters = filters.chunk_ids_sql(chosen, self._active().chunk_set_id)
-            allowed = np.array(
-                [r[0] for r in self.connection.execute(sql, parameters)], dtype=np.int64
-            )
-        return index.search(query, k, allowed)
+        if not chosen:
+            return index.search(query, k)
+        chunk_set_id = self._active().chunk_set_id
+        return index.search(query, k, filters.chunk_ids(self.connection, chosen, chunk_set_id))
 
     def dense_scores(self, query: Vector, ids: Sequence[int]) -> dict[int, float]:
         """The cosine of each of these chunks that is embedded."""
-        return vectors.scores_of(self.connection, self._active(), query, list(ids))
+        found, cosines = embeddings.scores(self.connection, self._active(), query, ids)
+        return dict(zip(found.tolist(), cosines.tolist(), strict=True))
 
     def vector_index(self) -> VectorIndex | None:
         """The index of the active set as this snapshot holds it; None before the first ingest."""
