@@ -56,6 +56,7 @@ def build(
     """An index of (ids, embeddings) that come in blocks; ``sample`` gives some to train on."""
     import faiss
 
+    faiss.omp_set_num_threads(_cores())
     index: Any = faiss.index_factory(dimension, kind, faiss.METRIC_INNER_PRODUCT)
     if kind.startswith("IVF"):
         index.cp.min_points_per_centroid = 1  # a warning on stderr, else
@@ -65,6 +66,12 @@ def build(
     for ids, matrix in blocks:
         index.add_with_ids(matrix, ids)
     return index
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def write_file(index: Any, path: Path) -> None:
@@ -105,6 +112,9 @@ def propose(
     import faiss
     import numpy as np
 
+    # One question gives work to one thread; waking the others, and waiting until each has had its
+    # turn on a busy machine, costs 20 ms and more.
+    faiss.omp_set_num_threads(1)
     options: Any = faiss.IVFSearchParameters() if _is_ivf(index) else faiss.SearchParameters()
     if visible is not None:
         # Both are kept in variables: FAISS holds bare pointers to them.

@@ -263,19 +263,23 @@ class Store:
         return keyword.rarest(self.connection, chunk_set_id, terms)
 
     def search_keyword(
-        self, chunk_set_id: int, terms: Sequence[str], k: int, chosen: Filter
+        self,
+        chunk_set_id: int,
+        terms: Sequence[str],
+        k: int,
+        chosen: Filter,
+        also: Sequence[int] = (),
     ) -> list[tuple[int, float]]:
-        """(chunk id, BM25), best first, among the chunks the filter lets through."""
+        """(chunk id, BM25), best first, among the chunks the filter lets through: the best k,
+        and those of ``also`` that hold any of the terms."""
         among, parameters = filters.chunk_ids_sql(chosen, chunk_set_id) if chosen else ("", [])
-        return keyword.search(self.connection, chunk_set_id, terms, k, among, parameters)
+        return keyword.search(self.connection, chunk_set_id, terms, k, among, parameters, also)
 
     def keyword_scores(
         self, chunk_set_id: int, terms: Sequence[str], ids: Sequence[int]
     ) -> dict[int, float]:
         """The BM25 score of each of these chunks that holds any of the terms."""
-        among = ",".join(str(int(i)) for i in ids)
-        found = keyword.search(self.connection, chunk_set_id, terms, len(ids), among or "NULL")
-        return dict(found)
+        return keyword.scores(self.connection, chunk_set_id, terms, ids)
 
     def neighbours(self, ids: Sequence[int]) -> dict[int, list[int]]:
         """For each chunk those right before and after it in its document."""

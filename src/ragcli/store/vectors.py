@@ -131,7 +131,7 @@ def _best(
     ids, scores = np.empty(0, np.int64), np.empty(0, np.float32)
     for block_ids, matrix in _among(blocks, allowed):
         ids = np.concatenate([ids, block_ids])
-        scores = np.concatenate([scores, matrix @ query])
+        scores = np.concatenate([scores, embeddings.cosines(matrix, query)])
         order = np.lexsort((ids, -scores))[:k]
         ids, scores = ids[order], scores[order]
     return list(zip(ids.tolist(), scores.tolist(), strict=True))
