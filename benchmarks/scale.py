@@ -31,6 +31,7 @@ from ragcli import Rag
 from ragcli.domain import Filter
 from ragcli.retrieval.retrieve import Question, retrieve
 from ragcli.store import Store, embeddings, filters, sets
+from ragcli.store.database import EngineError
 from ragcli.text.terms import question_terms
 
 if TYPE_CHECKING:
