@@ -13,7 +13,7 @@ from ragcli.retrieval.fusion import dense_weight
 from ragcli.retrieval.retrieve import Question, Ranked, retrieve
 from ragcli.store import Store, sets
 from ragcli.store.rows import ChunkRow, FileRow
-from ragcli.store.vectors import EmbeddingSet, VectorIndex
+from ragcli.store.vectors import EmbeddingSet
 from ragcli.text.terms import characters, question_terms
 
 
@@ -193,10 +193,17 @@ def is_stale(store: Store, file: FileRow) -> bool:
 
 
 def _index_warnings(store: Store, chosen: EmbeddingSet) -> list[str]:
+    told = []
+    index = store.opened_index
+    if index is not None and index.trouble is not None and not index.to_mend:
+        told.append(f"{index.trouble}; every embedding was compared instead: rag doctor --repair")
     missing = sets.count_unembedded(store.connection, chosen.id)
     if not missing:
-        return []
-    return [f"{missing:,} chunks have no embedding yet and are found by words only: rag ingest"]
+        return told
+    return [
+        *told,
+        f"{missing:,} chunks have no embedding yet and are found by words only: rag ingest",
+    ]
 
 
 def _mend_index(store: Store) -> None:
@@ -204,17 +211,14 @@ def _mend_index(store: Store) -> None:
 
     The answer does not wait for it: it came from the truth.
     """
-    if not _needs_mending(store.opened_index):
+    if store.opened_index is None or not store.opened_index.to_mend:
         return
     try:
         with store.writing(wait_s=0):
             # Another may have mended or replaced it since.
             chosen = sets.active(store.connection)
-            if chosen is not None and _needs_mending(store.vector_index()):
+            index = store.vector_index()
+            if chosen is not None and index is not None and index.to_mend:
                 store.publish_index(chosen, force=True)
     except (ProjectLocked, OSError):
         return
-
-
-def _needs_mending(index: VectorIndex | None) -> bool:
-    return index is not None and (index.trouble is not None or index.file is None)

@@ -72,6 +72,12 @@ class VectorIndex:
         # One that was embedded again since stands in both; the later embedding counts.
         self._hidden = np.concatenate([removed_ids(connection), *(ids for ids, _ in self._beside)])
 
+    @property
+    def to_mend(self) -> bool:
+        """Its file is missing or cannot be used, and is quickly written anew: by whoever met it."""
+        unusable = self.file is None or self.trouble is not None
+        return unusable and _embedded(self._connection, self._set) <= index_kinds.FLAT_UP_TO
+
     def search(
         self, query: Vector, k: int, allowed: NDArray[np.int64] | None = None
     ) -> list[tuple[int, float]]:
@@ -149,7 +155,7 @@ def changes_since(connection: sqlite3.Connection, embedding_set: EmbeddingSet) -
     """How many chunks would be searched, or left out, beside the newest index file."""
     file = newest(connection, embedding_set.id)
     if file is None:
-        return 1
+        return _embedded(connection, embedding_set)
     removed = connection.execute("SELECT count(*) FROM removed_chunks").fetchone()[0]
     return embeddings.count_beside(connection, embedding_set, file) + int(removed)
 

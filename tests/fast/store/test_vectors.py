@@ -57,6 +57,20 @@ def test_an_embedding_made_again_is_found_once(store: Store, chosen: EmbeddingSe
     check_exact(store, chosen)
 
 
+def test_the_first_index_of_a_large_set_is_written(
+    store: Store, chosen: EmbeddingSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ragcli.store.vectors.SMALL_INDEX", 0)
+    fill(store, chosen, 0, 10)
+    assert store.publish_index(chosen)
+    fill(store, chosen, 10, 11)  # two chunks of 22: a tenth
+    assert store.publish_index(chosen)
+    fill(store, chosen, 11, 12)
+    drop(store, "003.txt")
+    assert store.publish_index(chosen)  # what was removed counts, too
+    assert not store.publish_index(chosen)
+
+
 def break_missing(path: Path, tmp_path: Path) -> None:
     path.unlink()
 
