@@ -29,7 +29,9 @@ TRAINED_ON_PER_LIST = 64
 # The ranges of SQ8's bytes, one for each dimension.
 RANGES_TRAINED_ON = 50_000
 
-NPROBE = 32
+# Recall@10 of 100 real questions to a million chunks, after scoring what was proposed: 0.965 with
+# 32 of 1,024 lists, 0.985 with 64, 0.995 with 128 (12 ms), 0.999 with 256.
+PROBED_SHARE = 1 / 8
 
 
 def kind_for(count: int) -> str:
@@ -126,7 +128,7 @@ def propose(
         return np.empty(0, np.int64)
     if not _is_ivf(index):
         return _search(index, query, count, options)
-    options.nprobe = index.nlist if everywhere else min(NPROBE, index.nlist)
+    options.nprobe = index.nlist if everywhere else math.ceil(index.nlist * PROBED_SHARE)
     found = _search(index, query, count, options)
     if len(found) < count and options.nprobe < index.nlist:
         options.nprobe = index.nlist

@@ -41,7 +41,7 @@ def test_the_kind_follows_the_count() -> None:
 def test_every_kind_finds_what_numpy_finds(
     store: Store, chosen: EmbeddingSet, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(index_kinds, "NPROBE", 8)
+    monkeypatch.setattr(index_kinds, "PROBED_SHARE", 1)
     fill(store, chosen, 0, 60)
     store.publish_index(chosen)
     about = json.loads((store.folder.rag / "vectors-1.json").read_text())
@@ -74,10 +74,7 @@ def test_scores_are_cosines_of_the_stored_embeddings(
     assert dict(found) == pytest.approx(store.dense_scores(query, [i for i, _ in found]), abs=1e-6)
 
 
-def test_no_result_is_falsely_short(
-    store: Store, chosen: EmbeddingSet, kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(index_kinds, "NPROBE", 1)
+def test_no_result_is_falsely_short(store: Store, chosen: EmbeddingSet, kind: str) -> None:
     fill(store, chosen, 0, 60)
     store.publish_index(chosen)
     drop(store, "007.txt")
@@ -134,7 +131,7 @@ def test_embeddings_come_in_blocks(
 ) -> None:
     """More than one block, and the same as in one."""
     monkeypatch.setattr(embeddings, "BLOCK", 7)
-    monkeypatch.setattr(index_kinds, "NPROBE", 8)
+    monkeypatch.setattr(index_kinds, "PROBED_SHARE", 1)
     fill(store, chosen, 0, 30)
     assert [len(ids) for ids, _ in embeddings.every(store.connection, chosen)] == [7] * 8 + [4]
     check_exact(store, chosen)  # there is no file yet
