@@ -32,7 +32,9 @@ def put(store: Store, chosen: EmbeddingSet, source: str, text: str, **facts: obj
     with store.transaction():
         found = store.find_document(content_hash, document.format, 1)
         if found is None:
-            found = store.put_document(content_hash, 1, document, chosen.chunk_set_id, cut(text))
+            found = store.put_document(
+                content_hash, 1, document, chosen.chunk_set_id, cut(text), source
+            )
         ledger.put_file(
             store.connection,
             source=source,

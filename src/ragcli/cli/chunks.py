@@ -16,7 +16,7 @@ from ragcli.cli.options import (
     opened,
 )
 from ragcli.cli.output import Output, one_line
-from ragcli.cli.show_ingest import count
+from ragcli.cli.wording import count
 
 if TYPE_CHECKING:
     from ragcli.recipes.chunks import CutChunk, CutFile

@@ -19,7 +19,7 @@ from ragcli.cli.options import (
     opened,
     seconds,
 )
-from ragcli.cli.show_ingest import count, duration
+from ragcli.cli.wording import count, duration
 
 
 def reembed(

@@ -17,7 +17,7 @@ from ragcli.cli.options import (
     opened,
     seconds,
 )
-from ragcli.cli.show_ingest import count
+from ragcli.cli.wording import count
 
 
 def rm(

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli.cli.ls import size
 from ragcli.cli.output import Output, one_line
-from ragcli.cli.show_ingest import count, duration, skipped_counts
+from ragcli.cli.show_ingest import skipped_counts
+from ragcli.cli.wording import count, duration
 
 if TYPE_CHECKING:
     from ragcli.recipes.dry_run import DryRun

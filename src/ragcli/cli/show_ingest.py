@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ragcli.cli.output import Output
+from ragcli.cli.wording import count, duration
 from ragcli.domain import IngestReport, Problem
 
 if TYPE_CHECKING:
@@ -94,21 +95,6 @@ def skipped_counts(skipped: Mapping[str, int]) -> str:
     most_first = sorted(skipped.items(), key=lambda item: (-item[1], item[0]))
     reasons = ", ".join(f"{n:,} {reason}" for reason, n in most_first)
     return f"{sum(skipped.values()):,} skipped ({reasons})"
-
-
-def count(number: int, noun: str) -> str:
-    """``1 file``, ``1,234 files``."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def duration(seconds: float) -> str:
-    """``0.3 s``, ``1 min 16 s``, ``2 h 5 min``."""
-    if seconds < 60:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    return f"{minutes // 60} h {minutes % 60} min"
 
 
 def _object(report: IngestReport, rag: Rag, *, created: bool) -> dict[str, Any]:

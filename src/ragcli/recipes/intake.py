@@ -88,7 +88,7 @@ class Intake:
         unread = not result.content_hash
         size = file.size if unread else result.size
         mtime_ns = file.mtime_ns if unread else result.mtime_ns
-        state, document_id, problems = self._outcome(before, result, backlog)
+        state, document_id, problems = self._outcome(before, source, result, backlog)
         self._count(before, document_id, state)
         if before and before.state == state and (before.size, before.mtime_ns) == (size, mtime_ns):
             self.known_problems += bool(problems)
@@ -113,12 +113,12 @@ class Intake:
             store.release_document(before.document_id)
 
     def _outcome(
-        self, before: FileRow | None, result: ReadResult, backlog: Backlog
+        self, before: FileRow | None, source: str, result: ReadResult, backlog: Backlog
     ) -> tuple[str, int | None, tuple[Problem, ...]]:
         """(state, document, problems) of a file that was read."""
         if result.document is not None:
             problems = result.document.problems
-            document_id = self._document(result.content_hash, result.document, backlog)
+            document_id = self._document(source, result.content_hash, result.document, backlog)
             return ("partly" if problems else "stored"), document_id, problems
         assert result.problem is not None, "a file is a document or a problem"
         if result.problem.code == "empty":
@@ -126,7 +126,9 @@ class Intake:
         # What was read before is kept, and shown as stale.
         return "failed", before.document_id if before else None, (result.problem,)
 
-    def _document(self, content_hash: str, document: Document, backlog: Backlog) -> int:
+    def _document(
+        self, source: str, content_hash: str, document: Document, backlog: Backlog
+    ) -> int:
         """The stored document of this content, cut and stored when it is new."""
         store = self._store
         known = store.find_document(content_hash, document.format, READER_VERSION)
@@ -135,7 +137,7 @@ class Intake:
         counter = self._embedder().counter
         chunks = chunk_document(document, self._settings, counter, self._settings.room_tokens)
         document_id = store.put_document(
-            content_hash, READER_VERSION, document, self._chunk_set_id, chunks
+            content_hash, READER_VERSION, document, self._chunk_set_id, chunks, source
         )
         backlog.add(document_id, len(chunks))
         return document_id

@@ -53,15 +53,18 @@ def insert(
 
 def insert_chunks(
     connection: sqlite3.Connection, document_id: int, chunk_set_id: int, chunks: Iterable[Chunk]
-) -> None:
-    """Store a document's chunks in one chunk set."""
+) -> list[tuple[int, Chunk]]:
+    """Store a document's chunks in one chunk set; each with its id."""
+    stored = []
     for chunk in chunks:
         fields = rows.chunk_fields(chunk)
-        connection.execute(
+        cursor = connection.execute(
             f"INSERT INTO chunks (chunk_set_id, document_id, {rows.CHUNK_COLUMNS}, checksum)"
             " VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
             (chunk_set_id, document_id, *fields, checksums.of_row(*fields)),
         )
+        stored.append((int(cursor.lastrowid or 0), chunk))
+    return stored
 
 
 def remove(connection: sqlite3.Connection, document_id: int) -> None:

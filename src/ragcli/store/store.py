@@ -149,11 +149,13 @@ class Store:
         document: Document,
         chunk_set_id: int,
         chunks: Sequence[Chunk],
+        source: str,
     ) -> int:
-        """Store a document with its chunks; the id. Index it with `index_document` once a file
-        names it."""
+        """Store a document with its chunks, and index them under the file that it came from; the
+        id. Call `index_document` once that file is in the ledger."""
         document_id = documents.insert(self.connection, content_hash, reader_version, document)
-        documents.insert_chunks(self.connection, document_id, chunk_set_id, chunks)
+        stored = documents.insert_chunks(self.connection, document_id, chunk_set_id, chunks)
+        keyword.add(self.connection, chunk_set_id, document_id, source, stored)
         return document_id
 
     def find_document(self, content_hash: str, format_: str, reader_version: int) -> int | None:

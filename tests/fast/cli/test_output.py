@@ -74,10 +74,45 @@ def test_a_log_gets_a_line_now_and_then(monkeypatch):
     listener(Event("embedding", 1, 1))
     assert content(err).splitlines() == [
         "reading: 4 of 10 files",
-        "reading: 8 of 10 files",
+        "reading: 8 of 10 files (0.3 files/s, 6.0 s left)",
         "reading: 10 of 10 files",
         "! a.pdf: no text",
     ]
+
+
+def test_what_is_left_is_told_when_it_can_be_known(monkeypatch):
+    out, err = streams()
+    moments = iter(range(0, 10_000, 5))
+    monkeypatch.setattr(progress, "monotonic", lambda: next(moments))
+    listener = Output(out, err, {}).listener()
+    for step in range(1, 5):  # both at once: the number of chunks grows, so no end is in sight
+        listener(Event("reading", step, 4))
+        listener(Event("embedding", 32 * step, 100 * step))
+    listener(Event("embedding", 160, 400))
+    listener(Event("embedding", 400, 400))
+    assert content(err).splitlines() == [
+        "reading: 1 of 4 files; embedding: 32 of 100 chunks so far",
+        "reading: 2 of 4 files (0.1 files/s, 20 s left);"
+        " embedding: 64 of 200 chunks so far (3.2 chunks/s)",
+        "reading: 3 of 4 files (0.1 files/s, 10 s left);"
+        " embedding: 96 of 300 chunks so far (3.2 chunks/s)",
+        "embedding: 128 of 400 chunks (3.2 chunks/s, 1 min 25 s left)",
+        "embedding: 400 of 400 chunks",
+    ]
+
+
+def test_the_rate_is_that_of_the_last_minute():
+    pace = progress.Pace()
+    pace.mark(0.0, 0)
+    assert pace.per_s is None
+    for second in range(1, 101):
+        pace.mark(float(second), second * (1 if second <= 30 else 10) - 270 * (second > 30))
+    assert pace.per_s == pytest.approx(10)
+    slow = progress.Pace()
+    for tenth in range(200):  # many marks, few kept
+        slow.mark(tenth / 10, tenth)
+    assert slow.per_s == pytest.approx(10)
+    assert len(slow._marks) < 25
 
 
 def test_bars_on_a_terminal_and_problems_above_them():
@@ -86,10 +121,12 @@ def test_bars_on_a_terminal_and_problems_above_them():
     listener = output.listener()
     listener(Event("reading", 1, 2))
     listener(Event("problem", message="\x1b[2Ja.pdf: no text"))
+    listener(Event("embedding", 3, 8))
     listener(Event("reading", 2, 2))
     output.close()
     shown = content(err)
-    assert "Reading" in shown
+    assert "Reading" in shown and "1 of 2 files" in shown
+    assert "Embedding" in shown and "3 of 8 chunks so far" in shown
     assert "! \u241b[2Ja.pdf: no text\n" in shown.replace("\r", "")
     assert content(out) == ""
 

@@ -34,14 +34,14 @@ def test_a_document_comes_back_as_it_was_read(store: Store, chosen: EmbeddingSet
         metadata={"author": "Curie"},
     )
     with store.transaction():
-        made = store.put_document("h", 1, document, chosen.chunk_set_id, [])
+        made = store.put_document("h", 1, document, chosen.chunk_set_id, [], "a.txt")
     assert store.document(made) == document
 
 
 def test_a_text_of_several_slices_is_read_in_parts(store: Store, chosen: EmbeddingSet) -> None:
     text = "".join(chr(0x4E00 + i % 5000) for i in range(3 * texts.TEXT_SLICE - 7))
     with store.transaction():
-        made = store.put_document("h", 1, Document(text, "text"), chosen.chunk_set_id, [])
+        made = store.put_document("h", 1, Document(text, "text"), chosen.chunk_set_id, [], "a.txt")
     edge = texts.TEXT_SLICE
     for start, end in ((0, 5), (edge - 2, edge + 2), (edge, 2 * edge), (2 * edge + 1, len(text))):
         assert texts.read(store.connection, made, start, end) == text[start:end]
@@ -174,7 +174,7 @@ def test_a_snapshot_does_not_see_later_commits(
 
 def test_a_transaction_that_fails_leaves_nothing(store: Store, chosen: EmbeddingSet) -> None:
     with pytest.raises(KeyError), store.transaction():
-        store.put_document("h", 1, Document("text", "text"), chosen.chunk_set_id, [])
+        store.put_document("h", 1, Document("text", "text"), chosen.chunk_set_id, [], "a.txt")
         raise KeyError
     assert store.counts()["documents"] == 0
 
