@@ -203,19 +203,18 @@ def measure(
 
 def show(told: Mapping[str, Any]) -> None:
     print(f"\nfp32 matrix multiply: {told['gflops']:.0f} GFLOP/s on all cores")
-    for length, one in told["lengths"].items():
+    for one in told["lengths"].values():
         about = f"{one['texts']:,} texts of {one['mean_tokens']:.0f} tokens"
-        print(
-            f"\n| {length} tokens ({about}) | tokens/s | chunks/s | ratio | of the limit | memory |"
-        )
+        print(f"\n| {about} | tokens/s | chunks/s | speed-up | of the limit | peak memory |")
         print("|---|---|---|---|---|---|")
         for name, rate in one["rates"].items():
             if "error" in rate:
                 print(f"| {name} | failed: {rate['error'].splitlines()[-1][:90]} | | | | |")
                 continue
+            speed_up = f"{rate['ratio']:.2f}" if "ratio" in rate else "–"
             print(
                 f"| {name} | {rate['tokens_per_s']['median']:,.0f} | {rate['chunks_per_s']:,.1f}"
-                f" | {rate.get('ratio', 0):.2f} | {rate['share_of_limit']:.0%}"
+                f" | {speed_up} | {rate['share_of_limit']:.0%}"
                 f" | {rate['peak_mib']:,} MiB {rate['peak_of']} |"
             )
 

@@ -56,9 +56,7 @@ def build(folder: Path, index: Path, model: str) -> int:
 def again(folder: Path, index: Path, model: str) -> int:
     _configure(model)
     kept = _open(index)
-    kept.refresh_ref_docs(
-        _documents(folder), update_kwargs={"delete_kwargs": {"delete_from_docstore": True}}
-    )
+    kept.refresh_ref_docs(_documents(folder))
     return _keep(kept, index)
 
 

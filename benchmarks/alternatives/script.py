@@ -5,11 +5,11 @@
     python <peer>_script.py query INDEX QUESTION     --model MODEL [-k 5]
     python <peer>_script.py warm  INDEX QUESTIONS    --model MODEL [-k 5]
 
-FOLDER holds .md and .txt files in UTF-8; `build` and `again` print {"pieces": N}. QUESTIONS is a
-file, a question a line; `warm` loads once and prints {"milliseconds": [...]}, a number a question.
-Pieces have 1,000 characters, which is what fits into 256 tokens of English: where a peer brings a
-splitter of its own, that one cuts, at that size and without overlap, so that all embed about the
-same number of tokens.
+FOLDER holds .md and .txt files; others than UTF-8 are passed over. `build` and `again` print
+{"pieces": N}. QUESTIONS is a file, a question a line; `warm` loads once and prints
+{"milliseconds": [...]}, a number a question. Pieces have 1,000 characters, which is what fits into
+256 tokens of English: where a peer brings a splitter of its own, that one cuts, at that size and
+without overlap, so that all embed about the same number of tokens.
 """
 
 from __future__ import annotations
@@ -49,7 +49,10 @@ def pieces(folder: Path) -> list[Piece]:
     """Every text file cut every so many characters, for peers that bring no splitter."""
     cut = []
     for path in sorted([*folder.rglob("*.md"), *folder.rglob("*.txt")]):
-        text = path.read_text(encoding="utf-8")
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
         for number, start in enumerate(range(0, len(text), CHARACTERS)):
             cut.append(Piece(f"{path}#{number}", str(path), text[start : start + CHARACTERS]))
     return cut
