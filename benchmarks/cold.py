@@ -4,8 +4,9 @@
 
 FOLDER (default: sample_docs) is ingested into a project, and both are asked. Then, for each of the
 sizes, the same on a project of so many chunks (synthetic.py), beside the script with an index of so
-many vectors. Commands take turns; one round before them is not counted, so that files are in the
-system's cache. `ratio` is to `rag query` in the same round.
+many vectors; the next ingest there; and what scale.py tells of the store. Commands take turns; one
+round before them is not counted, so that files are in the system's cache. `ratio` is to the first
+command of the table in the same round.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from common import (
     model_folder,
     rag_command,
     run_well,
+    sample_questions,
     show_summary,
     size_bytes,
     summary,
@@ -34,6 +36,7 @@ SAMPLE_DOCS = HERE.parent / "sample_docs"
 PLAIN_SCRIPT = HERE / "alternatives" / "plain_script.py"
 PLAIN_INDEX = HERE / "alternatives" / "plain_index.py"
 SYNTHETIC = HERE / "synthetic.py"
+SCALE = HERE / "scale.py"
 QUESTION = "How many dimensions does the default model have?"
 SIZES = (10_000, 100_000, 1_000_000)
 RUNS = 5
@@ -80,32 +83,66 @@ def sample(folder: Path, question: str, runs: int) -> dict[str, Any]:
     }
 
 
-def of_size(chunks: int, question: str, runs: int) -> dict[str, Any]:
-    """Questions to a project of so many chunks, and what it takes on disk."""
+def of_size(chunks: int, question: str, runs: int, kept: Path) -> dict[str, Any]:
+    """Questions to a project of so many chunks, the next ingest, and what its store costs.
+
+    ``kept`` is where embeddings lie that every size uses.
+    """
     if not SYNTHETIC.is_file():
         return {"skipped": f"{SYNTHETIC.name} is not here"}
     with tempfile.TemporaryDirectory() as temporary:
         project, index = Path(temporary) / "project", Path(temporary) / "index"
         number = ["--chunks", str(chunks)]
-        run_well([sys.executable, str(SYNTHETIC), str(project), *number])
-        run_well(
-            [sys.executable, str(PLAIN_INDEX), str(index), *number, "--texts", str(SAMPLE_DOCS)]
-        )
-        stored = sorted(p for p in (project / ".rag").rglob("*") if p.is_file())
+        texts = ["--texts", str(SAMPLE_DOCS)]
+        vectors = ["--embeddings", str(kept / "texts.npy")]
+        run_well([sys.executable, str(SYNTHETIC), str(project), *number, *texts, *vectors])
+        run_well([sys.executable, str(PLAIN_INDEX), str(index), *number, *texts])
         return {
             "times": summary(take_turns(_queries(project, index, question), runs)),
-            "disk_bytes": {
-                str(path.relative_to(project / ".rag")): path.stat().st_size for path in stored
-            },
+            "ingest": summary(take_turns(_ingests(project), runs)),
             "plain_script_disk_bytes": size_bytes(index),
+            "rag_disk_bytes": size_bytes(project / ".rag"),
+            "store": _store(project, kept, runs),
         }
 
 
-def times(folder: Path, sizes: Sequence[int], question: str, runs: int) -> dict[str, Any]:
+def _ingests(project: Path) -> dict[str, Command]:
+    """An ingest of the whole folder after nothing and after one file has changed."""
+    file = min(path for path in project.rglob("*.txt") if ".rag" not in path.parts)
+    argv = [rag_command(), "ingest", str(project), "--project", str(project), "--quiet"]
+
+    def change() -> None:
+        with file.open("a", encoding="utf-8") as end:
+            end.write(f"\nChanged when it had {file.stat().st_size} bytes.\n")
+
     return {
-        "sample": sample(folder, question, runs),
-        "sizes": {str(chunks): of_size(chunks, question, runs) for chunks in sizes},
+        "rag ingest, nothing changed": Command(argv, OFFLINE, FINE),
+        "rag ingest, one file changed": Command(argv, OFFLINE, FINE, before=change),
     }
+
+
+def _store(project: Path, kept: Path, runs: int) -> dict[str, Any]:
+    """What scale.py tells, part by part."""
+    if not SCALE.is_file():
+        return {"skipped": f"{SCALE.name} is not here"}
+    questions = kept / "questions.txt"
+    questions.write_text("\n".join(sample_questions()) + "\n", encoding="utf-8")
+    argv = [sys.executable, str(SCALE), str(project), str(questions), "--runs", str(runs)]
+    left = run_well([*argv, "--vectors", str(kept / "questions.npy")]).stdout.strip()
+    told: dict[str, Any] = {}
+    while left:
+        part, end = json.JSONDecoder().raw_decode(left)
+        told |= part
+        left = left[end:].lstrip()
+    return told
+
+
+def times(folder: Path, sizes: Sequence[int], question: str, runs: int) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as kept:
+        return {
+            "sample": sample(folder, question, runs),
+            "sizes": {str(n): of_size(n, question, runs, Path(kept)) for n in sizes},
+        }
 
 
 def show(told: Mapping[str, Any]) -> None:
@@ -116,12 +153,12 @@ def show(told: Mapping[str, Any]) -> None:
             print(f"\n{title}: skipped, {one['skipped']}")
             continue
         show_summary(title, one["times"])
-        parts = {name: size for name, size in one["disk_bytes"].items() if size}
-        print(f"\nOn disk {sum(parts.values()) / 1e6:,.0f} MB; the plain script's index:", end=" ")
+        show_summary(f"ingest again, {int(chunks):,} chunks", one["ingest"])
+        print(
+            f"\nOn disk {one['rag_disk_bytes'] / 1e6:,.0f} MB; the plain script's index:", end=" "
+        )
         print(f"{one['plain_script_disk_bytes'] / 1e6:,.0f} MB.")
-        print("\n| part | MB |\n|---|---|")
-        for name, size in parts.items():
-            print(f"| `{name}` | {size / 1e6:,.1f} |")
+        print("\n```json\n" + json.dumps(one["store"], indent=1, ensure_ascii=False) + "\n```")
 
 
 def numbers(text: str) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import shutil
@@ -24,6 +25,8 @@ RSS_UNIT_BYTES = 1 if sys.platform == "darwin" else 1024
 # Short against the fastest command here (0.2 s); each look at a large process costs it some
 # milliseconds.
 SAMPLE_EVERY_S = 0.05
+
+SAMPLE_QUESTIONS = Path(__file__).resolve().parent.parent / "tests" / "sample_questions.jsonl"
 
 SPREAD = ("median", "min", "max")
 UNITS = {"wall_s": "s", "milliseconds": "ms"}
@@ -253,6 +256,12 @@ def show_summary(title: str, told: Mapping[str, Mapping[str, Any]]) -> None:
         spans = " | ".join(f"{one[key][part]:,.2f} {UNITS[key]}" for part in SPREAD)
         ratio = f"{one['ratio']:.2f}" if "ratio" in one else "–"
         print(f"| {name} | {spans} | {ratio} | {one['peak_mib']:,} MiB {one['peak_of']} |")
+
+
+def sample_questions() -> list[str]:
+    """The questions that belong to the sample documents."""
+    lines = SAMPLE_QUESTIONS.read_text(encoding="utf-8").splitlines()
+    return [json.loads(line)["question"] for line in lines if line.strip()]
 
 
 def size_bytes(folder: Path) -> int:

@@ -33,6 +33,7 @@ from common import (
     model_folder,
     rag_command,
     run_well,
+    sample_questions,
     show_summary,
     size_bytes,
     summary,
@@ -42,7 +43,6 @@ from environments import PEERS, Environment
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE_DOCS = ROOT / "sample_docs"
-SAMPLE_QUESTIONS = ROOT / "tests" / "sample_questions.jsonl"
 ALTERNATIVES = Path(__file__).resolve().parent / "alternatives"
 
 # What the first comparison here was made with, before there was a ragcli.
@@ -203,11 +203,6 @@ class Comparison:
 
 def _clear(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def sample_questions() -> list[str]:
-    lines = SAMPLE_QUESTIONS.read_text(encoding="utf-8").splitlines()
-    return [json.loads(line)["question"] for line in lines if line.strip()]
 
 
 def compare(

@@ -8,7 +8,6 @@ Sections, in the order in which they run; without a name, all of them:
     cold     whole processes on the sample documents, and with 10,000, 100,000, 1,000,000 chunks
     peers    `rag` beside what a user would pick in its place: ingest, again, cold and warm query
     ingest   tokens/s beside sentence-transformers, and the share of what this machine can multiply
-    scale    what scale.py measures, where it is
     sample   retrieval on sample_docs/: 30 questions say that nothing is broken, not how good it is
 
 Prints tables in Markdown, which docs/benchmarks.md is written from, and keeps everything in
@@ -34,15 +33,12 @@ import ingest
 import limits
 import passages
 import peers
-from common import machine, rag_command, run_well
+from common import SAMPLE_QUESTIONS, machine, rag_command, run_well
 from passages import Corpus, Found, Gold, Question
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE_DOCS = ROOT / "sample_docs"
-SAMPLE_QUESTIONS = ROOT / "tests" / "sample_questions.jsonl"
-HERE = Path(__file__).resolve().parent
-RESULTS = HERE / "results"
-SCALE = HERE / "scale.py"
+RESULTS = Path(__file__).resolve().parent / "results"
 # One of the samples is in GB18030, undeclared.
 ENCODINGS = ("utf-8", "gb18030")
 TOP_K = 10
@@ -112,22 +108,11 @@ def _ingest(given: argparse.Namespace) -> dict[str, Any]:
         return ingest.measure(given.texts, limits.LENGTHS, given.tokens, given.ingest_runs, place)
 
 
-def _scale(given: argparse.Namespace) -> dict[str, Any]:
-    if not SCALE.is_file():
-        return {"skipped": f"{SCALE.name} is not here"}
-    return dict(json.loads(run_well([sys.executable, str(SCALE), "--json"]).stdout))
-
-
-def _show_scale(told: Mapping[str, Any]) -> None:
-    print("\n" + json.dumps(told, indent=1, ensure_ascii=False))
-
-
 # `sample` last: it loads numpy, and a child's resident set begins with its parent's.
 SECTIONS: dict[str, tuple[Callable[[argparse.Namespace], dict[str, Any]], Callable[..., None]]] = {
     "cold": (_cold, cold.show),
     "peers": (_peers, peers.show),
     "ingest": (_ingest, ingest.show),
-    "scale": (_scale, _show_scale),
     "sample": (lambda given: sample_scores(), passages.show),
 }
 
