@@ -209,7 +209,9 @@ def take_turns(
             if one.exit_code in command.expected and (one.stdout.strip() or not command.speaks):
                 turns.runs.append(one)
             else:
-                turns.error = failure(command.argv, one)
+                # Results may be published: the command line names this machine's folders.
+                turns.error = failure(command.argv, one).splitlines()[-1]
+                print(failure(command.argv, one), file=sys.stderr)
             said = "failed" if turns.error else f"{one.wall_s:.2f} s"
             print(f"  round {number} of {rounds}: {name}: {said}", file=sys.stderr, flush=True)
     return all_turns
@@ -250,7 +252,7 @@ def show_summary(title: str, told: Mapping[str, Mapping[str, Any]]) -> None:
     print(f"\n| {title} | median | min | max | ratio | peak memory |\n|---|---|---|---|---|---|")
     for name, one in told.items():
         if "error" in one:
-            print(f"| {name} | failed: {one['error'].splitlines()[-1][:90]} | | | | |")
+            print(f"| {name} | failed: {one['error'][:90]} | | | | |")
             continue
         key = next(key for key in UNITS if key in one)
         spans = " | ".join(f"{one[key][part]:,.2f} {UNITS[key]}" for part in SPREAD)

@@ -209,7 +209,7 @@ def show(told: Mapping[str, Any]) -> None:
         print("|---|---|---|---|---|---|")
         for name, rate in one["rates"].items():
             if "error" in rate:
-                print(f"| {name} | failed: {rate['error'].splitlines()[-1][:90]} | | | | |")
+                print(f"| {name} | failed: {rate['error'][:90]} | | | | |")
                 continue
             speed_up = f"{rate['ratio']:.2f}" if "ratio" in rate else "–"
             print(

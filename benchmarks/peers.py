@@ -214,13 +214,14 @@ def compare(
         work = Path(temporary)
         folder = work / "texts"
         total = lay_out(source, folder)
+        files = len(list(folder.iterdir()))
         comparison = Comparison(tools(made, work, folder, sample_questions()), folder)
         comparison.ingest(ingest_runs)
         comparison.again(ingest_runs)
         comparison.query(runs, ingest_runs)
     told = comparison.told
     return {
-        "texts": {"files": FILES, "bytes": total},
+        "texts": {"files": files, "bytes": total},
         "versions": {
             PEERS[n].title: e.version for n, e in made.items() if isinstance(e, Environment)
         },
