@@ -85,7 +85,6 @@ class VectorIndex:
 
         Raises ProjectCorrupt.
         """
-
         if allowed is not None and len(allowed) <= EXACT_UP_TO:
             found = embeddings.of_chunks(self._connection, self._set, allowed.tolist())
             return _best(found, query, k)
