@@ -70,6 +70,25 @@ def build(
     return index
 
 
+def update(
+    path: Path, gone: NDArray[np.int64], blocks: Iterable[tuple[NDArray[np.int64], Matrix]]
+) -> Any:
+    """The index of a file without these ids and with these embeddings, in memory. It keeps what
+    it was trained on: new texts may lie otherwise, but nprobe and scoring have room for that.
+
+    Raises OSError, RuntimeError.
+    """
+    import faiss
+
+    faiss.omp_set_num_threads(_cores())
+    index: Any = faiss.read_index(str(path))
+    if len(gone):
+        index.remove_ids(faiss.IDSelectorBatch(gone))
+    for ids, matrix in blocks:
+        index.add_with_ids(matrix, ids)
+    return index
+
+
 def _cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

@@ -324,7 +324,8 @@ class Store:
         return self._index[1] if self._index else None
 
     def publish_index(self, chosen: EmbeddingSet, *, force: bool = False) -> bool:
-        """Write the set's index file when that is worth its cost; whether it was."""
+        """Write the set's index file when that is worth its cost; whether it was. ``force`` writes
+        it in any case, from the embeddings alone."""
         changes = vectors.changes_since(self.connection, chosen)
         count = self.chunk_count(chosen.chunk_set_id)
         if not force and not vectors.worth_writing(changes, count):
@@ -333,7 +334,7 @@ class Store:
             "SELECT seq FROM sqlite_sequence WHERE name = 'index_files'"
         ).fetchone()
         generation = (row[0] if row else 0) + 1
-        file = vectors.write(self.connection, self.folder.rag, chosen, generation)
+        file = vectors.write(self.connection, self.folder.rag, chosen, generation, anew=force)
         with self.transaction():
             self.connection.execute(
                 "INSERT INTO index_files VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

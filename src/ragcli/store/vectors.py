@@ -85,7 +85,6 @@ class VectorIndex:
 
         Raises ProjectCorrupt.
         """
-
         if allowed is not None and len(allowed) <= EXACT_UP_TO:
             found = embeddings.of_chunks(self._connection, self._set, allowed.tolist())
             return _best(found, query, k)
@@ -165,9 +164,15 @@ def worth_writing(changes: int, count: int) -> bool:
 
 
 def write(
-    connection: sqlite3.Connection, folder: Path, embedding_set: EmbeddingSet, generation: int
+    connection: sqlite3.Connection,
+    folder: Path,
+    embedding_set: EmbeddingSet,
+    generation: int,
+    *,
+    anew: bool,
 ) -> IndexFile:
-    """Write the index of everything embedded so far; the caller then commits the row.
+    """Write the index of everything embedded so far; the caller then commits the row. ``anew``
+    takes nothing over from the newest file.
 
     New file, fsync, rename, fsync of the folder: a crash leaves an unused file, never a
     half-written one under a name that is used.
@@ -177,12 +182,14 @@ def write(
         " (SELECT COALESCE(MAX(id), 0) FROM embeddings)"
     ).fetchone()
     kind = index_kinds.kind_for(_embedded(connection, embedding_set))
-    index = index_kinds.build(
-        kind,
-        embedding_set.identity.dimension,
-        lambda count: embeddings.sample(connection, embedding_set, count),
-        embeddings.every(connection, embedding_set),
-    )
+    index = None if anew else _updated(connection, folder, embedding_set, kind)
+    if index is None:
+        index = index_kinds.build(
+            kind,
+            embedding_set.identity.dimension,
+            lambda count: embeddings.sample(connection, embedding_set, count),
+            embeddings.every(connection, embedding_set),
+        )
     name = f"vectors-{generation}.faiss"
     fresh = folder / f".{name}.new"
     index_kinds.write_file(index, fresh)
@@ -195,6 +202,31 @@ def write(
     about.write_text(_description(embedding_set, file_row, kind), encoding="utf-8")
     _put_in_place(about, folder / f"vectors-{generation}.json")
     return file_row
+
+
+def _updated(
+    connection: sqlite3.Connection, folder: Path, embedding_set: EmbeddingSet, kind: str
+) -> Any:
+    """The index of the newest file, brought up to date: at a million chunks 3 s in place of a
+    minute. None when it must be built: a small one (as fast), one that has outgrown its kind, or
+    one that is not what it was when it was written."""
+    import numpy as np
+
+    file = newest(connection, embedding_set.id)
+    if file is None or file.count <= index_kinds.FLAT_UP_TO:
+        return None
+    if index_kinds.kind_for(file.count) != kind:
+        return None
+    try:
+        with (folder / file.name).open("rb") as stream:
+            if file_digest(stream, "sha256").hexdigest() != file.sha256:
+                return None
+        beside = list(embeddings.beside(connection, embedding_set, file))
+        gone = np.concatenate([removed_ids(connection), *(ids for ids, _ in beside)])
+        index = index_kinds.update(folder / file.name, gone, beside)
+    except (OSError, RuntimeError):
+        return None
+    return index if index.ntotal == _embedded(connection, embedding_set) else None
 
 
 def sweep(connection: sqlite3.Connection, folder: Path) -> None:

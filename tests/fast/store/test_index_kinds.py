@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -62,6 +63,42 @@ def test_every_kind_finds_what_numpy_finds(
         vectors.newest(store.connection, chosen.id),
         None,
     )
+
+
+def test_a_large_index_is_brought_up_to_date(
+    store: Store, chosen: EmbeddingSet, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not built again, unless its kind changes or its file is not what was written."""
+    monkeypatch.setattr(index_kinds, "PROBED_SHARE", 1)
+    built = []
+    build = index_kinds.build
+
+    def counted(*given: Any) -> Any:
+        built.append(given[0])
+        return build(*given)
+
+    monkeypatch.setattr(index_kinds, "build", counted)
+    fill(store, chosen, 0, 60)
+    store.publish_index(chosen)
+    drop(store, "011.txt")
+    drop(store, "012.txt")
+    fill(store, chosen, 60, 64)
+    with store.transaction():
+        store.connection.execute("DELETE FROM embeddings WHERE id <= 5")
+    embed(store, chosen, seed=9)
+    store.publish_index(chosen)
+    check_exact(store, chosen)
+    assert verify.index_trouble(store.connection, store.folder.rag, chosen)[1] is None
+    assert built == ([kind] if kind != "IDMap,Flat" else [kind, kind])
+    fill(store, chosen, 64, 65)
+    path = next(store.folder.rag.glob("vectors-*.faiss"))
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    del built[:]
+    store.publish_index(chosen)
+    assert built == [kind]
+    check_exact(store, chosen)
 
 
 def test_scores_are_cosines_of_the_stored_embeddings(
