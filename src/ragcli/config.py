@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -54,6 +53,9 @@ class Settings:
     read_timeout_s: float = _setting(120.0, "longest time to read one file")
     wait_s: float = _setting(3.0, "how long a writer waits for another to finish")
     threads: int = _setting(0, "processor cores to embed with; 0: all there are")
+    serve: str = _setting(
+        "auto", "rag serve's helper: auto uses one that runs, start also starts one; or never"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,7 @@ _CHOICES = {
     "mode": ("hybrid", "dense", "keyword"),
     "engine": ("auto", "onnx", "torch"),
     "precision": ("fp32", "int8"),
+    "serve": ("auto", "never", "start"),
 }
 # A context below this leaves no room for one passage and an answer.
 _LEAST = {
@@ -192,17 +195,25 @@ def spare_cache_folder() -> Path:
 
     folder = Path(tempfile.gettempdir()) / f"ragcli-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
+    check_private(folder)
+    return folder
+
+
+def check_private(folder: Path) -> None:
+    """Raises OSError where a folder is missing, somebody else's, or open to others."""
     status = folder.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:
         raise PermissionError(f"{folder} is not a private folder of this user")
-    return folder
 
 
 def read_file(path: Path) -> dict[str, Any]:
     """The values of a settings file; none when it does not exist. Raises UsageError."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        import tomllib  # 2 ms, which a user without a file need not pay
+
+        return tomllib.loads(text)
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:  # also what is no UTF-8, and no TOML
         raise UsageError(f"cannot read the settings in {path}: {error}", "mend the file") from error

@@ -33,7 +33,6 @@ from ragcli.domain import (
     ignore,
 )
 from ragcli.errors import ModelMismatch, RagError, UsageError
-from ragcli.store import Store, sets
 from ragcli.store import folder as folders
 from ragcli.store.folder import ProjectFolder
 
@@ -47,6 +46,8 @@ if TYPE_CHECKING:
     from ragcli.recipes.remove import Removed
     from ragcli.recipes.show import Shown
     from ragcli.recipes.status import Status
+    from ragcli.store import Store
+    from ragcli.store.rows import EmbeddingSet
 
 
 class Rag:
@@ -91,6 +92,8 @@ class Rag:
 
         Raises UsageError where none may be made.
         """
+        from ragcli.store import Store
+
         env = os.environ if environ is None else environ
         explicit = None if path is None else os.fspath(path)
         named = folders.named_root(explicit, env)
@@ -101,7 +104,15 @@ class Rag:
     @cached_property
     def store(self) -> Store:
         """Raises ProjectCorrupt, ProjectIncompatible."""
+        from ragcli.store import Store
+
         return Store(self.folder)
+
+    def _active(self) -> EmbeddingSet | None:
+        """The set that answers; None before the first ingest."""
+        from ragcli.store import sets
+
+        return sets.active(self.store.connection)
 
     def close(self) -> None:
         """Close the store, if it was opened."""
@@ -123,7 +134,7 @@ class Rag:
         Raises ModelMismatch when another was asked for by flag or environment,
         ProviderUnavailable.
         """
-        active = sets.active(self.store.connection)
+        active = self._active()
         if active is None or self.store.is_empty():
             return providers.embedder(self.settings.model, self.settings)
         identity = active.identity
@@ -139,7 +150,7 @@ class Rag:
         """
         from ragcli.recipes import guard
 
-        active = sets.active(self.store.connection)
+        active = self._active()
         if active is not None and active.id != self._checked_set and not self.store.is_empty():
             guard.check(self.store, active, self.embedder)
             self._checked_set = active.id
@@ -149,7 +160,7 @@ class Rag:
         """Of a model that a flag or variable asks for, also where nothing is to be embedded."""
         from ragcli.recipes import guard
 
-        active = sets.active(self.store.connection)
+        active = self._active()
         if active is None or self.store.is_empty():
             return
         stored = {
@@ -193,7 +204,7 @@ class Rag:
             embedder = providers.embedder(asked, self.settings)
         except RagError as error:
             raise mismatch from error
-        active = sets.active(self.store.connection)
+        active = self._active()
         if active is None or embedder.identity.fingerprint != active.identity.fingerprint:
             raise mismatch
         return embedder
@@ -211,9 +222,11 @@ class Rag:
 
     def note_on_model(self) -> str | None:
         """A sentence when a settings file names another model than the project's."""
-        active = sets.active(self.store.connection)
         layer = self.origins["model"].layer
-        if active is None or layer not in ("project", "user"):
+        if layer not in ("project", "user"):
+            return None
+        active = self._active()
+        if active is None:
             return None
         if providers.same_name(self.settings.model, active.identity.name):
             return None
@@ -242,6 +255,7 @@ class Rag:
         """
         from ragcli.reading.worker import ReaderPool
         from ragcli.recipes.ingest import IngestOptions, ingest
+        from ragcli.store import Store
 
         options = IngestOptions(
             paths=None if paths is None else [Path(p).expanduser() for p in paths],
@@ -282,8 +296,11 @@ class Rag:
         mode: Mode | None = None,
         chosen: Filter | None = None,
         explain: bool = False,
+        mend: bool = True,
     ) -> QueryResult:
         """The top-k passages for a question, of the documents that the filter lets through.
+
+        An index file that cannot be used is written anew, with ``mend``.
 
         Raises UsageError, ModelMismatch, ProviderUnavailable, ProjectCorrupt.
         """
@@ -296,6 +313,7 @@ class Rag:
             top_k=top_k or self.settings.top_k,
             chosen=chosen or Filter(),
             explain=explain,
+            mend=mend,
         )
         if options.mode != "keyword" and question.strip() and not self.store.is_empty():
             self.embedder.prepare(1)  # the model loads while words and index are looked at
@@ -392,8 +410,9 @@ class Rag:
         UsageError (nothing was ingested), ProjectLocked, ProviderUnavailable.
         """
         from ragcli.recipes.reembed import ReembedOptions, reembed
+        from ragcli.store import sets
 
-        active = sets.active(self.store.connection)
+        active = self._active()
         if active is None:
             raise UsageError("nothing has been ingested yet", "begin with: rag ingest FOLDER")
         size = chunk_tokens or self.settings.chunk_tokens

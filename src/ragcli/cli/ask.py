@@ -71,7 +71,7 @@ def ask(
     chosen = filter_from(path, type_, lang, since, until, where)
     flags = {"model": model, "engine": engine, "mode": mode, "generator": generator}
     talk = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
-    with opened(project, **talk, flags=flags) as (rag, output):
+    with opened(project, **talk, flags=flags, helped=True) as (rag, output):
         tell_model(rag, output)
         asked = question_from(question)
         if jsonl:

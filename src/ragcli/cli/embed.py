@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -25,6 +26,7 @@ from ragcli.errors import ProjectNotFound, TextTooLong, UsageError
 
 if TYPE_CHECKING:
     from ragcli.domain import Embedder, Vector
+    from ragcli.rag import Rag
 
 # Lines of stdin that are embedded at once: what comes out keeps up with what goes in.
 BATCH = 64
@@ -57,37 +59,65 @@ def embed(
         )
     with speaking(json=as_json, quiet=quiet, verbose=verbose, debug=debug) as output:
         flags = {"model": model, "engine": engine, "precision": precision, "dimensions": dimensions}
-        embedder = _embedder(project, flags)
-        done = 0
-        for batch in _batches(texts):
-            vectors = _embed(embedder, batch, as_, done)
-            done += len(batch)
-            for text, vector in zip(batch, vectors, strict=True):
-                output.object(
-                    {
-                        "schema": "ragcli.embed/1",
-                        "text": text,
-                        "embedding": vector,
-                        "model": embedder.identity.name,
-                    }
-                )
+        with _Embedding(project, flags) as embedding:
+            done = 0
+            for batch in _batches(texts):
+                _refuse_empty(batch, done)
+                model, rows = embedding.rows(batch, as_, done)
+                done += len(batch)
+                for text, row in zip(batch, rows, strict=True):
+                    output.object(
+                        {
+                            "schema": "ragcli.embed/1",
+                            "text": text,
+                            "embedding": row,
+                            "model": model,
+                        }
+                    )
 
 
-def _embedder(project: str | None, flags: Mapping[str, Any]) -> Embedder:
-    """The project's; the settings' without one, or where another model is named."""
-    from ragcli import providers
-    from ragcli.rag import Rag, settings_for
+class _Embedding:
+    """Who embeds: the helper where one runs; else the project's model, or the settings' where
+    there is no project or a model is named."""
 
-    try:
-        with Rag.open(project, **flags) as rag:
-            if flags["model"] is not None:
-                return providers.embedder(rag.settings.model, rag.settings)
-            return rag.checked_embedder()
-    except ProjectNotFound:
-        if project or os.environ.get("RAG_PROJECT"):
-            raise
-    settings, _ = settings_for(None, flags, os.environ)
-    return providers.embedder(settings.model, settings)
+    def __init__(self, project: str | None, flags: Mapping[str, Any]) -> None:
+        from ragcli.rag import Rag, settings_for
+        from ragcli.serving.client import Helper
+
+        self._rag: Rag | None = None
+        try:
+            self._rag = Rag.open(project, **flags)
+            self._settings, origins = self._rag.settings, self._rag.origins
+        except ProjectNotFound:
+            if project or os.environ.get("RAG_PROJECT"):
+                raise
+            self._settings, origins = settings_for(None, flags, os.environ)
+        self._own_model = flags["model"] is not None
+        root = self._rag.folder.root if self._rag else None
+        self._helper = Helper(root, self._settings, origins)
+
+    def __enter__(self) -> _Embedding:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._helper.close()
+        if self._rag is not None:
+            self._rag.close()
+
+    def rows(self, batch: list[str], kind: str, before: int) -> tuple[str, list[list[float]]]:
+        """(the model's name, an embedding a text). Raises UsageError, naming a text too long."""
+        helped = self._helper.embed(batch, kind)
+        if helped is not None:
+            return helped
+        return self._embedder.identity.name, _embed(self._embedder, batch, kind, before)
+
+    @cached_property
+    def _embedder(self) -> Embedder:
+        from ragcli import providers
+
+        if self._rag is None or self._own_model:
+            return providers.embedder(self._settings.model, self._settings)
+        return self._rag.checked_embedder()
 
 
 def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
@@ -104,11 +134,14 @@ def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
         yield batch
 
 
-def _embed(embedder: Embedder, batch: list[str], kind: str, before: int) -> list[list[float]]:
-    """Raises UsageError, naming the text that is empty or too long."""
+def _refuse_empty(batch: list[str], before: int) -> None:
     for index, text in enumerate(batch):
         if not text.strip():
             raise UsageError(f"text {before + index + 1} is empty", "leave it out")
+
+
+def _embed(embedder: Embedder, batch: list[str], kind: str, before: int) -> list[list[float]]:
+    """Raises UsageError, naming the text that is too long."""
     vectors: list[Vector] = []
     try:
         if kind == "document":

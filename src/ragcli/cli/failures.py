@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import errno
 import re
-import sqlite3
-from typing import Any
+import sys
+from typing import TYPE_CHECKING, Any
 
 from typer.exceptions import TyperException
 
 from ragcli.errors import ProjectCorrupt, RagError, UsageError
+
+if TYPE_CHECKING:
+    import sqlite3
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _DISK_FULL = (
@@ -26,7 +29,8 @@ def translate(error: Exception) -> RagError:
         return _usage(error)
     if isinstance(error, OSError):
         return _system(error)
-    if isinstance(error, sqlite3.Error):
+    engine = sys.modules.get("sqlite3")  # not imported for those who never opened a store
+    if engine is not None and isinstance(error, engine.Error):
         return _store(error)
     if isinstance(error, MemoryError):
         return RagError("there is not enough memory", "close something, or ingest fewer files")
@@ -63,6 +67,8 @@ def _system(error: OSError) -> RagError:
 
 
 def _store(error: sqlite3.Error) -> RagError:
+    import sqlite3
+
     said = str(error)
     if "disk is full" in said:
         return RagError(*_DISK_FULL)

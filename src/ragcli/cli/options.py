@@ -93,7 +93,7 @@ def speaking(*, json: bool, quiet: bool, verbose: bool, debug: bool) -> Iterator
     hearing = _Hearing(output)
     library = logging.getLogger("ragcli")
     library.addHandler(hearing)
-    library.setLevel(logging.INFO)
+    library.setLevel(logging.DEBUG)
     try:
         yield output
     except typer.Exit:
@@ -115,8 +115,12 @@ class _Hearing(logging.Handler):
         self._output = output
 
     def emit(self, record: logging.LogRecord) -> None:
-        say = self._output.warn if record.levelno >= logging.WARNING else self._output.note
-        say(record.getMessage())
+        if record.levelno >= logging.WARNING:
+            self._output.warn(record.getMessage())
+        elif record.levelno >= logging.INFO:
+            self._output.note(record.getMessage())
+        else:
+            self._output.detail(record.getMessage())
 
 
 @contextmanager
@@ -128,15 +132,19 @@ def opened(
     verbose: bool,
     debug: bool,
     flags: Mapping[str, Any] | None = None,
+    helped: bool = False,
 ) -> Iterator[tuple[Rag, Output]]:
     """The project, found or named, and the command's output. ``flags`` are settings by name.
+    ``helped``: its questions go to the helper first, where one runs.
 
     Raises ProjectNotFound, UsageError.
     """
     with speaking(json=json, quiet=quiet, verbose=verbose, debug=debug) as output:
         from ragcli.rag import Rag
+        from ragcli.serving.client import HelpedRag
 
-        with Rag.open(project, **(flags or {})) as rag:
+        kind = HelpedRag if helped else Rag
+        with kind.open(project, **(flags or {})) as rag:
             yield rag, output
 
 

@@ -179,11 +179,15 @@ class Output:
             self._progress.close()
             self._progress = None
 
+    def flush(self) -> None:
+        """Hand everything on. Raises BrokenPipeError."""
+        self._stdout.flush()
+        self._stderr.flush()
+
     def close(self) -> None:
         """Take the bars away and hand everything on. Raises BrokenPipeError."""
         self._close_progress()
-        self._stdout.flush()
-        self._stderr.flush()
+        self.flush()
 
 
 def _as_utf8(stream: TextIO) -> TextIO:

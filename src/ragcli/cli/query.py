@@ -77,10 +77,8 @@ def query(
         raise UsageError("name one question, or --batch FILE", 'ask something: rag query "…"')
     chosen = filter_from(path, type_, lang, since, until, where)
     talk = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
-    with opened(project, **talk, flags={"model": model, "engine": engine, "mode": mode}) as (
-        rag,
-        output,
-    ):
+    flags = {"model": model, "engine": engine, "mode": mode}
+    with opened(project, **talk, flags=flags, helped=True) as (rag, output):
         tell_model(rag, output)
         if batch is not None:
             raise typer.Exit(_answer_lines(rag, output, batch, top_k, chosen, explain))

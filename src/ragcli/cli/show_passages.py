@@ -7,11 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ragcli.cli.output import Output, one_line
-from ragcli.cli.wrap import Wrapper
 from ragcli.domain import Answer, Citation, Found, Passage, QueryResult
 from ragcli.text.lines import on_one_line
-from ragcli.text.sentences import sentence_spans
-from ragcli.text.terms import question_terms, terms
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -118,12 +115,17 @@ def _text_lines(text: str, question: str, width: int) -> list[str]:
 
 
 def _wrapped(text: str, width: int) -> list[str]:
+    from ragcli.cli.wrap import Wrapper
+
     wrapper = Wrapper(width)
     return (wrapper.feed(text) + wrapper.end()).splitlines()
 
 
 def _most_telling(text: str, question: str) -> int:
     """Where the sentence with the most terms of the question begins; the first of equals."""
+    from ragcli.text.sentences import sentence_spans
+    from ragcli.text.terms import question_terms, terms
+
     wanted = set(question_terms(question))
     best, best_count = 0, 0
     for start, end in sentence_spans(text, 0, len(text)):

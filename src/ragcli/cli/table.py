@@ -60,5 +60,6 @@ COMMANDS = {
     "config": Command(_SETUP, "Settings, and where each came from", (10, 12, 13)),
     "reembed": Command(_SETUP, "Switch the embedding model", (10, 11, 12, 13, 20)),
     "embed": Command(_SETUP, "Texts to embeddings", (10, 12, 13, 20)),
+    "serve": Command(_SETUP, "A helper that keeps the model loaded", (4, *_PROJECT, 20)),
     "doctor": Command(_SETUP, "Check everything, and name the cures", (6, 10, 11)),
 }

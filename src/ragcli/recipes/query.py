@@ -19,12 +19,14 @@ from ragcli.text.terms import characters, question_terms
 
 @dataclass(frozen=True, slots=True)
 class QueryOptions:
-    """``top_k`` passages at most, of the documents that ``chosen`` lets through."""
+    """``top_k`` passages at most, of the documents that ``chosen`` lets through. Without ``mend``
+    nothing is written: a broken index file is left to others."""
 
     mode: Mode = "hybrid"
     top_k: int = 5
     chosen: Filter = field(default_factory=Filter)
     explain: bool = False
+    mend: bool = True
 
 
 def query(
@@ -58,7 +60,8 @@ def query(
         share = store.embedded_share()
         chunks = store.chunk_count(chosen.chunk_set_id) if share < 1 else 0
         clock.lap("fetch")
-    _mend_index(store)
+    if options.mend:
+        _mend_index(store)
     return QueryResult(
         question=question,
         mode=options.mode,

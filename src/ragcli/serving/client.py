@@ -1,0 +1,161 @@
+"""Asking the helper. Nothing here fails: where it does not answer, there is no answer."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ragcli import __version__
+from ragcli.config import Origin, Settings
+from ragcli.domain import Filter, Mode, QueryResult
+from ragcli.rag import Rag
+from ragcli.serving import protocol
+
+log = logging.getLogger("ragcli")
+
+# The longest silence of the helper, in which the command could nearly have answered itself: about
+# five times a cold question.
+SILENCE_S = 2.0
+
+# Texts that are embedded by one request: half a second's work at most, as other clients wait.
+TEXTS_AT_ONCE = 8
+
+
+class Helper:
+    """The helper of a project, or of no project. Once it has failed it is not asked again."""
+
+    def __init__(
+        self,
+        root: Path | None,
+        settings: Settings,
+        origins: Mapping[str, Origin],
+    ) -> None:
+        self._root = root
+        self._settings = settings
+        self._origins = origins
+        self._given_up = settings.serve == "never"
+        self._missed = False
+
+    def close(self) -> None:
+        """Start one for the next command, where this one missed it and the settings say so."""
+        if self._missed and self._settings.serve == "start":
+            start_for_the_next(self._root)
+
+    def query(
+        self,
+        question: str,
+        *,
+        top_k: int | None = None,
+        mode: Mode | None = None,
+        chosen: Filter | None = None,
+        explain: bool = False,
+    ) -> QueryResult | None:
+        """What ``Rag.query`` gives; None where the helper does not answer."""
+        answer = self._ask(
+            "query",
+            question=question,
+            top_k=self._settings.top_k if top_k is None else top_k,
+            mode=mode or self._settings.mode,
+            chosen=asdict(chosen or Filter()),
+            explain=explain,
+        )
+        return None if answer is None else protocol.result_from(answer)
+
+    def note_on_model(self) -> tuple[str | None] | None:
+        """What ``Rag.note_on_model`` gives, as a tuple of one; None where there is no answer."""
+        answer = self._ask("note")
+        return None if answer is None else (answer["note"],)
+
+    def embed(self, texts: Sequence[str], kind: str) -> tuple[str, list[list[float]]] | None:
+        """The model's name and a row a text; None where the helper does not answer for all.
+        ``kind`` is ``document`` or ``query``."""
+        model, rows = "", []
+        for start in range(0, len(texts), TEXTS_AT_ONCE):
+            some = texts[start : start + TEXTS_AT_ONCE]
+            answer = self._ask("embed", texts=some, kind_of_text=kind)
+            if answer is None:
+                return None
+            model = answer["model"]
+            rows += answer["rows"]
+        return model, rows
+
+    def _ask(self, kind: str, **what: Any) -> Any | None:
+        if self._given_up:
+            return None
+        place = protocol.find_socket(self._root, os.environ)
+        if place is None:
+            self._given_up = self._missed = True
+            return None
+        request = {
+            "protocol": protocol.PROTOCOL,
+            "ragcli": __version__,
+            "key": protocol.key_of(self._settings, self._origins, os.environ),
+            "kind": kind,
+            **what,
+        }
+        reply = ask(place, request)
+        if "answer" in reply:
+            return reply["answer"]
+        log.debug("the helper does not answer: %s", reply["declined"])
+        self._missed = self._given_up = bool(reply.get("silent"))
+        return None
+
+
+def ask(place: Path, request: Mapping[str, Any]) -> dict[str, Any]:
+    """The reply of the helper whose socket this is. Where nobody replies, ``declined`` says why,
+    and ``silent`` is true."""
+    import socket
+
+    try:
+        with socket.socket(socket.AF_UNIX) as link:
+            link.settimeout(SILENCE_S)
+            link.connect(os.fspath(place))
+            if not protocol.is_ours(link):
+                raise PermissionError("it is another user's")
+            protocol.send(link, request)
+            reply = protocol.receive(link)
+    except TimeoutError:
+        return {"declined": f"nothing within {SILENCE_S:g} s", "silent": True}
+    except (OSError, ValueError) as error:
+        return {"declined": str(error), "silent": True}
+    return reply if reply.keys() & {"answer", "declined"} else {"declined": "no reply of ragcli"}
+
+
+def start_for_the_next(root: Path | None) -> None:
+    """Start a helper, and do not wait for it: it is for the next command."""
+    import sys
+
+    # -P: a module of the current folder is not ours.
+    code = "from ragcli.cli.start import main; main()"
+    command = [sys.executable, "-P", "-c", code, "serve", "--detach", "--quiet"]
+    if root is not None:
+        command += ["--project", os.fspath(root)]
+    streams = [(os.POSIX_SPAWN_OPEN, n, os.devnull, os.O_RDWR, 0) for n in range(3)]
+    os.posix_spawn(sys.executable, command, os.environ, file_actions=streams)
+
+
+class HelpedRag(Rag):
+    """An open project whose questions go to its helper first, and to itself where none answers."""
+
+    @cached_property
+    def _helper(self) -> Helper:
+        return Helper(self.folder.root, self.settings, self.origins)
+
+    def close(self) -> None:
+        super().close()
+        self._helper.close()
+
+    def note_on_model(self) -> str | None:
+        if self.origins["model"].layer not in ("project", "user"):
+            return None
+        note = self._helper.note_on_model()
+        return super().note_on_model() if note is None else note[0]
+
+    def query(self, question: str, **options: Any) -> QueryResult:
+        found = self._helper.query(question, **options)
+        return super().query(question, **options) if found is None else found
