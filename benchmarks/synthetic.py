@@ -34,7 +34,7 @@ from ragcli.domain import Chunk, Document
 from ragcli.embedding import PROBE
 from ragcli.reading import READER_VERSION
 from ragcli.recipes.ingest import settings_for
-from ragcli.store import checksums, documents, keyword, ledger, sets
+from ragcli.store import checksums, documents, ledger, sets
 from ragcli.store.rows import Pending
 from ragcli.text.sentences import sentence_spans
 
@@ -137,8 +137,10 @@ def write_file(
     path.write_bytes(data)
     digest = hashlib.sha256(data).hexdigest()
     document = Document(whole, "text", has_lines=True, language="en")
-    document_id = store.put_document(digest, READER_VERSION, document, chosen.chunk_set_id, chunks)
     source = store.folder.source_of(path)
+    document_id = store.put_document(
+        digest, READER_VERSION, document, chosen.chunk_set_id, chunks, source
+    )
     ledger.put_file(
         store.connection,
         source=source,
@@ -152,9 +154,10 @@ def write_file(
         reader_version=READER_VERSION,
     )
     ids = documents.chunk_ids(store.connection, document_id, chosen.chunk_set_id)
-    indexed = list(zip(ids, chunks, strict=True))
-    keyword.add(store.connection, chosen.chunk_set_id, document_id, source, indexed)
-    return [Pending(i, checksums.of_embed_text(c.text), c.text) for i, c in indexed]
+    return [
+        Pending(i, checksums.of_embed_text(c.text), c.text, c.size_tokens)
+        for i, c in zip(ids, chunks, strict=True)
+    ]
 
 
 def build(folder: Path, count: int, texts: Path, kept: Path | None) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -25,14 +28,38 @@ CASES = {
 }
 
 
-def third_party(args: list[str]) -> set[str]:
-    """The packages that a command loads beside the standard library's."""
+def loaded(args: list[str]) -> set[str]:
+    """The packages that a command loads."""
     code = f"from ragcli.cli.app import main\nmain({args!r})\nimport sys\nprint(*sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = {name.split(".")[0] for name in ran.stdout.splitlines()[-1].split()}
+    return {name.split(".")[0] for name in ran.stdout.splitlines()[-1].split()}
+
+
+def third_party(args: list[str]) -> set[str]:
+    """Those beside the standard library's."""
     standard = sys.stdlib_module_names | {"__main__", "_distutils_hack"}
     made_by_build_tools = ("_sysconfigdata", "__editable__", "_cython", "cython_", "swig_")
-    return {n for n in loaded - standard if not n.startswith(made_by_build_tools)}
+    return {n for n in loaded(args) - standard if not n.startswith(made_by_build_tools)}
+
+
+# What a client of the helper does without.
+STORE_AND_MODEL = {"sqlite3", "numpy", "faiss", "onnxruntime", "tokenizers", "Stemmer"}
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize("args", [["query", "warranty"], ["embed", "warranty"]], ids=" ".join)
+def test_a_command_that_is_helped_loads_no_store_and_no_model(
+    args: list[str], program: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as runtime:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", runtime)
+        program("serve", "--detach")
+        try:
+            helped = loaded(args)
+        finally:
+            program("serve", "--stop")
+    assert not helped & STORE_AND_MODEL
+    assert loaded(args) & STORE_AND_MODEL  # without one
 
 
 @pytest.mark.usefixtures("project")
