@@ -8,6 +8,7 @@ are the only parts that look at the machine.
 from __future__ import annotations
 
 import os
+import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -29,6 +30,8 @@ class Settings:
     """Everything the user can set. A unit stands in the name of each quantity."""
 
     model: str = _setting(DEFAULT_MODEL, "embedding model: a name, a folder, ollama:… or openai:…")
+    engine: str = _setting("auto", "what runs a local model: auto, onnx or torch")
+    precision: str = _setting("fp32", "of the embedding's arithmetic: fp32, or int8 with its loss")
     dimensions: int | None = _setting(None, "shorten embeddings to this many dimensions")
     query_prompt: str | None = _setting(None, "put before a question; default: the model's own")
     document_prompt: str | None = _setting(None, "put before a text; default: the model's own")
@@ -120,7 +123,11 @@ _KINDS: dict[str, type] = {
     "str": str,
     "str | None": str,
 }
-_CHOICES = {"mode": ("hybrid", "dense", "keyword")}
+_CHOICES = {
+    "mode": ("hybrid", "dense", "keyword"),
+    "engine": ("auto", "onnx", "torch"),
+    "precision": ("fp32", "int8"),
+}
 # A context below this leaves no room for one passage and an answer.
 _LEAST = {
     "top_k": 1,
@@ -176,6 +183,19 @@ def cache_folder() -> Path:
     import platformdirs
 
     return platformdirs.user_cache_path("ragcli", appauthor=False)
+
+
+def spare_cache_folder() -> Path:
+    """A private folder for the same among the temporary files, where `cache_folder` cannot be
+    written. Raises OSError when one by this name belongs to somebody else, or is open to others."""
+    import tempfile
+
+    folder = Path(tempfile.gettempdir()) / f"ragcli-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    status = folder.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:
+        raise PermissionError(f"{folder} is not a private folder of this user")
+    return folder
 
 
 def read_file(path: Path) -> dict[str, Any]:

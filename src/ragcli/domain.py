@@ -142,6 +142,7 @@ class EmbedderIdentity:
 
     ``weights`` is the SHA-256 of weights and tokenizer for a local model, the digest for Ollama,
     else provider and model name. ``max_tokens`` counts special tokens and the prompt.
+    ``precision`` is ``fp32``, or ``int8`` for quantised arithmetic.
     """
 
     name: str
@@ -153,11 +154,14 @@ class EmbedderIdentity:
     query_prompt: str = ""
     document_prompt: str = ""
     shortened: bool = False
+    precision: str = "fp32"
 
     @property
     def fingerprint(self) -> str:
         facts = asdict(self)
         del facts["name"], facts["shortened"]
+        if self.precision == "fp32":  # every engine's; only another one is another identity
+            del facts["precision"]
         return _fingerprint(facts)
 
 
@@ -397,6 +401,9 @@ class Embedder(Protocol):
     @property
     def lanes(self) -> int:
         """How many calls of ``embed_documents`` at once pay off; 1 when it threads inside."""
+
+    def prepare(self, texts: int) -> None:
+        """So many texts are about to be embedded: begin to load what that takes, and return."""
 
     def unknown_share(self, text: str) -> float:
         """The share of the text's pieces that the model's vocabulary lacks, 0 to 1."""

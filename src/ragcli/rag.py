@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ragcli import providers
 from ragcli.config import Origin, Settings, load_settings, read_file, user_file
@@ -33,37 +33,25 @@ from ragcli.domain import (
     ignore,
 )
 from ragcli.errors import ModelMismatch, RagError, UsageError
-from ragcli.recipes import guard
-from ragcli.recipes.ask import Piece
-from ragcli.recipes.ask import ask as ask_recipe
-from ragcli.recipes.chunks import CutFile
-from ragcli.recipes.chunks import chunks as chunks_recipe
-from ragcli.recipes.doctor import Diagnosis, DoctorOptions
-from ragcli.recipes.doctor import doctor as doctor_recipe
-from ragcli.recipes.dry_run import DryRun, DryRunOptions
-from ragcli.recipes.dry_run import dry_run as dry_run_recipe
-from ragcli.recipes.files import ProjectFile
-from ragcli.recipes.files import files as files_recipe
-from ragcli.recipes.ingest import IngestOptions
-from ragcli.recipes.ingest import ingest as ingest_recipe
-from ragcli.recipes.query import QueryOptions
-from ragcli.recipes.query import query as query_recipe
-from ragcli.recipes.reembed import Reembedded, ReembedOptions
-from ragcli.recipes.reembed import reembed as reembed_recipe
-from ragcli.recipes.remove import Removed
-from ragcli.recipes.remove import remove as remove_recipe
-from ragcli.recipes.show import Shown
-from ragcli.recipes.show import show as show_recipe
-from ragcli.recipes.status import Status
-from ragcli.recipes.status import status as status_recipe
-from ragcli.settings_file import write_value
 from ragcli.store import Store, sets
 from ragcli.store import folder as folders
 from ragcli.store.folder import ProjectFolder
 
+if TYPE_CHECKING:
+    from ragcli.recipes.ask import Piece
+    from ragcli.recipes.chunks import CutFile
+    from ragcli.recipes.doctor import Diagnosis
+    from ragcli.recipes.dry_run import DryRun
+    from ragcli.recipes.files import ProjectFile
+    from ragcli.recipes.reembed import Reembedded
+    from ragcli.recipes.remove import Removed
+    from ragcli.recipes.show import Shown
+    from ragcli.recipes.status import Status
+
 
 class Rag:
-    """An open project. Parts (store, embedder, generator) are made when they are first needed.
+    """An open project. Parts (store, embedder, generator) are made when they are first needed, and
+    each recipe is imported by the first call that needs it: a question pays for no other.
 
     ``settings`` are those in force, ``origins`` says where each came from.
     """
@@ -149,6 +137,8 @@ class Rag:
 
         Raises ModelMismatch, ProviderUnavailable.
         """
+        from ragcli.recipes import guard
+
         active = sets.active(self.store.connection)
         if active is not None and active.id != self._checked_set and not self.store.is_empty():
             guard.check(self.store, active, self.embedder)
@@ -157,12 +147,15 @@ class Rag:
 
     def _refuse_another_model(self) -> None:
         """Of a model that a flag or variable asks for, also where nothing is to be embedded."""
+        from ragcli.recipes import guard
+
         active = sets.active(self.store.connection)
         if active is None or self.store.is_empty():
             return
         stored = {
             "model": active.identity.name,
             "dimensions": active.identity.dimension,
+            "precision": active.identity.precision,
             "query_prompt": active.identity.query_prompt,
             "document_prompt": active.identity.document_prompt,
         }
@@ -172,10 +165,11 @@ class Rag:
                 guard.check_identity(active.identity, self.embedder.identity)
 
     def _settings_of(self, identity: EmbedderIdentity) -> Settings:
-        """The settings with the prompts and dimensions that are part of what embedded."""
+        """The settings with what is part of the identity: prompts, dimensions, precision."""
         return replace(
             self.settings,
             dimensions=self._kept("dimensions", identity.dimension if identity.shortened else None),
+            precision=self._kept("precision", identity.precision),
             query_prompt=self._kept("query_prompt", identity.query_prompt),
             document_prompt=self._kept("document_prompt", identity.document_prompt),
         )
@@ -247,6 +241,7 @@ class Rag:
         Raises ProjectLocked, ModelMismatch, ProviderUnavailable, UsageError.
         """
         from ragcli.reading.worker import ReaderPool
+        from ragcli.recipes.ingest import IngestOptions, ingest
 
         options = IngestOptions(
             paths=None if paths is None else [Path(p).expanduser() for p in paths],
@@ -262,7 +257,7 @@ class Rag:
         Store.create(self.folder)
         self._refuse_another_model()
         with ReaderPool(self.settings.read_timeout_s) as reader:
-            return ingest_recipe(self.store, options, reader, lambda: self.embedder, listener)
+            return ingest(self.store, options, reader, lambda: self.embedder, listener)
 
     def dry_run(
         self,
@@ -273,9 +268,11 @@ class Rag:
         allow_removals: bool = False,
     ) -> DryRun:
         """What ``ingest`` would do, and how long it might take. Nothing is written."""
+        from ragcli.recipes.dry_run import DryRunOptions, dry_run
+
         named = None if paths is None else [Path(p).expanduser() for p in paths]
         options = DryRunOptions(named, gone, retry, allow_removals)
-        return dry_run_recipe(self.folder, self.store, options)
+        return dry_run(self.folder, self.store, options)
 
     def query(
         self,
@@ -290,6 +287,8 @@ class Rag:
 
         Raises UsageError, ModelMismatch, ProviderUnavailable, ProjectCorrupt.
         """
+        from ragcli.recipes.query import QueryOptions, query
+
         if top_k is not None and top_k < 1:
             raise UsageError(f"top-k must be at least 1, not {top_k}", "ask for -k 5")
         options = QueryOptions(
@@ -298,7 +297,9 @@ class Rag:
             chosen=chosen or Filter(),
             explain=explain,
         )
-        return query_recipe(self.store, question, options, self.checked_embedder)
+        if options.mode != "keyword" and question.strip() and not self.store.is_empty():
+            self.embedder.prepare(1)  # the model loads while words and index are looked at
+        return query(self.store, question, options, self.checked_embedder)
 
     def ask(self, question: str, **options: Any) -> Answer:
         """An answer from the passages, with citations. Takes what ``query`` takes.
@@ -317,7 +318,9 @@ class Rag:
 
     def answer_from(self, found: QueryResult) -> Iterator[Piece]:
         """An answer from passages that were found already."""
-        return ask_recipe(
+        from ragcli.recipes.ask import ask
+
+        return ask(
             found,
             lambda: self.generator,
             context_tokens=self.settings.context_tokens,
@@ -331,29 +334,39 @@ class Rag:
 
         Raises ProjectCorrupt, ProjectIncompatible, as all that follow do.
         """
+        from ragcli.recipes.status import status
+
         note = self.note_on_model()
         size = None if self._is_default("chunk_tokens") else self.settings.chunk_tokens
         notes = (note,) if note else ()
-        return status_recipe(self.store, size, notes, problems=problems, skipped=skipped)
+        return status(self.store, size, notes, problems=problems, skipped=skipped)
 
     def files(self, pattern: str | None = None) -> tuple[ProjectFile, ...]:
         """The files of the project: all, or those that a pattern, a name or a folder names."""
-        return files_recipe(self.store, pattern)
+        from ragcli.recipes.files import files
+
+        return files(self.store, pattern)
 
     def show(self, name: str) -> Shown:
         """The stored text of ``FILE``, ``FILE:PAGE`` or ``FILE:LINE``. Raises NotInProject."""
-        return show_recipe(self.store, name)
+        from ragcli.recipes.show import show
+
+        return show(self.store, name)
 
     def chunks(self, name: str) -> CutFile:
         """How a file was cut. Raises NotInProject."""
-        return chunks_recipe(self.store, name)
+        from ragcli.recipes.chunks import chunks
+
+        return chunks(self.store, name)
 
     def remove(self, names: Sequence[str]) -> Removed:
         """Take files and folders out of the project; those on disk are not touched.
 
         Raises NotInProject (then nothing is changed), ProjectLocked.
         """
-        return remove_recipe(self.store, names, self.settings.wait_s)
+        from ragcli.recipes.remove import remove
+
+        return remove(self.store, names, self.settings.wait_s)
 
     def reembed(
         self,
@@ -368,6 +381,8 @@ class Rag:
         Without any of them, and none in the settings, every embedding is computed anew. Raises
         UsageError (nothing was ingested), ProjectLocked, ProviderUnavailable.
         """
+        from ragcli.recipes.reembed import ReembedOptions, reembed
+
         active = sets.active(self.store.connection)
         if active is None:
             raise UsageError("nothing has been ingested yet", "begin with: rag ingest FOLDER")
@@ -377,7 +392,7 @@ class Rag:
         anew = (model, dimensions, chunk_tokens) == (None, None, None)
         options = ReembedOptions(size, anew, self.settings.wait_s)
         embedder = self._embedder_for(active.identity, model, dimensions)
-        done = reembed_recipe(self.store, options, embedder, listener)
+        done = reembed(self.store, options, embedder, listener)
         self.__dict__["embedder"] = embedder
         self._name_in_config(done.model)
         return done
@@ -396,6 +411,8 @@ class Rag:
 
     def _name_in_config(self, model: str) -> None:
         """The project's file, where it names a model, names the one that embeds it now."""
+        from ragcli.settings_file import write_value
+
         if "model" in read_file(self.folder.config):
             write_value(self.folder.config, "model", model)
         if self.origins["model"].layer == "project":
@@ -404,8 +421,10 @@ class Rag:
     def doctor(self, *, deep: bool = False, repair: bool = False) -> Diagnosis:
         """Check everything, also in a project that cannot be opened. ``deep`` loads the model,
         ``repair`` mends what can be mended first. Raises ProjectLocked."""
+        from ragcli.recipes.doctor import DoctorOptions, doctor
+
         options = DoctorOptions(deep, repair, self.settings.wait_s)
-        return doctor_recipe(
+        return doctor(
             self.folder, self.settings, lambda: self.store, lambda: self.embedder, options
         )
 

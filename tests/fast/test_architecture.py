@@ -35,8 +35,10 @@ HEAVY = {
 }
 # The one place of each library that is about something; numpy is everybody's array.
 HOMES = {
-    "torch": set(),
-    "sentence_transformers": {"embedding/sentence_transformers.py"},
+    "torch": {"embedding/onnx_export.py", "embedding/torch_engine.py"},
+    "sentence_transformers": {"embedding/torch_engine.py"},
+    "onnxruntime": {"embedding"},
+    "tokenizers": {"embedding/tokenizer.py"},
     "faiss": {"store/vectors.py"},
     "typer": {"cli"},
     "rich": {"cli"},

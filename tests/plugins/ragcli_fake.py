@@ -56,6 +56,9 @@ class FakeEmbedder:
         self.counter = FakeCounter()
         self.room_tokens = MAX_TOKENS - self.counter.count(self.identity.document_prompt)
 
+    def prepare(self, texts: int) -> None:
+        """Nothing to load."""
+
     def unknown_share(self, text: str) -> float:
         return 0.0
 

@@ -6,6 +6,7 @@ with opened(project, json=as_json, quiet=quiet, verbose=verbose, debug=debug) as
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import sys
@@ -81,6 +82,10 @@ def speaking(*, json: bool, quiet: bool, verbose: bool, debug: bool) -> Iterator
     """The output of a command that may do without a project."""
     output = Output(sys.stdout, sys.stderr, os.environ, quiet=quiet, verbose=verbose)
     output.json = json
+    hearing = _Hearing(output)
+    library = logging.getLogger("ragcli")
+    library.addHandler(hearing)
+    library.setLevel(logging.INFO)
     try:
         yield output
     except typer.Exit:
@@ -90,7 +95,20 @@ def speaking(*, json: bool, quiet: bool, verbose: bool, debug: bool) -> Iterator
             output.trace()
         raise
     finally:
+        library.removeHandler(hearing)
         output.close()
+
+
+class _Hearing(logging.Handler):
+    """What the library logs, said as the command's own talk."""
+
+    def __init__(self, output: Output) -> None:
+        super().__init__()
+        self._output = output
+
+    def emit(self, record: logging.LogRecord) -> None:
+        say = self._output.warn if record.levelno >= logging.WARNING else self._output.note
+        say(record.getMessage())
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ragcli.embedding import safetensors_file
 from ragcli.embedding.hashes import sha256_of
 from ragcli.errors import ProviderUnavailable
 
@@ -22,19 +23,37 @@ UNLIMITED_TOKENS = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class ModelFolder:
-    """``weights`` is one SHA-256 over those of the weights and of the tokenizer."""
+    """``weights`` is one SHA-256 over those of the weights and of the tokenizer, ``configuration``
+    one over the model's other JSON files. ``modules`` are the names of its modules' classes in
+    order, each with its folder; a plain transformers folder has none. ``pools_prompt`` is false
+    when the pooling leaves the prompt's tokens out."""
 
     path: Path
     weights: str
+    configuration: str
+    modules: tuple[tuple[str, Path], ...]
+    pools_prompt: bool
     dimension: int
     max_tokens: int
     pooling: str
     prompts: dict[str, str]
 
+    @property
+    def is_static(self) -> bool:
+        """A table of token vectors, normalised at most: no network follows."""
+        names = [name for name, _ in self.modules]
+        return names in (["StaticEmbedding"], ["StaticEmbedding", "Normalize"])
+
+    @property
+    def static_table(self) -> Path:
+        """The file that holds the table of a static model."""
+        return self.modules[0][1] / "model.safetensors"
+
 
 def read_folder(path: Path) -> ModelFolder:
     """Raises ProviderUnavailable when the folder does not hold a model that can be used."""
-    modules = [path / m["path"] for m in _json(path / "modules.json", [])] or [path]
+    stated = [(m["type"].rpartition(".")[2], path / m["path"]) for m in _modules(path)]
+    modules = [place for _, place in stated] or [path]
     config = _json(path / "config.json", {})
     pooling = next((c for m in modules if (c := _pooling(m))), {})
     dimension = _dimension(modules, pooling, config)
@@ -46,11 +65,19 @@ def read_folder(path: Path) -> ModelFolder:
     return ModelFolder(
         path=path,
         weights=_hash_of_weights(path, modules),
+        configuration=_hash_of_configuration(path, modules),
+        modules=tuple(stated),
+        pools_prompt=bool(pooling.get("include_prompt", True)),
         dimension=dimension,
         max_tokens=_max_tokens(path, config),
         pooling=_pooling_name(pooling),
         prompts=dict(_json(path / "config_sentence_transformers.json", {}).get("prompts") or {}),
     )
+
+
+def _modules(path: Path) -> list[dict[str, str]]:
+    modules: list[dict[str, str]] = _json(path / "modules.json", [])
+    return modules
 
 
 def _json(path: Path, default: Any) -> Any:
@@ -93,14 +120,13 @@ def _dimension(modules: list[Path], pooling: dict[str, Any], config: dict[str, A
 
 
 def _static_dimension(module: Path) -> int | None:
-    """The width of a StaticEmbedding table, from the safetensors header (JSON after 8 bytes)."""
-    table = module / "model.safetensors"
-    if not table.is_file():
+    """The width of a table of token vectors, where the module is one."""
+    weights = module / "model.safetensors"
+    if not weights.is_file():
         return None
-    with table.open("rb") as file:
-        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-    shapes = [tuple(entry["shape"]) for key, entry in header.items() if key != "__metadata__"]
-    return int(shapes[0][1]) if len(shapes) == 1 and len(shapes[0]) == 2 else None
+    shapes = [one.shape for one in safetensors_file.tensors(weights).values()]
+    tables = [shape for shape in shapes if len(shape) == 2]
+    return tables[0][1] if len(tables) == 1 else None
 
 
 def _max_tokens(path: Path, config: dict[str, Any]) -> int:
@@ -114,6 +140,16 @@ def _max_tokens(path: Path, config: dict[str, Any]) -> int:
     offset = 2 if "roberta" in str(config.get("model_type")) else 0
     limits.append(positions - offset if positions else None)
     return min((int(n) for n in limits if n and n < UNLIMITED_TOKENS), default=UNLIMITED_TOKENS)
+
+
+def _hash_of_configuration(path: Path, modules: list[Path]) -> str:
+    """What the graph depends on beside the weights: activation, attention, pooling, limits."""
+    total = hashlib.sha256()
+    for place in dict.fromkeys([path, *modules]):
+        for file in sorted(place.glob("*.json")):
+            if file.name != "tokenizer.json":  # hashed with the weights, and large
+                total.update(f"{file.relative_to(path)}\n".encode() + file.read_bytes())
+    return total.hexdigest()
 
 
 def _hash_of_weights(path: Path, modules: list[Path]) -> str:

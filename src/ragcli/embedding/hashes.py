@@ -12,18 +12,19 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from ragcli.config import cache_folder
+from ragcli.config import cache_folder, spare_cache_folder
 
 
 def sha256_of(path: Path) -> str:
     """The file's SHA-256 in hex. Raises OSError."""
     status = path.stat()
     key = json.dumps([str(path.resolve()), status.st_size, status.st_mtime_ns, status.st_ino])
-    note = cache_folder() / "hashes" / hashlib.sha256(key.encode()).hexdigest()[:32]
-    with suppress(OSError):
-        remembered = note.read_text(encoding="ascii").strip()
-        if len(remembered) == 64:
-            return remembered
+    note = Path("hashes") / hashlib.sha256(key.encode()).hexdigest()[:32]
+    for folder in (cache_folder, spare_cache_folder):
+        with suppress(OSError):
+            remembered = (folder() / note).read_text(encoding="ascii").strip()
+            if len(remembered) == 64:
+                return remembered
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     _remember(note, digest)
@@ -32,8 +33,11 @@ def sha256_of(path: Path) -> str:
 
 def _remember(note: Path, digest: str) -> None:
     # A cache that cannot be written costs time, nothing else.
-    with suppress(OSError):
-        note.parent.mkdir(parents=True, exist_ok=True)
-        fresh = note.with_suffix(f".{os.getpid()}")
-        fresh.write_text(digest, encoding="ascii")
-        fresh.replace(note)
+    for folder in (cache_folder, spare_cache_folder):
+        with suppress(OSError):
+            place = folder() / note
+            place.parent.mkdir(parents=True, exist_ok=True)
+            fresh = place.with_suffix(f".{os.getpid()}")
+            fresh.write_text(digest, encoding="ascii")
+            fresh.replace(place)
+            return

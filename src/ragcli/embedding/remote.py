@@ -87,6 +87,9 @@ class RemoteEmbedder(ABC):
         prompt_tokens = self._counter.count(self._document_prompt)
         return self._limit_tokens - SPECIAL_TOKENS - prompt_tokens
 
+    def prepare(self, texts: int) -> None:  # noqa: B027 - a server may do better
+        """Nothing to load: the server has the model."""
+
     def unknown_share(self, text: str) -> float:
         """Always 0: the vocabulary is not known here, so nothing is known to be missing."""
         return 0.0

@@ -1,19 +1,21 @@
-"""Embeddings by sentence-transformers: any model by name or folder.
+"""Any sentence-transformers model by name or folder: what it is, its prompts and its limits.
 
-Everything but the embedding itself (identity, counting) works without importing torch, which
-takes seconds; the model is loaded by the first text that is embedded.
+Identity and counting come from the model's files, without importing torch. The first text that is
+embedded chooses the engine that runs it (``engine.py``).
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from functools import cached_property
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ragcli.config import Settings
+from ragcli.config import Settings, usable_cores
 from ragcli.domain import EmbedderIdentity
+from ragcli.embedding import gpu
+from ragcli.embedding.background import Background
+from ragcli.embedding.engine import Engine, Tokenized, Unfit, log
 from ragcli.embedding.folder import read_folder
 from ragcli.embedding.locate import find, full_name
 from ragcli.embedding.prompts import prompts_for
@@ -23,21 +25,21 @@ from ragcli.errors import ProviderUnavailable, TextTooLong, UsageError
 if TYPE_CHECKING:
     from ragcli.domain import Matrix, Vector
 
-# sentence-transformers' own default; larger batches only pad more on a CPU.
-BATCH_SIZE = 32
+# Fewer texts are embedded by two cores (some 40 a second) before torch and CUDA are up (15 s).
+GPU_PAYS_TEXTS = 2_000
 
 
 class SentenceTransformersEmbedder:
     """L2-normalised float32 vectors; cosine is their inner product."""
 
-    lanes = 1  # torch threads inside
-
     def __init__(self, model: str, *, settings: Settings) -> None:
         """Raises ProviderUnavailable (no such model), UsageError (too many dimensions)."""
         self._folder = read_folder(find(model))
-        self._threads = settings.threads
-        # A tokenizer of the library's own may not be lent to two threads at once.
-        self._one_at_a_time = Lock()
+        self._wanted_engine = settings.engine
+        self._threads = settings.threads or usable_cores()
+        self._on_gpu = False
+        self._starting = Lock()
+        self._loading: Background[Engine] | None = None
         query, document = prompts_for(
             model, self._folder.prompts, settings.query_prompt, settings.document_prompt
         )
@@ -56,16 +58,34 @@ class SentenceTransformersEmbedder:
             query_prompt=query,
             document_prompt=document,
             shortened=dimension < full,
+            precision=settings.precision,
         )
 
     @cached_property
     def counter(self) -> ModelTokenizer:
-        return ModelTokenizer(self._folder.path)
+        return ModelTokenizer(self._folder.path, special_tokens=not self._folder.is_static)
 
     @cached_property
     def room_tokens(self) -> int:
         prompt = self.counter.count(self.identity.document_prompt)
         return self.identity.max_tokens - self.counter.special_tokens - prompt
+
+    @property
+    def lanes(self) -> int:
+        """Of the engine; a thread for each core is assumed until it is loaded."""
+        loaded = self._loading is not None and self._loading.done
+        return self.engine.lanes if loaded else self._threads
+
+    def prepare(self, texts: int) -> None:
+        """Begin to load the engine in the background. Where a GPU is to be had and so many texts
+        repay torch's start, it takes them, also in place of an engine that is loaded."""
+        with self._starting:
+            on_gpu = self._wanted_engine == "auto" and not self._on_gpu and self._gpu_pays(texts)
+            if on_gpu:
+                self._on_gpu = True
+                self._loading = Background(lambda: self._torch("cuda"))
+            elif self._loading is None:
+                self._loading = Background(self._cpu_engine)
 
     def unknown_share(self, text: str) -> float:
         return self.counter.unknown_share(text)
@@ -80,58 +100,70 @@ class SentenceTransformersEmbedder:
     def _embed(self, texts: Sequence[str], prompt: str) -> Matrix:
         import numpy as np
 
-        room = self.identity.max_tokens - self.counter.special_tokens
-        for index, text in enumerate(texts):
-            size = self.counter.count(prompt + text)
-            if size > room:
-                raise TextTooLong(index, size, room)
-        with self._one_at_a_time:
-            vectors = self._model.encode(
-                list(texts),
-                prompt=prompt or None,
-                batch_size=BATCH_SIZE,
-                show_progress_bar=False,
-                convert_to_numpy=True,
-            )
+        if not texts:
+            return np.empty((0, self.identity.dimension), np.float32)
+        tokenized = [Tokenized(t, prompt, self.counter.encode(prompt + t)) for t in texts]
+        for index, one in enumerate(tokenized):
+            if len(one.ids) > self.identity.max_tokens:
+                room = self.identity.max_tokens - self.counter.special_tokens
+                raise TextTooLong(index, len(one.ids) - self.counter.special_tokens, room)
+        vectors = self.engine.encode(tokenized)
         # A shortened vector is cut, then normalised again (Matryoshka, Kusupati et al. 2022).
-        cut = np.asarray(vectors, dtype=np.float32)[:, : self.identity.dimension]
-        return np.asarray(cut / np.linalg.norm(cut, axis=1, keepdims=True), dtype=np.float32)
+        cut = vectors[:, : self.identity.dimension]
+        lengths = np.linalg.norm(cut, axis=1, keepdims=True)
+        return np.asarray(cut / np.maximum(lengths, np.finfo(np.float32).tiny), dtype=np.float32)
 
-    @cached_property
-    def _model(self) -> Any:
-        # The folder is complete: nothing may be looked up, reported or drawn while it loads.
-        os.environ["HF_HUB_OFFLINE"] = "1"
-        os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
-        os.environ["TRANSFORMERS_VERBOSITY"] = "error"
-        if self._threads:  # torch reads it once, when it is imported
-            os.environ["OMP_NUM_THREADS"] = str(self._threads)
-        from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging
+    # ------------------------------------------------------------ the engine
 
-        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    @property
+    def engine(self) -> Engine:
+        """What runs the model. Raises ProviderUnavailable, UsageError."""
+        if self._loading is None:
+            self.prepare(1)
+        assert self._loading is not None
+        return self._loading.result()
+
+    def _cpu_engine(self) -> Engine:
+        if self._wanted_engine == "torch":
+            return self._torch("cpu")
         try:
-            model = SentenceTransformer(
-                str(self._folder.path),
-                local_files_only=True,
-                trust_remote_code=False,
-                model_kwargs={"use_safetensors": True},
+            return self._fast_engine()
+        except Unfit as unfit:
+            if self._wanted_engine == "onnx" or self.identity.precision != "fp32":
+                raise ProviderUnavailable(
+                    f"ONNX Runtime cannot run `{self.identity.name}`: {unfit}",
+                    "let sentence-transformers run it: --engine auto, in fp32",
+                ) from unfit
+            log.warning(
+                "sentence-transformers itself runs `%s` and takes seconds to start: %s",
+                self.identity.name,
+                unfit,
             )
-        except (OSError, ValueError, RuntimeError, ImportError) as error:
-            raise ProviderUnavailable(
-                f"the model in {self._folder.path} cannot be loaded: {error}",
-                "the folder is damaged or needs another library; fetch the model again",
-            ) from error
-        self._check_limits(model)
-        return model
+            return self._torch("cpu")
 
-    def _check_limits(self, model: Any) -> None:
-        """What was read from the configuration must be what was loaded, or texts would be cut."""
-        limit = model.get_max_seq_length()
-        dimension = model.get_embedding_dimension()
-        wrong_limit = limit is not None and limit < self.identity.max_tokens
-        if wrong_limit or dimension != self._folder.dimension:
-            raise ProviderUnavailable(
-                f"the model takes {limit} tokens and gives {dimension} dimensions, but its"
-                f" configuration says {self.identity.max_tokens} and {self._folder.dimension}",
-                "the folder is damaged; fetch the model again",
+    def _fast_engine(self) -> Engine:
+        """Raises Unfit."""
+        if not self._folder.pools_prompt and (
+            self.identity.query_prompt or self.identity.document_prompt
+        ):
+            raise Unfit("its pooling leaves out the prompt, which an exported graph cannot")
+        if self._folder.is_static:
+            from ragcli.embedding.static_engine import StaticEngine
+
+            return StaticEngine(self._folder.static_table)
+        from ragcli.embedding.onnx_engine import open_engine
+
+        return open_engine(self._folder, self.identity.precision, self.counter, self._threads)
+
+    def _torch(self, device: str) -> Engine:
+        if self.identity.precision != "fp32":
+            raise UsageError(
+                "the engine torch has no int8", "leave `--engine` out, or choose --precision fp32"
             )
+        from ragcli.embedding.torch_engine import TorchEngine
+
+        return TorchEngine(self._folder, device, self._threads)
+
+    def _gpu_pays(self, texts: int) -> bool:
+        fp32 = self.identity.precision == "fp32"
+        return fp32 and texts >= GPU_PAYS_TEXTS and gpu.cuda_is_usable()

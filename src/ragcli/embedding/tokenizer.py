@@ -10,22 +10,34 @@ from typing import Any
 class ModelTokenizer:
     """Counts tokens as the model will, and knows which pieces it has no word for."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, special_tokens: bool = True) -> None:
+        """``special_tokens`` is false for a model that is given none (static embeddings)."""
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         self._tokenizer = _load(folder)
         # Padding and truncation are settings of the file (the packaged MiniLM pads to 128 and
         # cuts at 128, while the model takes 256): neither may touch a count.
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
-        self.special_tokens = int(self._tokenizer.num_special_tokens_to_add(False))
+        self._adds_special = special_tokens
+        added = int(self._tokenizer.num_special_tokens_to_add(False))
+        self.special_tokens = added if special_tokens else 0
         names = ("[UNK]", "<unk>")
         self._unknown = {i for n in names if (i := self._tokenizer.token_to_id(n)) is not None}
 
     def count(self, text: str) -> int:
-        return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
+        return len(self._bare(text))
+
+    def encode(self, text: str) -> list[int]:
+        """The text's token ids as the model is given them, special tokens included."""
+        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=self._adds_special).ids
+        return ids
+
+    def _bare(self, text: str) -> list[int]:
+        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
+        return ids
 
     def unknown_share(self, text: str) -> float:
-        ids = self._tokenizer.encode(text, add_special_tokens=False).ids
+        ids = self._bare(text)
         return sum(i in self._unknown for i in ids) / len(ids) if ids else 0.0
 
 

@@ -121,6 +121,7 @@ class Backlog:
         if not self._ids and self._lanes is None:
             return
         self._tell_unknown()
+        self._embedder().prepare(len(self._ids))
         lanes = self._started(self._embedder().lanes)
         while True:
             if monotonic() >= self._deadline:
@@ -143,7 +144,8 @@ class Backlog:
         if self._lanes is None:
             embedder = self._embedder()
             guard.check_identity(self._chosen.identity, embedder.identity)
-            self._tell()  # before the model is loaded, which takes seconds
+            self._tell()  # before the model is loaded, which may take seconds
+            embedder.prepare(self._waiting)
             self._lanes = Lanes(embedder.embed_documents)
             self._lanes.put(Task([Pending(0, b"", PROBE, 0)]))
         self._lanes.grow(size)
@@ -260,9 +262,12 @@ class Backlog:
 
     # ------------------------------------------------------------ what is told
 
+    @property
+    def _waiting(self) -> int:
+        return len(self._ids) + sum(chunks for _, chunks in self._documents)
+
     def _tell(self) -> None:
-        waiting = len(self._ids) + sum(chunks for _, chunks in self._documents)
-        total = self.embedded + len(self._under_way) + waiting
+        total = self.embedded + len(self._under_way) + self._waiting
         self._listener(Event("embedding", self.embedded, total))
 
     def _tell_unknown(self) -> None:

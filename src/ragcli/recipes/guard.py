@@ -43,7 +43,14 @@ def check_identity(stored: EmbedderIdentity, given: EmbedderIdentity) -> None:
 def _difference(stored: EmbedderIdentity, given: EmbedderIdentity) -> str:
     if stored.weights != given.weights:
         return "its weights or its tokenizer differ"
-    for name in ("dimension", "max_tokens", "pooling", "query_prompt", "document_prompt"):
+    for name in (
+        "precision",
+        "dimension",
+        "max_tokens",
+        "pooling",
+        "query_prompt",
+        "document_prompt",
+    ):
         before, after = getattr(stored, name), getattr(given, name)
         if before != after:
             return f"its {name.replace('_', ' ')} was {before!r} and is {after!r}"

@@ -45,6 +45,8 @@ def query(
             note = "nothing has been ingested yet: rag ingest FOLDER"
             return QueryResult(question, options.mode, None, (), (note,), clock.timings)
         warnings: list[str] = []
+        if options.mode != "keyword":
+            store.vector_index()  # FAISS is imported while the model loads
         read = _read_question(store, chosen, question, options.mode, embedder, warnings)
         clock.lap("embed")
         ranked = retrieve(

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from functools import cache
 
 from ragcli.text.scripts import HAN, KANA
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
+
 # Between these a line break stands for nothing; CJK punctuation and full-width forms belong to
 # them (Unicode blocks 3000-303F and FF00-FFEF). Hangul is written with spaces.
-_SET_SOLID = re.compile(f"[{HAN}{KANA}\u3001-\u303f\uff01-\uff65]")
+@cache
+def _set_solid() -> re.Pattern[str]:
+    return re.compile(f"[{HAN}{KANA}\u3001-\u303f\uff01-\uff65]")
 
 
 class LineTable:
@@ -53,7 +57,7 @@ def on_one_line_with_offsets(text: str) -> tuple[str, list[int]]:
             offsets += range(start, end)
             continue
         before, after = text[start - 1 : start], text[end : end + 1]
-        solid = _SET_SOLID.match(before) and _SET_SOLID.match(after)
+        solid = not before.isascii() and _set_solid().match(before) and _set_solid().match(after)
         if not (solid and len(_LINE_END.findall(run[0])) == 1):  # two make a paragraph
             kept.append(" ")
             offsets.append(start)

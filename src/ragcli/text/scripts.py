@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 # Unicode blocks (Unicode 16, Blocks.txt). NFKC has already folded half-width kana and
 # compatibility ideographs where this is applied to search terms.
@@ -21,10 +22,13 @@ INDIC = "\u0900-\u0963\u0966-\u096f\u0971-\u0dff"
 
 UNSPACED = HAN + KANA + HANGUL + SOUTH_EAST_ASIAN
 
-_UNSPACED_CHARACTER = re.compile(f"[{UNSPACED}]")
+
+@cache
+def _unspaced_character() -> re.Pattern[str]:
+    return re.compile(f"[{UNSPACED}]")
 
 
 def unspaced_share(text: str) -> float:
     """The share of a text's letters that belong to scripts without spaces, 0 to 1."""
     letters = sum(1 for c in text if c.isalnum())
-    return len(_UNSPACED_CHARACTER.findall(text)) / letters if letters else 0.0
+    return len(_unspaced_character().findall(text)) / letters if letters else 0.0

@@ -23,7 +23,7 @@ from ragcli.cli.app import main
 TESTS = Path(__file__).parents[2]
 PLUGINS = TESTS / "plugins"
 SCHEMAS = Path(ragcli.__file__).parent / "schemas"
-PROGRAM = [sys.executable, "-c", "import sys; from ragcli.cli.app import main; sys.exit(main())"]
+PROGRAM = [sys.executable, "-c", "from ragcli.cli.start import main; main()"]
 
 DOCUMENTS = {
     "guide.md": "# Guide\n\n## Warranty\n\nThe warranty runs for 24 months from delivery.\n\n"

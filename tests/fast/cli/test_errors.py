@@ -164,7 +164,7 @@ def test_unexpected_failures(project, rag, monkeypatch, failure, sentence):
     def fail(*args, **options):
         raise failure
 
-    monkeypatch.setattr("ragcli.rag.query_recipe", fail)
+    monkeypatch.setattr("ragcli.recipes.query.query", fail)
     run = rag("query", "x")
     assert (run.code, run.out) == (1, "")
     assert run.err.startswith(f"rag: error: {sentence}")
@@ -176,7 +176,7 @@ def test_interrupted(project, rag, monkeypatch):
     def interrupt(*args, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ragcli.rag.query_recipe", interrupt)
+    monkeypatch.setattr("ragcli.recipes.query.query", interrupt)
     run = rag("query", "x")
     assert (run.code, run.out) == (130, "")
     assert run.err == "rag: interrupted; the project holds what was committed\n"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -75,25 +73,6 @@ def test_status_names_each_problem_and_what_was_skipped(project, rag):
 def test_status_notes_another_model_in_a_file(project, rag):
     Path(".rag/config.toml").write_text('model = "fake:32"\n', encoding="utf-8")
     assert "note: the project's config.toml names the model `fake:32`" in rag("status").err
-
-
-@pytest.mark.parametrize(
-    "args", [["status"], ["ls"], ["show", "docs/guide.md"], ["chunks", "docs"]]
-)
-def test_looking_loads_no_heavy_library(project, args):
-    code = f"from ragcli.cli.app import main\nmain({args!r})\nimport sys\nprint(*sys.modules)"
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = {name.split(".")[0] for name in ran.stdout.splitlines()[-1].split()}
-    assert not loaded & {
-        "torch",
-        "faiss",
-        "numpy",
-        "tokenizers",
-        "pypdf",
-        "ollama",
-        "httpx",
-        "rich",
-    }
 
 
 # ------------------------------------------------------------------ ls

@@ -11,7 +11,7 @@ import sys
 import time
 from contextlib import closing
 
-PROGRAM = [sys.executable, "-c", "import sys; from ragcli.cli.app import main; sys.exit(main())"]
+PROGRAM = [sys.executable, "-c", "from ragcli.cli.start import main; main()"]
 
 
 def test_cron_with_nothing_in_its_environment(project, program):

@@ -1,0 +1,47 @@
+"""What runs a local model: ONNX Runtime, a look-up table, or sentence-transformers itself.
+
+``sentence_transformers.py`` knows what a model is (identity, prompts, limits) and tokenises;
+an engine turns token ids into vectors. All engines agree, so none is part of the identity.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from ragcli.domain import Matrix
+
+# What a user should know of how the model runs. The command line shows it as notes and warnings.
+log = logging.getLogger("ragcli")
+
+
+@dataclass(frozen=True, slots=True)
+class Tokenized:
+    """A text, its prompt, and the token ids of both, special tokens included: what was counted is
+    what is embedded."""
+
+    text: str
+    prompt: str
+    ids: Sequence[int]
+
+
+class Engine(Protocol):
+    """Runs one model. Calls from several threads at once are allowed."""
+
+    @property
+    def name(self) -> str:
+        """``onnx``, ``static`` or ``torch``."""
+
+    @property
+    def lanes(self) -> int:
+        """How many calls at once pay off."""
+
+    def encode(self, texts: Sequence[Tokenized]) -> Matrix:
+        """(len(texts), the model's full dimension), float32; lengths are the caller's care."""
+
+
+class Unfit(Exception):
+    """An engine cannot run this model; the text says why, in a clause that begins in lower case."""

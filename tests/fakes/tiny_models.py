@@ -1,0 +1,184 @@
+"""Tiny models with random weights, of each kind that is embedded with: right in shape and
+plumbing, worthless as embeddings. They are built in a second and load without a network."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+
+from ragcli.embedding.reference_texts import LONG, SHORT
+
+TEXTS = [*SHORT, *LONG]
+DIMENSION = 32
+VOCABULARY = 600
+MAX_TOKENS = 512
+SHAPE = {
+    "vocab_size": VOCABULARY,
+    "hidden_size": DIMENSION,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "intermediate_size": 64,
+    # Large, so that other tokens, positions or masks give other vectors.
+    "initializer_range": 0.5,
+}
+
+
+def word_pieces() -> Tokenizer:
+    """As BERT's and MPNet's: [CLS] and [SEP] around the text, [UNK] for what is unknown."""
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    # The Han characters stay unknown.
+    texts = [t for t in TEXTS if t.isascii()]
+    tokenizer.train_from_iterator(
+        texts, trainers.WordPieceTrainer(vocab_size=VOCABULARY, special_tokens=special)
+    )
+    _surround(tokenizer, "[CLS]", "[SEP]")
+    return tokenizer
+
+
+def byte_pairs(start: str | None, end: str) -> Tokenizer:
+    """As ModernBERT's (both ends) and Qwen3's (an end token alone): bytes, nothing unknown."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    special = ["<pad>", *([start] if start else []), end]
+    tokenizer.train_from_iterator(
+        TEXTS,
+        trainers.BpeTrainer(
+            vocab_size=VOCABULARY,
+            special_tokens=special,
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        ),
+    )
+    _surround(tokenizer, start, end)
+    return tokenizer
+
+
+def unigrams() -> Tokenizer:
+    """As XLM-R's: <s>, <pad>, </s> and <unk> are 0 to 3, so that padding is not zero."""
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.train_from_iterator(
+        TEXTS,
+        trainers.UnigramTrainer(
+            vocab_size=VOCABULARY,
+            special_tokens=["<s>", "<pad>", "</s>", "<unk>"],
+            unk_token="<unk>",
+        ),
+    )
+    _surround(tokenizer, "<s>", "</s>")
+    return tokenizer
+
+
+def _surround(tokenizer: Tokenizer, start: str | None, end: str) -> None:
+    names = [n for n in (start, end) if n]
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=" ".join([*([start] if start else []), "$A", end]),
+        special_tokens=[(n, tokenizer.token_to_id(n)) for n in names],
+    )
+
+
+def transformer(folder: Path, kind: str, pooling: str = "mean", **pooling_options: Any) -> Path:
+    """A sentence-transformers folder of this kind: bert, xlm-roberta, mpnet, modernbert, qwen3."""
+    import torch
+    import transformers
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.models import Normalize, Pooling, Transformer
+
+    torch.manual_seed(len(kind))
+    makers: dict[str, Any] = {
+        "bert": (transformers.BertConfig, transformers.BertModel, word_pieces, {}),
+        "mpnet": (transformers.MPNetConfig, transformers.MPNetModel, word_pieces, {}),
+        "xlm-roberta": (
+            transformers.XLMRobertaConfig,
+            transformers.XLMRobertaModel,
+            unigrams,
+            {"pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2},
+        ),
+        "modernbert": (
+            transformers.ModernBertConfig,
+            transformers.ModernBertModel,
+            lambda: byte_pairs("<cls>", "<sep>"),
+            {
+                "pad_token_id": 0,
+                "cls_token_id": 1,
+                "sep_token_id": 2,
+                "bos_token_id": 1,
+                "eos_token_id": 2,
+                "local_attention": 16,
+                "global_attn_every_n_layers": 2,
+            },
+        ),
+        "qwen3": (
+            transformers.Qwen3Config,
+            transformers.Qwen3Model,
+            lambda: byte_pairs(None, "<end>"),
+            {"num_key_value_heads": 2, "head_dim": 8, "pad_token_id": 0, "eos_token_id": 1},
+        ),
+    }
+    config_class, model_class, make_tokenizer, extra = makers[kind]
+    tokenizer = make_tokenizer()
+    # RoBERTa-like models keep two positions for padding.
+    positions = MAX_TOKENS + (2 if kind in ("xlm-roberta", "mpnet") else 0)
+    config = config_class(**{**SHAPE, "max_position_embeddings": positions, **extra})
+    config.vocab_size = tokenizer.get_vocab_size()
+    plain = folder / "plain"
+    model_class(config).eval().save_pretrained(plain)
+    names = {"[UNK]": "unk", "<unk>": "unk", "[PAD]": "pad", "<pad>": "pad", "[CLS]": "cls"}
+    names |= {"<s>": "cls", "<cls>": "cls", "[SEP]": "sep", "</s>": "sep", "<sep>": "sep"}
+    special = {
+        f"{role}_token": name
+        for name, role in {**names, "<end>": "eos", "[MASK]": "mask"}.items()
+        if tokenizer.token_to_id(name) is not None
+    }
+    transformers.PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, model_max_length=MAX_TOKENS, **special
+    ).save_pretrained(plain)
+    layer = Transformer(str(plain), max_seq_length=MAX_TOKENS)
+    pool = Pooling(DIMENSION, pooling_mode=pooling, **pooling_options)
+    model = SentenceTransformer(modules=[layer, pool, Normalize()], device="cpu")
+    model.save(str(folder / "model"))
+    return folder / "model"
+
+
+def static(folder: Path) -> Path:
+    """A StaticEmbedding of sentence-transformers."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.models import StaticEmbedding
+
+    tokenizer = word_pieces()
+    table = np.random.default_rng(7).normal(size=(tokenizer.get_vocab_size(), DIMENSION))
+    module = StaticEmbedding(tokenizer, embedding_weights=table.astype(np.float32))
+    SentenceTransformer(modules=[module], device="cpu").save(str(folder))
+    return folder
+
+
+def model2vec(folder: Path) -> Path:
+    """What model2vec saves: fewer rows than tokens, a mapping, a weight for each token."""
+    from safetensors.numpy import save_file
+
+    folder.mkdir()
+    tokenizer = word_pieces()
+    tokenizer.save(str(folder / "tokenizer.json"))
+    size, random = tokenizer.get_vocab_size(), np.random.default_rng(8)
+    save_file(
+        {
+            "embeddings": random.normal(size=(50, DIMENSION)).astype(np.float16),
+            "mapping": random.integers(0, 50, size=size),
+            "weights": random.uniform(0.5, 2, size=size).astype(np.float32),
+        },
+        folder / "model.safetensors",
+    )
+    modules = [("StaticEmbedding", "."), ("Normalize", "1_Normalize")]
+    stated = [
+        {"idx": i, "name": str(i), "path": path, "type": f"sentence_transformers.models.{name}"}
+        for i, (name, path) in enumerate(modules)
+    ]
+    (folder / "modules.json").write_text(json.dumps(stated))
+    (folder / "config.json").write_text('{"model_type": "model2vec", "normalize": true}')
+    return folder
