@@ -1,67 +1,44 @@
-"""The script that one would write without ragcli: sentence-transformers and FAISS, nothing else.
+"""The script that one would write without any toolkit: sentence-transformers and FAISS.
 
-    python plain_script.py build FOLDER INDEX_DIR --model MODEL
-    python plain_script.py query INDEX_DIR QUESTION --model MODEL [-k 5]
-
-It reads .md and .txt files as UTF-8, cuts them every 1,000 characters, and keeps texts and index
-side by side. It is here to be compared with, and has the faults of its kind: no incremental
-update, no keyword search, no offsets, other encodings fail, long pieces are cut silently.
+Texts and index lie side by side. It has the faults of its kind: no incremental update (`again`
+builds everything again), no keyword search, no offsets, long pieces are cut silently.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 from pathlib import Path
 
 import faiss
+import script
+from script import Hit, Search
 from sentence_transformers import SentenceTransformer
 
-CHARACTERS = 1000
 
-
-def build(folder: Path, index_dir: Path, model: str) -> None:
-    pieces = []
-    for path in sorted([*folder.rglob("*.md"), *folder.rglob("*.txt")]):
-        try:
-            text = path.read_text(encoding="utf-8")
-        except UnicodeDecodeError:
-            continue
-        starts = range(0, len(text), CHARACTERS)
-        pieces += [[str(path), text[start : start + CHARACTERS]] for start in starts]
+def build(folder: Path, index: Path, model: str) -> int:
+    pieces = [[piece.source, piece.text] for piece in script.pieces(folder)]
     embedder = SentenceTransformer(model, device="cpu")
     vectors = embedder.encode([text for _, text in pieces], normalize_embeddings=True)
-    index = faiss.IndexFlatIP(vectors.shape[1])
-    index.add(vectors)
-    index_dir.mkdir(parents=True, exist_ok=True)
-    faiss.write_index(index, str(index_dir / "index.faiss"))
-    (index_dir / "pieces.json").write_text(json.dumps(pieces), encoding="utf-8")
+    flat = faiss.IndexFlatIP(vectors.shape[1])
+    flat.add(vectors)
+    index.mkdir(parents=True, exist_ok=True)
+    faiss.write_index(flat, str(index / "index.faiss"))
+    (index / "pieces.json").write_text(json.dumps(pieces), encoding="utf-8")
+    return len(pieces)
 
 
-def query(index_dir: Path, question: str, model: str, k: int) -> None:
-    index = faiss.read_index(str(index_dir / "index.faiss"))
-    pieces = json.loads((index_dir / "pieces.json").read_text(encoding="utf-8"))
+def load(index: Path, model: str) -> Search:
+    flat = faiss.read_index(str(index / "index.faiss"))
+    pieces = json.loads((index / "pieces.json").read_text(encoding="utf-8"))
     embedder = SentenceTransformer(model, device="cpu")
-    scores, places = index.search(embedder.encode([question], normalize_embeddings=True), k)
-    for score, place in zip(scores[0], places[0], strict=True):
-        if place >= 0:
-            source, text = pieces[place]
-            print(f"{score:.3f} {source}: {' '.join(text.split())}")
 
+    def search(question: str, k: int) -> list[Hit]:
+        scores, places = flat.search(embedder.encode([question], normalize_embeddings=True), k)
+        found = zip(scores[0], places[0], strict=True)
+        return [Hit(score, *pieces[place]) for score, place in found if place >= 0]
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("action", choices=("build", "query"))
-    parser.add_argument("first", type=Path, help="FOLDER, or INDEX_DIR for query")
-    parser.add_argument("second", help="INDEX_DIR, or QUESTION for query")
-    parser.add_argument("--model", required=True)
-    parser.add_argument("-k", type=int, default=5)
-    given = parser.parse_args()
-    if given.action == "build":
-        build(given.first, Path(given.second), given.model)
-    else:
-        query(given.first, given.second, given.model, given.k)
+    return search
 
 
 if __name__ == "__main__":
-    main()
+    script.main(build, build, load)

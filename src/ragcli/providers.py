@@ -9,11 +9,15 @@ no such name, because scanning entry points costs 0.05 s.
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ragcli.config import Settings
 from ragcli.domain import Embedder, Generator
 from ragcli.errors import ProviderUnavailable
+
+if TYPE_CHECKING:
+    from ragcli.embedding.sentence_transformers import SentenceTransformersEmbedder
 
 EMBEDDERS = {
     "sentence-transformers": "ragcli.embedding.sentence_transformers:SentenceTransformersEmbedder",
@@ -59,6 +63,27 @@ def is_local(name: str) -> bool:
 def needs_download(name: str) -> bool:
     """An embedding model of sentence-transformers that does not lie on this machine."""
     return _split(name)[0] in (None, "sentence-transformers") and not is_local(name)
+
+
+def engine_told(name: str, settings: Settings) -> str | None:
+    """What runs an embedding model of this machine, in words, told without loading it; None for
+    one that a server runs, or that is not here."""
+    found = _local_embedder(name, settings)
+    return found.engine_told() if found else None
+
+
+def exports(name: str, settings: Settings) -> list[Path]:
+    """The folders of a model's ONNX exports on this machine."""
+    found = _local_embedder(name, settings)
+    return found.exports if found else []
+
+
+def _local_embedder(name: str, settings: Settings) -> SentenceTransformersEmbedder | None:
+    if not is_local(name):
+        return None
+    from ragcli.embedding.sentence_transformers import SentenceTransformersEmbedder
+
+    return SentenceTransformersEmbedder(_split(name)[1], settings=settings)
 
 
 def same_name(one: str, other: str) -> bool:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragcli import providers
-from ragcli.config import Origin, Settings, load_settings, read_file, user_file
+from ragcli.config import Origin, Settings, load_settings, parse_value, read_file, user_file
 from ragcli.domain import (
     Answer,
     Embedder,
@@ -339,7 +339,15 @@ class Rag:
         note = self.note_on_model()
         size = None if self._is_default("chunk_tokens") else self.settings.chunk_tokens
         notes = (note,) if note else ()
-        return status(self.store, size, notes, problems=problems, skipped=skipped)
+        return status(
+            self.store, size, self._engine_told, notes, problems=problems, skipped=skipped
+        )
+
+    def _engine_told(self, identity: EmbedderIdentity) -> str | None:
+        try:
+            return providers.engine_told(identity.name, self._settings_of(identity))
+        except RagError as error:  # a damaged model must not hide the rest
+            return error.message
 
     def files(self, pattern: str | None = None) -> tuple[ProjectFile, ...]:
         """The files of the project: all, or those that a pattern, a name or a folder names."""
@@ -373,10 +381,12 @@ class Rag:
         model: str | None = None,
         *,
         dimensions: int | None = None,
+        precision: str | None = None,
         chunk_tokens: int | None = None,
         listener: Listener = ignore,
     ) -> Reembedded:
-        """Switch the model, its dimensions or the size of chunks, from the stored text.
+        """Switch the model, its dimensions or precision, or the size of chunks, from the stored
+        text.
 
         Without any of them, and none in the settings, every embedding is computed anew. Raises
         UsageError (nothing was ingested), ProjectLocked, ProviderUnavailable.
@@ -389,25 +399,25 @@ class Rag:
         size = chunk_tokens or self.settings.chunk_tokens
         if chunk_tokens is None and self._is_default("chunk_tokens"):
             size = sets.chunk_settings(self.store.connection, active.chunk_set_id).size_tokens
-        anew = (model, dimensions, chunk_tokens) == (None, None, None)
+        anew = (model, dimensions, precision, chunk_tokens) == (None, None, None, None)
         options = ReembedOptions(size, anew, self.settings.wait_s)
-        embedder = self._embedder_for(active.identity, model, dimensions)
+        asked = {"dimensions": dimensions, "precision": precision}
+        given = {name: value for name, value in asked.items() if value is not None}
+        embedder = self._embedder_for(active.identity, model, given)
         done = reembed(self.store, options, embedder, listener)
         self.__dict__["embedder"] = embedder
         self._name_in_config(done.model)
         return done
 
     def _embedder_for(
-        self, old: EmbedderIdentity, model: str | None, dimensions: int | None
+        self, old: EmbedderIdentity, model: str | None, given: Mapping[str, Any]
     ) -> Embedder:
         """The embedder to switch to: another model with its own prompts, or the same with those
-        it has, and the dimension asked for."""
+        it has; ``given`` are the settings that were asked for."""
+        given = {name: parse_value(name, value) for name, value in given.items()}
         if model is not None and not providers.same_name(model, old.name):
-            size = dimensions or self.settings.dimensions
-            return providers.embedder(model, replace(self.settings, dimensions=size))
-        kept = self._settings_of(old)
-        size = dimensions or kept.dimensions
-        return providers.embedder(old.name, replace(kept, dimensions=size))
+            return providers.embedder(model, replace(self.settings, **given))
+        return providers.embedder(old.name, replace(self._settings_of(old), **given))
 
     def _name_in_config(self, model: str) -> None:
         """The project's file, where it names a model, names the one that embeds it now."""

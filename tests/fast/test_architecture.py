@@ -39,7 +39,7 @@ HOMES = {
     "sentence_transformers": {"embedding/torch_engine.py"},
     "onnxruntime": {"embedding"},
     "tokenizers": {"embedding/tokenizer.py"},
-    "faiss": {"store/vectors.py"},
+    "faiss": {"store/index_kinds.py"},
     "typer": {"cli"},
     "rich": {"cli"},
     "pypdf": {"reading"},

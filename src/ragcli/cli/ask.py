@@ -10,6 +10,7 @@ import typer
 from ragcli.cli import shapes, show_answer
 from ragcli.cli.options import (
     DebugOption,
+    EngineOption,
     JsonOption,
     LangOption,
     ModelOption,
@@ -47,6 +48,7 @@ def ask(
     until: UntilOption = None,
     where: WhereOption = None,
     model: ModelOption = None,
+    engine: EngineOption = None,
     generator: Annotated[
         str | None,
         typer.Option(
@@ -67,7 +69,7 @@ def ask(
 ) -> None:
     """Answer a question from the documents, with citations."""
     chosen = filter_from(path, type_, lang, since, until, where)
-    flags = {"model": model, "mode": mode, "generator": generator}
+    flags = {"model": model, "engine": engine, "mode": mode, "generator": generator}
     talk = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
     with opened(project, **talk, flags=flags) as (rag, output):
         tell_model(rag, output)

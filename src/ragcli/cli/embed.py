@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ragcli.cli.options import (
     DebugOption,
+    EngineOption,
     JsonOption,
     ModelOption,
+    PrecisionOption,
     ProjectOption,
     QuietOption,
     VerboseOption,
@@ -34,6 +36,8 @@ def embed(
         str, typer.Option("--as", metavar="KIND", help="document or query: which prompt is used.")
     ] = "document",
     model: ModelOption = None,
+    engine: EngineOption = None,
+    precision: PrecisionOption = None,
     dimensions: Annotated[
         int | None, typer.Option("--dimensions", metavar="N", help="Shorten the embeddings.")
     ] = None,
@@ -52,7 +56,8 @@ def embed(
             f"`--as` must be document or query, not `{as_}`", "leave it out for document"
         )
     with speaking(json=as_json, quiet=quiet, verbose=verbose, debug=debug) as output:
-        embedder = _embedder(project, model, dimensions)
+        flags = {"model": model, "engine": engine, "precision": precision, "dimensions": dimensions}
+        embedder = _embedder(project, flags)
         done = 0
         for batch in _batches(texts):
             vectors = _embed(embedder, batch, as_, done)
@@ -68,15 +73,14 @@ def embed(
                 )
 
 
-def _embedder(project: str | None, model: str | None, dimensions: int | None) -> Embedder:
+def _embedder(project: str | None, flags: Mapping[str, Any]) -> Embedder:
     """The project's; the settings' without one, or where another model is named."""
     from ragcli import providers
     from ragcli.rag import Rag, settings_for
 
-    flags: dict[str, Any] = {"model": model, "dimensions": dimensions}
     try:
         with Rag.open(project, **flags) as rag:
-            if model is not None:
+            if flags["model"] is not None:
                 return providers.embedder(rag.settings.model, rag.settings)
             return rag.checked_embedder()
     except ProjectNotFound:

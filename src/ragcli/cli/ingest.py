@@ -15,8 +15,10 @@ from ragcli.cli import show_dry_run, show_ingest
 from ragcli.cli.init import made
 from ragcli.cli.options import (
     DebugOption,
+    EngineOption,
     JsonOption,
     ModelOption,
+    PrecisionOption,
     ProjectOption,
     QuietOption,
     ThreadsOption,
@@ -64,6 +66,8 @@ def ingest(
     threads: ThreadsOption = None,
     wait: WaitOption = None,
     model: ModelOption = None,
+    engine: EngineOption = None,
+    precision: PrecisionOption = None,
     dimensions: Annotated[
         int | None, typer.Option("--dimensions", metavar="N", help="Shorten the embeddings.")
     ] = None,
@@ -87,6 +91,8 @@ def ingest(
         )
     flags = {
         "model": model,
+        "engine": engine,
+        "precision": precision,
         "dimensions": dimensions,
         "chunk_tokens": chunk_tokens,
         "threads": threads,

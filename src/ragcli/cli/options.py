@@ -36,6 +36,14 @@ ModelOption = Annotated[
     str | None,
     typer.Option("--model", metavar="MODEL", help="Embedding model: a name or a folder."),
 ]
+EngineOption = Annotated[
+    str | None,
+    typer.Option("--engine", metavar="NAME", help="What runs a local model: auto, onnx, torch."),
+]
+PrecisionOption = Annotated[
+    str | None,
+    typer.Option("--precision", metavar="NAME", help="fp32, or int8: faster, a little less exact."),
+]
 WaitOption = Annotated[
     str | None,
     typer.Option("--wait", metavar="TIME", help="Wait for another writer: 20s, 10m, 1h30m."),

@@ -13,6 +13,7 @@ import typer
 from ragcli.cli import shapes, show_passages
 from ragcli.cli.options import (
     DebugOption,
+    EngineOption,
     JsonOption,
     LangOption,
     ModelOption,
@@ -52,6 +53,7 @@ def query(
     until: UntilOption = None,
     where: WhereOption = None,
     model: ModelOption = None,
+    engine: EngineOption = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show each passage's ranks and scores.")
     ] = False,
@@ -75,7 +77,10 @@ def query(
         raise UsageError("name one question, or --batch FILE", 'ask something: rag query "…"')
     chosen = filter_from(path, type_, lang, since, until, where)
     talk = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
-    with opened(project, **talk, flags={"model": model, "mode": mode}) as (rag, output):
+    with opened(project, **talk, flags={"model": model, "engine": engine, "mode": mode}) as (
+        rag,
+        output,
+    ):
         tell_model(rag, output)
         if batch is not None:
             raise typer.Exit(_answer_lines(rag, output, batch, top_k, chosen, explain))

@@ -9,8 +9,10 @@ import typer
 
 from ragcli.cli.options import (
     DebugOption,
+    EngineOption,
     JsonOption,
     ModelOption,
+    PrecisionOption,
     ProjectOption,
     QuietOption,
     ThreadsOption,
@@ -24,6 +26,8 @@ from ragcli.cli.wording import count, duration
 
 def reembed(
     model: ModelOption = None,
+    engine: EngineOption = None,
+    precision: PrecisionOption = None,
     dimensions: Annotated[
         int | None, typer.Option("--dimensions", min=1, metavar="N", help="Shorten embeddings.")
     ] = None,
@@ -43,11 +47,19 @@ def reembed(
     Queries are answered with the old model until the switch, which is one commit. Interrupted,
     the same command goes on where it stopped. Without options all embeddings are computed anew.
     """
-    flags = {"threads": threads, "wait_s": None if wait is None else seconds(wait)}
+    flags = {
+        "engine": engine,
+        "threads": threads,
+        "wait_s": None if wait is None else seconds(wait),
+    }
     talk = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
     with opened(project, **talk, flags=flags) as (rag, output):
         done = rag.reembed(
-            model, dimensions=dimensions, chunk_tokens=chunk_tokens, listener=output.listener()
+            model,
+            dimensions=dimensions,
+            precision=precision,
+            chunk_tokens=chunk_tokens,
+            listener=output.listener(),
         )
         if output.json:
             output.object({"schema": "ragcli.reembed/1", **asdict(done)})
@@ -58,5 +70,5 @@ def reembed(
             recut = ", cut anew" if done.recut else ""
             output.note(
                 f"Embedded {count(done.chunks, 'chunk')}{recut} in {duration(done.duration_s)}"
-                f" with {done.model}, {done.dimension} dimensions{switched}"
+                f" with {done.model}, {done.dimension} dimensions, {done.precision}{switched}"
             )

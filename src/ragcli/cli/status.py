@@ -65,6 +65,8 @@ def _glance(found: Status) -> Iterator[str]:
     if found.model:
         model = found.model
         yield _row("model", f"{model.name}, {model.dimension} dimensions")
+        if model.engine:
+            yield _row("engine", f"{model.precision}, {model.engine}")
         yield _row("fingerprint", model.fingerprint[:12])
         yield _row("chunk size", f"{model.chunk_tokens} tokens")
     if found.index:

@@ -57,13 +57,20 @@ class OnnxModel:
     cosine_least: float
 
 
-def export_name(model: ModelFolder, precision: str) -> str:
-    """The name of this model's export on this machine, for this ONNX Runtime."""
-    import onnxruntime
-
+def export_name(model: ModelFolder, precision: str, runtime: str) -> str:
+    """The name of this model's export on this machine, for this version of ONNX Runtime."""
     facts = f"{EXPORT_VERSION} {model.weights} {model.configuration}"
     name = hashlib.sha256(facts.encode()).hexdigest()[:16]
-    return f"{name}-{precision}-{_cpu()}-ort{onnxruntime.__version__}"
+    return f"{name}-{precision}-{_cpu()}-ort{runtime}"
+
+
+def exports(model: ModelFolder, precision: str) -> list[Path]:
+    """Where this model was exported on this machine, for whatever version of ONNX Runtime."""
+    found: list[Path] = []
+    for base in (cache_folder, spare_cache_folder):
+        with suppress(OSError):
+            found += sorted((base() / EXPORTS).glob(export_name(model, precision, "*[0-9]")))
+    return found
 
 
 def find(folder: Path) -> OnnxModel | None:
@@ -107,7 +114,9 @@ def ensure(model: ModelFolder, precision: str, *, anew: bool = False) -> OnnxMod
 
     Two processes that need it at once make it once. Raises Unfit.
     """
-    name = export_name(model, precision)
+    import onnxruntime
+
+    name = export_name(model, precision, onnxruntime.__version__)
     for base in (cache_folder, spare_cache_folder):
         with suppress(OSError):
             found = None if anew else find(base() / EXPORTS / name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -114,6 +115,31 @@ class SentenceTransformersEmbedder:
         return np.asarray(cut / np.maximum(lengths, np.finfo(np.float32).tiny), dtype=np.float32)
 
     # ------------------------------------------------------------ the engine
+
+    @property
+    def exports(self) -> list[Path]:
+        """Folders of its ONNX exports on this machine, in its precision."""
+        from ragcli.embedding import onnx_model
+
+        return onnx_model.exports(self._folder, self.identity.precision)
+
+    def engine_told(self) -> str:
+        """What would run the model, in words, without loading anything."""
+        from ragcli.embedding import onnx_model
+
+        if self._wanted_engine == "torch":
+            return "torch, as asked for"
+        if self._folder.is_static:
+            return "static: a table of token vectors"
+        try:
+            found = [m for folder in self.exports if (m := onnx_model.find(folder))]
+        except Unfit as unfit:
+            return f"torch: {unfit}"
+        if not found:
+            return "onnx, prepared at first use"
+        exact = found[-1].precision == "fp32"
+        agreement = f"cosine {found[-1].cosine_mean:.4f} on average with fp32's embeddings"
+        return "onnx" if exact else f"onnx: {agreement}, {found[-1].cosine_least:.4f} at least"
 
     @property
     def engine(self) -> Engine:

@@ -10,7 +10,7 @@ from ragcli.domain import Embedder
 from ragcli.errors import RagError
 from ragcli.recipes import checkup, surroundings
 from ragcli.recipes.checkup import Check, guarded
-from ragcli.recipes.repair import close_to_others, repair
+from ragcli.recipes.repair import close_to_others, delete_exports, repair
 from ragcli.store import Store
 from ragcli.store.database import EngineError
 from ragcli.store.folder import ProjectFolder
@@ -51,6 +51,7 @@ def doctor(
     if options.repair:
         repaired += close_to_others(folder)
         repaired += repair(store, options.wait_s) if store else []
+        repaired += delete_exports(surroundings.damaged_exports(store, settings))
     checks = _checks(folder, settings, store, cannot, embedder, options.deep)
     return Diagnosis(tuple(checks), tuple(repaired))
 
@@ -78,6 +79,7 @@ def _checks(
     if store is not None:
         yield from checkup.inside(store)
         yield guarded("model", lambda: surroundings.model(store, settings, embedder, deep))
+    yield guarded("engine", lambda: surroundings.engine(store, settings))
     yield guarded("generator", lambda: surroundings.generator(settings))
     yield guarded("disk", lambda: surroundings.disk(folder))
     yield guarded("lock", lambda: surroundings.writer(folder))

@@ -33,6 +33,12 @@ def check_identity(stored: EmbedderIdentity, given: EmbedderIdentity) -> None:
             f"this project was embedded with `{stored.name}`, not with `{given.name}`",
             f"leave `--model` out, or switch the project: rag reembed --model {given.name}",
         )
+    if stored.precision != given.precision:
+        raise ModelMismatch(
+            f"this project was embedded in {stored.precision}, not in {given.precision}",
+            "leave `--precision` out, or switch the project:"
+            f" rag reembed --precision {given.precision}",
+        )
     raise ModelMismatch(
         f"`{given.name}` is not what it was when this project was embedded:"
         f" {_difference(stored, given)}",

@@ -13,7 +13,7 @@ from ragcli.retrieval.fusion import dense_weight
 from ragcli.retrieval.retrieve import Question, Ranked, retrieve
 from ragcli.store import Store, sets
 from ragcli.store.rows import ChunkRow, FileRow
-from ragcli.store.vectors import EmbeddingSet, VectorIndex
+from ragcli.store.vectors import EmbeddingSet
 from ragcli.text.terms import characters, question_terms
 
 
@@ -54,6 +54,7 @@ def query(
         )
         clock.lap("search")
         passages = _passages(store, ranked, options)
+        warnings += _index_warnings(store)
         share = store.embedded_share()
         chunks = store.chunk_count(chosen.chunk_set_id) if share < 1 else 0
         clock.lap("fetch")
@@ -196,22 +197,26 @@ def is_stale(store: Store, file: FileRow) -> bool:
     return unread or (status.st_size, status.st_mtime_ns) != (file.size, file.mtime_ns)
 
 
+def _index_warnings(store: Store) -> list[str]:
+    index = store.opened_index
+    if index is None or index.trouble is None or index.to_mend:
+        return []
+    return [f"{index.trouble}; every embedding was compared instead: rag doctor --repair"]
+
+
 def _mend_index(store: Store) -> None:
     """An index file that could not be used is written anew, unless someone is writing already.
 
     The answer does not wait for it: it came from the truth.
     """
-    if not _needs_mending(store.opened_index):
+    if store.opened_index is None or not store.opened_index.to_mend:
         return
     try:
         with store.writing(wait_s=0):
             # Another may have mended or replaced it since.
             chosen = sets.active(store.connection)
-            if chosen is not None and _needs_mending(store.vector_index()):
+            index = store.vector_index()
+            if chosen is not None and index is not None and index.to_mend:
                 store.publish_index(chosen, force=True)
     except (ProjectLocked, OSError):
         return
-
-
-def _needs_mending(index: VectorIndex | None) -> bool:
-    return index is not None and (index.trouble is not None or index.file is None)

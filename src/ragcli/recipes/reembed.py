@@ -40,6 +40,7 @@ class Reembedded:
     old_model: str
     model: str
     dimension: int
+    precision: str
     fingerprint: str
     chunk_tokens: int
     documents: int
@@ -85,6 +86,7 @@ def reembed(
         old_model=old.identity.name,
         model=embedder.identity.name,
         dimension=embedder.identity.dimension,
+        precision=embedder.identity.precision,
         fingerprint=embedder.identity.fingerprint,
         chunk_tokens=wanted.size_tokens,
         documents=counts["documents"],

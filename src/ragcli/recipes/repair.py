@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 from ragcli.domain import Filter
 from ragcli.recipes import checkup
 from ragcli.store import Store, sets, verify
@@ -15,6 +18,13 @@ def close_to_others(folder: ProjectFolder) -> list[str]:
         path.chmod(0o700 if path.is_dir() else 0o600)
         done.append(f"closed {path.name} to others")
     return done
+
+
+def delete_exports(folders: list[Path]) -> list[str]:
+    """Prepared models that are damaged: they are made again by the next command that embeds."""
+    for folder in folders:
+        shutil.rmtree(folder)
+    return [f"deleted the damaged prepared model in {folder}" for folder in folders]
 
 
 def repair(store: Store, wait_s: float) -> list[str]:

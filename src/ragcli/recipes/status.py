@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ragcli.domain import ChunkSettings, Problem
+from ragcli.domain import ChunkSettings, EmbedderIdentity, Problem
 from ragcli.recipes.query import is_stale
 from ragcli.store import Store, ledger, overview, sets, vectors
 from ragcli.store.rows import RootRow
@@ -14,10 +14,13 @@ from ragcli.store.rows import RootRow
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What embedded the project, and how it was cut. Sizes count the model's tokens."""
+    """What embedded the project, and how it was cut. Sizes count the model's tokens. ``engine``
+    says what runs the model on this machine; None where a server does, or the model is not here."""
 
     name: str
     dimension: int
+    precision: str
+    engine: str | None
     fingerprint: str
     max_tokens: int
     chunk_tokens: int
@@ -78,12 +81,14 @@ STATES = ("stored", "partly", "failed", "empty", "removed")
 def status(
     store: Store,
     chunk_tokens: int | None,
+    engine: Callable[[EmbedderIdentity], str | None],
     notes: tuple[str, ...] = (),
     *,
     problems: bool = False,
     skipped: bool = False,
 ) -> Status:
-    """The project at a glance. ``chunk_tokens`` is the size asked for by a setting, if any was."""
+    """The project at a glance. ``chunk_tokens`` is the size asked for by a setting, if any was;
+    ``engine`` says what runs a model."""
     connection = store.connection
     with store.snapshot():
         counts = store.counts()
@@ -102,7 +107,7 @@ def status(
             characters=counts["characters"],
             formats=overview.formats(connection),
             languages=overview.languages(connection),
-            model=_model(store),
+            model=_model(store, engine),
             index=_index(store),
             size_bytes=sizes(store.folder.rag),
             roots=tuple(_root(store, root) for root in ledger.roots(connection)),
@@ -116,7 +121,7 @@ def status(
         )
 
 
-def _model(store: Store) -> Model | None:
+def _model(store: Store, engine: Callable[[EmbedderIdentity], str | None]) -> Model | None:
     chosen = sets.active(store.connection)
     if chosen is None:
         return None
@@ -125,6 +130,8 @@ def _model(store: Store) -> Model | None:
     return Model(
         name=identity.name,
         dimension=identity.dimension,
+        precision=identity.precision,
+        engine=engine(identity),
         fingerprint=identity.fingerprint,
         max_tokens=identity.max_tokens,
         chunk_tokens=cut.size_tokens,

@@ -5,14 +5,17 @@ from __future__ import annotations
 import platform
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from ragcli import providers
 from ragcli.config import Settings
 from ragcli.domain import Embedder
+from ragcli.embedding.onnx_model import damage
 from ragcli.errors import ProviderUnavailable
 from ragcli.recipes import guard
-from ragcli.recipes.checkup import Check
+from ragcli.recipes.checkup import REPAIR, Check
 from ragcli.recipes.status import sizes
 from ragcli.store import Store, lock, sets
 from ragcli.store.database import ENGINE
@@ -28,6 +31,7 @@ _CONNECT_TIMEOUT_S = 0.5
 _LIBRARIES = (
     "faiss-cpu",
     "numpy",
+    "onnxruntime",
     "sentence-transformers",
     "torch",
     "tokenizers",
@@ -53,6 +57,30 @@ def model(
         return Check("model", "ok", f"`{name}` is here: same fingerprint")
     guard.check_probe(store, chosen, made)
     return Check("model", "ok", f"`{name}` is here: same fingerprint, same embedding")
+
+
+def engine(store: Store | None, settings: Settings) -> Check:
+    """What runs the model here, and are its files what they were when they were made?"""
+    name, own = _named(store, settings)
+    if damaged := damaged_exports(store, settings):
+        detail = f"the prepared model in {damaged[0]} is damaged"
+        return Check("engine", "fail", detail, REPAIR)
+    told = providers.engine_told(name, own)
+    return Check("engine", "ok", told or "a server's")
+
+
+def damaged_exports(store: Store | None, settings: Settings) -> list[Path]:
+    """Folders of exports whose files have other contents than when they were made."""
+    name, own = _named(store, settings)
+    return [folder for folder in providers.exports(name, own) if damage(folder)]
+
+
+def _named(store: Store | None, settings: Settings) -> tuple[str, Settings]:
+    """The project's model, else the settings'."""
+    chosen = sets.active(store.connection) if store else None
+    if chosen is None:
+        return settings.model, settings
+    return chosen.identity.name, replace(settings, precision=chosen.identity.precision)
 
 
 def generator(settings: Settings) -> Check:

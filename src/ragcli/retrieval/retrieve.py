@@ -28,7 +28,12 @@ class Searcher(Protocol):
     def question_terms(self, chunk_set_id: int, terms: Sequence[str]) -> dict[str, int]: ...
 
     def search_keyword(
-        self, chunk_set_id: int, terms: Sequence[str], k: int, chosen: Filter
+        self,
+        chunk_set_id: int,
+        terms: Sequence[str],
+        k: int,
+        chosen: Filter,
+        also: Sequence[int] = (),
     ) -> list[tuple[int, float]]: ...
 
     def keyword_scores(
@@ -73,65 +78,70 @@ def retrieve(
     """The top-k chunks, best first; ``found_by`` tells each half's rank and score."""
     depth = max(CANDIDATES, 2 * k)
     dense: list[tuple[int, float]] = []
-    keyword: list[tuple[int, float]] = []
-    if mode != "dense":
-        keyword = _keyword(searcher, chunk_set_id, question.terms, depth, chosen)
     if mode != "keyword" and question.vector is not None:
         dense = searcher.search_dense(question.vector, depth, chosen)
-    if mode == "dense" or question.vector is None:
-        only = dense if mode == "dense" else keyword
-        half = "dense" if mode == "dense" else "keyword"
-        return [Ranked(i, s, {half: Found(r, s)}) for r, (i, s) in enumerate(only[:k], 1)]
-    return _hybrid(searcher, chunk_set_id, question, dense, keyword)[:k]
+    if mode == "dense":
+        return _ranked(dense[:k], "dense")
+    # What only a blind half found is not a candidate: it would be there by chance.
+    weight = dense_weight(question.unknown_share)
+    also = [i for i, _ in dense] if weight > 0 else []
+    keyword, scores = _keyword(searcher, chunk_set_id, question.terms, depth, chosen, also)
+    if question.vector is None:
+        return _ranked(keyword[:k], "keyword")
+    return _hybrid(searcher, question, dense, keyword, scores, weight)[:k]
+
+
+def _ranked(found: Sequence[tuple[int, float]], half: str) -> list[Ranked]:
+    return [Ranked(i, s, {half: Found(r, s)}) for r, (i, s) in enumerate(found, 1)]
 
 
 def _keyword(
-    searcher: Searcher, chunk_set_id: int, terms: Sequence[str], k: int, chosen: Filter
-) -> list[tuple[int, float]]:
-    """The keyword half's list, best first."""
-    own = dict(searcher.search_keyword(chunk_set_id, terms, k, chosen))
-    scores = _with_neighbours(searcher, chunk_set_id, terms, own)
-    return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+    searcher: Searcher,
+    chunk_set_id: int,
+    terms: Sequence[str],
+    k: int,
+    chosen: Filter,
+    also: Sequence[int],
+) -> tuple[list[tuple[int, float]], dict[int, float]]:
+    """(the keyword half's list, best first; the score of each chunk of it, and of those of
+    ``also`` that hold any of the terms).
 
-
-def _with_neighbours(
-    searcher: Searcher, chunk_set_id: int, terms: Sequence[str], own: Mapping[int, float]
-) -> dict[int, float]:
-    """Each chunk's keyword score and a share of its best neighbour's."""
-    beside = searcher.neighbours(list(own))
-    others = {i for near in beside.values() for i in near} - own.keys()
-    known = {**own, **searcher.keyword_scores(chunk_set_id, terms, sorted(others))}
-    return {
-        i: score
-        + NEIGHBOUR_SHARE * max((known.get(o, 0.0) for o in beside.get(i, ())), default=0.0)
-        for i, score in own.items()
+    Going through all chunks that hold a term is what costs: it is done once for the list and
+    ``also`` together, and once for the neighbours that the list brings.
+    """
+    near = searcher.neighbours(also)
+    asked = {*also, *(i for some in near.values() for i in some)}
+    found = searcher.search_keyword(chunk_set_id, terms, k, chosen, sorted(asked))
+    own = [i for i, _ in found[:k]]
+    near |= searcher.neighbours([i for i in own if i not in near])
+    known = dict(found)
+    others = {i for one in own for i in near.get(one, ())} - known.keys() - asked
+    known |= searcher.keyword_scores(chunk_set_id, terms, sorted(others))
+    scores = {
+        i: known[i]
+        + NEIGHBOUR_SHARE * max((known.get(o, 0.0) for o in near.get(i, ())), default=0.0)
+        for i in dict.fromkeys([*own, *also])
+        if i in known
     }
+    ranking = sorted(((i, scores[i]) for i in own), key=lambda item: (-item[1], item[0]))
+    return ranking, scores
 
 
 def _hybrid(
     searcher: Searcher,
-    chunk_set_id: int,
     question: Question,
     dense: list[tuple[int, float]],
     keyword: list[tuple[int, float]],
+    keyword_scores: Mapping[int, float],
+    weight: float,
 ) -> list[Ranked]:
     assert question.vector is not None
     dense_ranks = {i: r for r, (i, _) in enumerate(dense, 1)}
     keyword_ranks = {i: r for r, (i, _) in enumerate(keyword, 1)}
-    weight = dense_weight(question.unknown_share)
-    # What only a blind half found is not a candidate: it would be there by chance.
     ids = list(dict.fromkeys([*keyword_ranks, *(dense_ranks if weight > 0 else ())]))
     wanted = set(ids)
     dense_scores = {i: s for i, s in dense if i in wanted} | searcher.dense_scores(
         question.vector, [i for i in ids if i not in dense_ranks]
-    )
-    keyword_scores = dict(keyword) | _with_neighbours(
-        searcher,
-        chunk_set_id,
-        question.terms,
-        searcher.keyword_scores(
-            chunk_set_id, question.terms, [i for i in ids if i not in keyword_ranks]
-        ),
     )
     ranked = []
     for one in fuse(ids, dense_scores, keyword_scores, weight):

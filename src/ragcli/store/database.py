@@ -26,7 +26,7 @@ def now() -> str:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """An open store of the current format; an older one is migrated by the next writer.
+    """An open store of the current format or an older one, which is to be migrated.
 
     Raises ProjectCorrupt (missing, damaged, not a store), ProjectIncompatible (unknown format).
     """
@@ -67,12 +67,16 @@ def create(path: Path, facts: dict[str, str]) -> None:
     fresh.replace(path)
 
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """Bring an older format up to date, a numbered step at a time, all in one commit."""
+def is_outdated(connection: sqlite3.Connection) -> bool:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version == schema.FORMAT_VERSION:
-        return
+    return bool(version < schema.FORMAT_VERSION)
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring an older format up to date, a numbered step at a time, all in one commit. The caller
+    holds the project's lock."""
     with transaction(connection):
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
         for step in range(version, schema.FORMAT_VERSION):
             schema.MIGRATIONS[step](connection)
         connection.execute(f"PRAGMA user_version = {schema.FORMAT_VERSION}")

@@ -145,6 +145,8 @@ def neighbours(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, 
     none, which costs them a little evidence and nothing else.
     """
     found: dict[int, list[int]] = {}
+    if not ids:
+        return found
     wanted = ",".join(str(int(i)) for i in ids)  # parameters are limited to 32,766
     for chunk_id, other in connection.execute(
         "SELECT c.id, o.id FROM chunks c JOIN chunks o ON o.id IN (c.id - 1, c.id + 1)"

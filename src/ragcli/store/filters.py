@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from typing import TYPE_CHECKING
+
 from ragcli.domain import Filter
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 # The day of a document: its own date where it states one, else its file's.
 _DAY = "COALESCE(substr(d.date, 1, 10), date(f.mtime_ns / 1000000000, 'unixepoch'))"
@@ -41,3 +48,32 @@ def chunk_ids_sql(chosen: Filter, chunk_set_id: int) -> tuple[str, list[object]]
         f" WHERE {conditions})",
         [chunk_set_id, *parameters],
     )
+
+
+def chunk_ids(
+    connection: sqlite3.Connection, chosen: Filter, chunk_set_id: int
+) -> NDArray[np.int64]:
+    """The ids of the chunks that the filter lets through.
+
+    Asked for document by document: the chunks of one have consecutive ids, but for those that
+    were halved, and a million ids one by one take a second.
+    """
+    import numpy as np
+
+    sql, parameters = chunk_ids_sql(chosen, chunk_set_id)
+    spans = connection.execute(
+        sql.replace("SELECT c.id", "SELECT c.document_id, MIN(c.id), MAX(c.id), count(*)", 1)
+        + " GROUP BY c.document_id",
+        parameters,
+    )
+    found = []
+    for document_id, first, last, count in spans:
+        if last - first + 1 == count:
+            found.append(np.arange(first, last + 1))
+        else:
+            ids = connection.execute(
+                "SELECT id FROM chunks WHERE document_id = ? AND chunk_set_id = ?",
+                (document_id, chunk_set_id),
+            )
+            found.append(np.array([i for (i,) in ids]))
+    return np.concatenate(found) if found else np.empty(0, np.int64)

@@ -11,7 +11,7 @@ whole index is built again by the next writer.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
 from ragcli.domain import Chunk
@@ -30,6 +30,13 @@ _WEIGHTS = f"{BODY_WEIGHT}, {CONTEXT_WEIGHT}, {CHARACTERS_WEIGHT}"
 
 # An OR of 5,000 terms takes 0.5 s on 100,000 chunks; the rarest decide.
 MAX_QUESTION_TERMS = 64
+
+# Scoring a chunk takes 0.7 us for each term it holds: on a million chunks a question took 0.2 s,
+# and up to 0.6 s. Above this sum of its terms' frequencies the rarest within it propose this many
+# chunks, which are then scored by all terms (0.04 s). On 100 real questions to a million chunks
+# 99.4 % of the ten best stay the same. On 100,000 chunks few questions reach it.
+MOST_POSTINGS = 200_000
+PROPOSED = 1000
 
 
 def table_name(chunk_set_id: int) -> str:
@@ -143,23 +150,87 @@ def search(
     k: int,
     among: str = "",
     parameters: Sequence[object] = (),
+    also: Sequence[int] = (),
 ) -> list[tuple[int, float]]:
-    """(chunk id, BM25 score), best first, of the chunks that hold any of the terms.
+    """(chunk id, BM25 score), best first, of the chunks that hold any of the terms: the best k,
+    and all that are in ``also``.
 
-    ``among`` is SQL for the chunk ids that may be found. BM25 as FTS5 computes it (k1 1.2,
-    b 0.75; Robertson et al. 1994), its sign turned so that larger is better.
+    ``among`` is SQL for the chunk ids that may be found; then no term is left out.
     """
+    if not among and k <= PROPOSED:
+        rare = _rare(connection, chunk_set_id, question_terms)
+        if len(rare) < len(question_terms):
+            proposed = [i for i, _ in _matching(connection, chunk_set_id, rare, PROPOSED)]
+            # Where the rare terms stand in too few chunks, the others must be looked for, too.
+            if len(proposed) >= k:
+                scored = scores(connection, chunk_set_id, question_terms, [*proposed, *also])
+                return _best(scored.items(), k, also)
+    return _matching(connection, chunk_set_id, question_terms, k, among, parameters, also)
+
+
+def _rare(
+    connection: sqlite3.Connection, chunk_set_id: int, question_terms: Sequence[str]
+) -> list[str]:
+    """The rarest terms, as many as MOST_POSTINGS allows, but one at least."""
+    kept: list[str] = []
+    postings = 0
+    for term, frequency in rarest(connection, chunk_set_id, question_terms).items():
+        postings += frequency
+        if kept and postings > MOST_POSTINGS:
+            break
+        kept.append(term)
+    return kept
+
+
+def _matching(
+    connection: sqlite3.Connection,
+    chunk_set_id: int,
+    question_terms: Sequence[str],
+    k: int,
+    among: str = "",
+    parameters: Sequence[object] = (),
+    also: Sequence[int] = (),
+) -> list[tuple[int, float]]:
+    """`search` in one pass over all chunks that hold any of the terms. BM25 as FTS5 computes it
+    (k1 1.2, b 0.75; Robertson et al. 1994), its sign turned so that larger is better."""
     if not question_terms:
         return []
     name = table_name(chunk_set_id)
     # The plus keeps SQLite from matching the whole question once for each id (60 times slower).
     restriction = f" AND +rowid IN ({among})" if among else ""
+    first = f"rowid IN ({_listed(also)}) DESC, " if also else ""
     found = connection.execute(
         f"SELECT rowid, -bm25({name}, {_WEIGHTS}) AS score FROM {name}"
-        f" WHERE {name} MATCH ?{restriction} ORDER BY score DESC, rowid LIMIT ?",
-        (_match(question_terms), *parameters, k),
+        f" WHERE {name} MATCH ?{restriction} ORDER BY {first}score DESC, rowid LIMIT ?",
+        (_match(question_terms), *parameters, k + len(also)),
     )
-    return [(int(i), float(s)) for i, s in found]
+    return _best(found, k, also)
+
+
+def _best(
+    scored: Iterable[tuple[int, float]], k: int, also: Sequence[int]
+) -> list[tuple[int, float]]:
+    """The k best, and all that are in ``also``."""
+    found = sorted(scored, key=lambda one: (-one[1], one[0]))
+    kept = set(also)
+    return found[:k] + [one for one in found[k:] if one[0] in kept]
+
+
+def scores(
+    connection: sqlite3.Connection,
+    chunk_set_id: int,
+    question_terms: Sequence[str],
+    ids: Sequence[int],
+) -> dict[int, float]:
+    """The BM25 score of each of these chunks that holds any of the terms."""
+    if not ids:
+        return {}
+    return dict(_matching(connection, chunk_set_id, question_terms, len(ids), _listed(ids)))
+
+
+def _listed(ids: Sequence[int]) -> str:
+    """In the text of the statement: parameters are limited to 32,766."""
+    return ",".join(str(int(i)) for i in ids)
 
 
 def _match(question_terms: Sequence[str]) -> str:

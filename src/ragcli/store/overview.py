@@ -6,8 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from ragcli.store import ledger
-from ragcli.store.rows import FileRow
-from ragcli.store.vectors import EmbeddingSet
+from ragcli.store.rows import EmbeddingSet, FileRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ragcli.domain import Block, Chunk, Document, Page
+from ragcli.domain import Block, Chunk, Document, EmbedderIdentity, Page
 from ragcli.errors import ProjectCorrupt
 from ragcli.store import checksums
 
@@ -55,6 +55,28 @@ class Pending:
     embed_hash: bytes
     text: str
     size_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingSet:
+    """One way of embedding the corpus, bound to one way of cutting it."""
+
+    id: int
+    chunk_set_id: int
+    identity: EmbedderIdentity
+
+
+@dataclass(frozen=True, slots=True)
+class IndexFile:
+    """An index file that may be used. It covers chunks and embeddings up to the last ids."""
+
+    generation: int
+    name: str
+    count: int
+    last_chunk_id: int
+    last_embedding_id: int
+    size_bytes: int
+    sha256: str
 
 
 def document_checksum(row: Sequence[Any]) -> bytes:

@@ -7,10 +7,10 @@ file as ragcli's, ``PRAGMA user_version`` is the format version; both are looked
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 APPLICATION_ID = 0x52414743  # "RAGC"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 TABLES = """
 CREATE TABLE facts (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -40,6 +40,7 @@ CREATE TABLE documents (
     checksum BLOB NOT NULL,
     UNIQUE (content_hash, format, reader_version)
 );
+CREATE INDEX documents_length ON documents (length);  -- sums without reading the rows
 
 -- The text of a document in slices of store/texts.py's TEXT_SLICE code points.
 CREATE TABLE texts (
@@ -87,7 +88,8 @@ CREATE TABLE chunk_sets (
     id INTEGER PRIMARY KEY,
     fingerprint TEXT NOT NULL UNIQUE,
     settings TEXT NOT NULL,
-    created_at TEXT NOT NULL
+    created_at TEXT NOT NULL,
+    chunks INTEGER NOT NULL DEFAULT 0  -- how many it has; kept by triggers
 );
 
 -- AUTOINCREMENT: an id is never used again, so an old index file cannot name a new chunk.
@@ -141,20 +143,89 @@ CREATE TABLE index_files (
     sha256 TEXT NOT NULL
 );
 
--- Chunks that an index file may still hold though they are gone.
+-- Chunks that an index file may still hold though they are gone; filled by a trigger.
 CREATE TABLE removed_chunks (id INTEGER PRIMARY KEY);
-CREATE TRIGGER chunk_removed AFTER DELETE ON chunks
-    BEGIN INSERT OR IGNORE INTO removed_chunks VALUES (old.id); END;
 """
 
+# What a query or a small ingest must not count or search for in a million chunks. Triggers keep
+# it, so that it is right whoever deletes.
+TRACKING = """
+-- The work of embedding: chunks whose text has no embedding in a set.
+CREATE TABLE unembedded (
+    chunk_id INTEGER NOT NULL REFERENCES chunks ON DELETE CASCADE,
+    set_id INTEGER NOT NULL REFERENCES embedding_sets ON DELETE CASCADE,
+    PRIMARY KEY (chunk_id, set_id)
+) WITHOUT ROWID;
+
+-- Texts of removed chunks: their embeddings go unless another chunk has the same text.
+CREATE TABLE released_texts (embed_hash BLOB PRIMARY KEY) WITHOUT ROWID;
+
+CREATE TRIGGER chunk_added AFTER INSERT ON chunks BEGIN
+    UPDATE chunk_sets SET chunks = chunks + 1 WHERE id = new.chunk_set_id;
+    INSERT INTO unembedded SELECT new.id, s.id FROM embedding_sets s
+        WHERE s.chunk_set_id = new.chunk_set_id AND NOT EXISTS
+        (SELECT 1 FROM embeddings WHERE set_id = s.id AND embed_hash = new.embed_hash);
+END;
+CREATE TRIGGER chunk_removed AFTER DELETE ON chunks BEGIN
+    UPDATE chunk_sets SET chunks = chunks - 1 WHERE id = old.chunk_set_id;
+    INSERT OR IGNORE INTO removed_chunks VALUES (old.id);
+    INSERT OR IGNORE INTO released_texts VALUES (old.embed_hash);
+END;
+CREATE TRIGGER embedding_set_added AFTER INSERT ON embedding_sets BEGIN
+    INSERT INTO unembedded SELECT id, new.id FROM chunks WHERE chunk_set_id = new.chunk_set_id;
+END;
+CREATE TRIGGER embedding_added AFTER INSERT ON embeddings BEGIN
+    DELETE FROM unembedded WHERE set_id = new.set_id
+        AND chunk_id IN (SELECT id FROM chunks WHERE embed_hash = new.embed_hash);
+END;
+CREATE TRIGGER embedding_removed AFTER DELETE ON embeddings BEGIN
+    INSERT INTO unembedded SELECT c.id, s.id FROM embedding_sets s
+        JOIN chunks c ON c.embed_hash = old.embed_hash AND c.chunk_set_id = s.chunk_set_id
+        WHERE s.id = old.set_id;
+END;
+"""
+
+
+def _keep_track(connection: sqlite3.Connection) -> None:
+    """Format 1 counted and searched for what TRACKING keeps."""
+    connection.execute("CREATE INDEX documents_length ON documents (length)")
+    connection.execute("ALTER TABLE chunk_sets ADD COLUMN chunks INTEGER NOT NULL DEFAULT 0")
+    connection.execute("DROP TRIGGER chunk_removed")
+    # A run that was killed may have left embeddings that no chunk needs.
+    connection.execute(
+        "DELETE FROM embeddings WHERE embed_hash NOT IN (SELECT embed_hash FROM chunks)"
+    )
+    for statement in _statements(TRACKING):
+        connection.execute(statement)
+    connection.execute(
+        "UPDATE chunk_sets SET chunks ="
+        " (SELECT count(*) FROM chunks WHERE chunk_set_id = chunk_sets.id)"
+    )
+    connection.execute(
+        "INSERT INTO unembedded SELECT c.id, s.id FROM embedding_sets s"
+        " JOIN chunks c ON c.chunk_set_id = s.chunk_set_id WHERE NOT EXISTS"
+        " (SELECT 1 FROM embeddings WHERE set_id = s.id AND embed_hash = c.embed_hash)"
+    )
+
+
+def _statements(script: str) -> Iterator[str]:
+    """A script's statements one by one: ``executescript`` would commit what came before."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
 # MIGRATIONS[n] turns format n into n + 1, inside the caller's transaction.
-MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {}
+MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _keep_track}
 
 
 def create(connection: sqlite3.Connection, facts: dict[str, str]) -> None:
     """Lay out an empty store of the newest format, in one commit."""
     connection.executescript(
-        f"BEGIN IMMEDIATE; {TABLES}"
+        f"BEGIN IMMEDIATE; {TABLES}{TRACKING}"
         f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT_VERSION};"
     )
     connection.executemany("INSERT INTO facts VALUES (?, ?)", facts.items())

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 from ragcli.domain import ChunkSettings, EmbedderIdentity
 from ragcli.store import checksums, documents, keyword
 from ragcli.store.database import now
-from ragcli.store.rows import Pending
-from ragcli.store.vectors import EmbeddingSet
+from ragcli.store.rows import EmbeddingSet, Pending
 
 if TYPE_CHECKING:
     from ragcli.domain import Matrix, Vector
@@ -110,14 +109,19 @@ def chunk_settings(connection: sqlite3.Connection, chunk_set_id: int) -> ChunkSe
 
 
 def pending(connection: sqlite3.Connection, embedding_set: EmbeddingSet) -> list[int]:
-    """Chunks without an embedding, in the order they came; equal texts are named once."""
+    """Chunks without an embedding: those of the newest file first, in reading order within a
+    document; equal texts are named once."""
     rows = connection.execute(
-        "SELECT MIN(c.id) FROM chunks c LEFT JOIN embeddings e"
-        " ON e.set_id = ? AND e.embed_hash = c.embed_hash"
-        " WHERE c.chunk_set_id = ? AND e.id IS NULL GROUP BY c.embed_hash ORDER BY 1",
-        (embedding_set.id, embedding_set.chunk_set_id),
+        "SELECT c.embed_hash, c.id FROM unembedded u JOIN chunks c ON c.id = u.chunk_id"
+        " WHERE u.set_id = ? ORDER BY"
+        " (SELECT MAX(mtime_ns) FROM files WHERE document_id = c.document_id) DESC,"
+        " c.document_id, c.char_start",
+        (embedding_set.id,),
     )
-    return [r[0] for r in rows]
+    first: dict[bytes, int] = {}
+    for embed_hash, chunk_id in rows:
+        first.setdefault(embed_hash, chunk_id)
+    return list(first.values())
 
 
 def pending_texts(connection: sqlite3.Connection, chunk_ids: Sequence[int]) -> list[Pending]:
@@ -142,11 +146,21 @@ def add_embeddings(
         )
 
 
+def count_unembedded(connection: sqlite3.Connection, set_id: int) -> int:
+    """Chunks that have no embedding in a set."""
+    row = connection.execute("SELECT count(*) FROM unembedded WHERE set_id = ?", (set_id,))
+    return int(row.fetchone()[0])
+
+
 def prune(connection: sqlite3.Connection) -> None:
     """Delete embeddings of texts that no document holds any more."""
     connection.execute(
-        "DELETE FROM embeddings WHERE embed_hash NOT IN (SELECT embed_hash FROM chunks)"
+        "DELETE FROM embeddings WHERE id IN (SELECT e.id FROM released_texts r"
+        " CROSS JOIN embedding_sets s"
+        " CROSS JOIN embeddings e ON e.set_id = s.id AND e.embed_hash = r.embed_hash"
+        " WHERE NOT EXISTS (SELECT 1 FROM chunks WHERE embed_hash = r.embed_hash))"
     )
+    connection.execute("DELETE FROM released_texts")
 
 
 def activate(connection: sqlite3.Connection, chosen: EmbeddingSet) -> None:
@@ -170,3 +184,4 @@ def drop_inactive(connection: sqlite3.Connection) -> None:
         keyword.drop(connection, chunk_set_id)
         connection.execute("DELETE FROM chunks WHERE chunk_set_id = ?", (chunk_set_id,))
         connection.execute("DELETE FROM chunk_sets WHERE id = ?", (chunk_set_id,))
+    prune(connection)

@@ -12,24 +12,50 @@ from typing import TYPE_CHECKING
 
 from ragcli.domain import Chunk, Document, Filter
 from ragcli.errors import ProjectCorrupt
-from ragcli.store import database, documents, filters, keyword, ledger, lock, sets, vectors
+from ragcli.store import (
+    database,
+    documents,
+    embeddings,
+    filters,
+    keyword,
+    ledger,
+    lock,
+    sets,
+    vectors,
+)
 from ragcli.store.folder import ProjectFolder
-from ragcli.store.rows import ChunkRow, FileRow
-from ragcli.store.vectors import EmbeddingSet, VectorIndex
+from ragcli.store.rows import ChunkRow, EmbeddingSet, FileRow
+from ragcli.store.vectors import VectorIndex
 from ragcli.text.terms import TERMS_VERSION
 
 if TYPE_CHECKING:
     from ragcli.domain import Vector
 
 
+# Another command of this version may be at the migration: a minute for a million chunks.
+MIGRATION_WAIT_S = 120.0
+
+
 class Store:
     """An open project. Raises sqlite3's errors only as ProjectCorrupt."""
 
     def __init__(self, folder: ProjectFolder) -> None:
-        """Raises ProjectCorrupt, ProjectIncompatible."""
+        """One of an older format is migrated.
+
+        Raises ProjectCorrupt, ProjectIncompatible, ProjectLocked (when it must be migrated)."""
         self.folder = folder
         self.connection = database.connect(folder.database)
+        if database.is_outdated(self.connection):
+            self._migrate()
         self._index: tuple[tuple[int, int], VectorIndex] | None = None
+
+    def _migrate(self) -> None:
+        try:
+            with lock.writing(self.folder.lock, wait_s=MIGRATION_WAIT_S):
+                database.migrate(self.connection)
+        except BaseException:
+            self.close()
+            raise
 
     @staticmethod
     def create(folder: ProjectFolder) -> None:
@@ -57,7 +83,6 @@ class Store:
     def writing(self, wait_s: float) -> Iterator[None]:
         """Hold the project's lock. Raises ProjectLocked."""
         with lock.writing(self.folder.lock, wait_s):
-            database.migrate(self.connection)
             if not keyword.is_current(self.connection):
                 with self.transaction():
                     self.rebuild_keyword_index()
@@ -78,34 +103,38 @@ class Store:
         self.connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (key, value))
 
     def counts(self) -> Mapping[str, int]:
-        """files, documents, chunks, embeddings, characters: of what answers now."""
-        chosen = sets.active(self.connection)
-        chunk_set, set_id = (chosen.chunk_set_id, chosen.id) if chosen else (0, 0)
-        one = self.connection.execute(
+        """files, documents, chunks, embedded (chunks), characters: of what answers now."""
+        files, documents_, characters = self.connection.execute(
             "SELECT (SELECT count(*) FROM files WHERE document_id IS NOT NULL),"
             " (SELECT count(*) FROM documents),"
-            " (SELECT count(*) FROM chunks WHERE chunk_set_id = ?),"
-            " (SELECT count(*) FROM chunks c JOIN embeddings e ON e.set_id = ?"
-            "  AND e.embed_hash = c.embed_hash WHERE c.chunk_set_id = ?),"
-            " (SELECT COALESCE(SUM(length), 0) FROM documents)",
-            (chunk_set, set_id, chunk_set),
+            " (SELECT COALESCE(SUM(length), 0) FROM documents)"
         ).fetchone()
-        return dict(
-            zip(("files", "documents", "chunks", "embedded", "characters"), one, strict=True)
-        )
+        chunks, embedded = self._chunks_and_embedded()
+        return {
+            "files": files,
+            "documents": documents_,
+            "chunks": chunks,
+            "embedded": embedded,
+            "characters": characters,
+        }
 
     def embedded_share(self) -> float:
-        """The share of the chunks that have an embedding in the active set; 1 without chunks."""
-        counts = self.counts()
-        return counts["embedded"] / counts["chunks"] if counts["chunks"] else 1.0
+        """The share, 0 to 1, of the chunks that can be found by meaning; 1 when there are none.
+        Quick enough for every query."""
+        chunks, embedded = self._chunks_and_embedded()
+        return embedded / chunks if chunks else 1.0
+
+    def _chunks_and_embedded(self) -> tuple[int, int]:
+        chosen = sets.active(self.connection)
+        if chosen is None:
+            return 0, 0
+        chunks = self.chunk_count(chosen.chunk_set_id)
+        return chunks, chunks - sets.count_unembedded(self.connection, chosen.id)
 
     def chunk_count(self, chunk_set_id: int) -> int:
-        """How many chunks a set has; unlike `counts`, quick enough for every query."""
-        return int(
-            self.connection.execute(
-                "SELECT count(*) FROM chunks WHERE chunk_set_id = ?", (chunk_set_id,)
-            ).fetchone()[0]
-        )
+        """How many chunks a set has."""
+        row = self.connection.execute("SELECT chunks FROM chunk_sets WHERE id = ?", (chunk_set_id,))
+        return int(row.fetchone()[0])
 
     def is_empty(self) -> bool:
         """No document is stored: nothing binds the project to a model yet."""
@@ -240,19 +269,23 @@ class Store:
         return keyword.rarest(self.connection, chunk_set_id, terms)
 
     def search_keyword(
-        self, chunk_set_id: int, terms: Sequence[str], k: int, chosen: Filter
+        self,
+        chunk_set_id: int,
+        terms: Sequence[str],
+        k: int,
+        chosen: Filter,
+        also: Sequence[int] = (),
     ) -> list[tuple[int, float]]:
-        """(chunk id, BM25), best first, among the chunks the filter lets through."""
+        """(chunk id, BM25), best first, among the chunks the filter lets through: the best k,
+        and those of ``also`` that hold any of the terms."""
         among, parameters = filters.chunk_ids_sql(chosen, chunk_set_id) if chosen else ("", [])
-        return keyword.search(self.connection, chunk_set_id, terms, k, among, parameters)
+        return keyword.search(self.connection, chunk_set_id, terms, k, among, parameters, also)
 
     def keyword_scores(
         self, chunk_set_id: int, terms: Sequence[str], ids: Sequence[int]
     ) -> dict[int, float]:
         """The BM25 score of each of these chunks that holds any of the terms."""
-        among = ",".join(str(int(i)) for i in ids)
-        found = keyword.search(self.connection, chunk_set_id, terms, len(ids), among or "NULL")
-        return dict(found)
+        return keyword.scores(self.connection, chunk_set_id, terms, ids)
 
     def neighbours(self, ids: Sequence[int]) -> dict[int, list[int]]:
         """For each chunk those right before and after it in its document."""
@@ -260,22 +293,18 @@ class Store:
 
     def search_dense(self, query: Vector, k: int, chosen: Filter) -> list[tuple[int, float]]:
         """(chunk id, cosine), best first, among the chunks the filter lets through."""
-        import numpy as np
-
         index = self.vector_index()
         if index is None:
             return []
-        allowed = None
-        if chosen:
-            sql, parameters = filters.chunk_ids_sql(chosen, self._active().chunk_set_id)
-            allowed = np.array(
-                [r[0] for r in self.connection.execute(sql, parameters)], dtype=np.int64
-            )
-        return index.search(query, k, allowed)
+        if not chosen:
+            return index.search(query, k)
+        chunk_set_id = self._active().chunk_set_id
+        return index.search(query, k, filters.chunk_ids(self.connection, chosen, chunk_set_id))
 
     def dense_scores(self, query: Vector, ids: Sequence[int]) -> dict[int, float]:
         """The cosine of each of these chunks that is embedded."""
-        return vectors.scores_of(self.connection, self._active(), query, list(ids))
+        found, cosines = embeddings.scores(self.connection, self._active(), query, ids)
+        return dict(zip(found.tolist(), cosines.tolist(), strict=True))
 
     def vector_index(self) -> VectorIndex | None:
         """The index of the active set as this snapshot holds it; None before the first ingest."""
@@ -295,7 +324,8 @@ class Store:
         return self._index[1] if self._index else None
 
     def publish_index(self, chosen: EmbeddingSet, *, force: bool = False) -> bool:
-        """Write the set's index file when that is worth its cost; whether it was."""
+        """Write the set's index file when that is worth its cost; whether it was. ``force`` writes
+        it in any case, from the embeddings alone."""
         changes = vectors.changes_since(self.connection, chosen)
         count = self.chunk_count(chosen.chunk_set_id)
         if not force and not vectors.worth_writing(changes, count):
@@ -304,7 +334,7 @@ class Store:
             "SELECT seq FROM sqlite_sequence WHERE name = 'index_files'"
         ).fetchone()
         generation = (row[0] if row else 0) + 1
-        file = vectors.write(self.connection, self.folder.rag, chosen, generation)
+        file = vectors.write(self.connection, self.folder.rag, chosen, generation, anew=force)
         with self.transaction():
             self.connection.execute(
                 "INSERT INTO index_files VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

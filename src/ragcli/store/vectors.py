@@ -1,9 +1,9 @@
-"""The FAISS index: derived from the embeddings in ``store.sqlite``, rebuilt when in doubt.
+"""The index file: derived from the embeddings in ``store.sqlite``, rebuilt when in doubt.
 
 An index file is immutable and named by its generation; beside it stands a JSON file that says
-what it is. Chunks embedded or removed since it was written are searched exactly beside it, so
-that a small change costs a small write. Ids inside the index are ``chunks.id``; positions mean
-nothing.
+what it is. It proposes chunks, and the stored embeddings decide: every score is an exact cosine.
+Chunks embedded or removed since it was written are searched exactly beside it, so that a small
+change costs a small write.
 """
 
 from __future__ import annotations
@@ -11,129 +11,111 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from hashlib import file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ragcli.domain import EmbedderIdentity
-from ragcli.errors import ProjectCorrupt
-from ragcli.store import checksums
+from ragcli.store import embeddings, index_kinds
+from ragcli.store.rows import EmbeddingSet, IndexFile
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ragcli.domain import Matrix, Vector
+    from ragcli.domain import Vector
+    from ragcli.store.embeddings import Block
 
-# Up to here an index file is hashed when it is opened (1 ms a MB); larger ones by `doctor`.
-HASHED_WHEN_OPENED_BYTES = 64 << 20
+__all__ = ["EmbeddingSet", "IndexFile", "VectorIndex"]
+
+# Up to here (10,000 chunks of 384 dimensions) an index file is hashed when it is opened, 1 ms a
+# MB; larger ones by `doctor`: a wrong bit in one may cost a candidate, never give a wrong score.
+HASHED_WHEN_OPENED_BYTES = 16 << 20
 
 # A small index is written anew after every change (15 MB at 10,000 chunks of 384 dimensions, well
 # under 0.1 s); a large one when a tenth, or this many chunks, would have to be searched beside it.
 SMALL_INDEX = 10_000
-MOST_BESIDE = 20_000
+MOST_BESIDE = 10_000
 
-_CHUNKS_WITH_VECTORS = (
-    "FROM embeddings e JOIN chunks c ON c.embed_hash = e.embed_hash"
-    " WHERE e.set_id = :set AND c.chunk_set_id = :chunks"
-)
+# An index proposes this many chunks, or twice as many as are wanted.
+PROPOSED = 200
 
-
-@dataclass(frozen=True, slots=True)
-class EmbeddingSet:
-    """One way of embedding the corpus, bound to one way of cutting it."""
-
-    id: int
-    chunk_set_id: int
-    identity: EmbedderIdentity
-
-
-@dataclass(frozen=True, slots=True)
-class IndexFile:
-    generation: int
-    name: str
-    count: int
-    last_chunk_id: int
-    last_embedding_id: int
-    size_bytes: int
-    sha256: str
+# Up to here the chunks that a filter selects are all scored from their embeddings.
+EXACT_UP_TO = 50_000
 
 
 class VectorIndex:
-    """Exact inner-product search over one embedding set, as one committed state holds it."""
+    """Search over one embedding set, as one committed state holds it: by the newest index file,
+    or through every embedding when there is none that can be trusted."""
 
     def __init__(
         self, connection: sqlite3.Connection, folder: Path, embedding_set: EmbeddingSet
     ) -> None:
-        """Opens the newest index file, or builds an index in memory when there is none that can
-        be trusted; ``trouble`` then says why."""
-        self.trouble: str | None = None
-        self.file = newest(connection, embedding_set.id)
-        self._index: Any = None
-        if self.file is not None:
-            try:
-                self._index = _open(folder, self.file, embedding_set.identity.dimension)
-            except (OSError, RuntimeError, ValueError) as error:
-                self.trouble = str(error).splitlines()[0]
-        if self._index is None:
-            self._index = _build(_dimension(embedding_set), *_vectors(connection, embedding_set))
-            self._extra = None
-            self._gone = None
-        else:
-            self._extra = _vectors(connection, embedding_set, beside=self.file)
-            self._gone = _removed(connection)
-
-    @property
-    def count(self) -> int:
-        """Chunks that can be found by meaning."""
-        import faiss
+        """``trouble`` says why the index file cannot be used."""
         import numpy as np
 
-        found = int(self._index.ntotal) + (len(self._extra[0]) if self._extra else 0)
-        if self._gone is None or len(self._gone) == 0:
-            return found
-        # Of those removed since, some came after the file, or were of another set.
-        return found - int(np.isin(faiss.vector_to_array(self._index.id_map), self._gone).sum())
+        self.trouble: str | None = None
+        self.file = newest(connection, embedding_set.id)
+        self._connection = connection
+        self._set = embedding_set
+        self._index: Any = None
+        if self.file is None:
+            return
+        try:
+            self._index = _open(folder, self.file, embedding_set.identity.dimension)
+        except (OSError, RuntimeError, ValueError) as error:
+            self.trouble = str(error).splitlines()[0]
+            return
+        self._path = folder / self.file.name
+        self._beside = list(embeddings.beside(connection, embedding_set, self.file))
+        # One that was embedded again since stands in both; the later embedding counts.
+        self._hidden = np.concatenate([removed_ids(connection), *(ids for ids, _ in self._beside)])
+
+    @property
+    def to_mend(self) -> bool:
+        """Its file is missing or cannot be used, and is quickly written anew: by whoever met it."""
+        unusable = self.file is None or self.trouble is not None
+        return unusable and _embedded(self._connection, self._set) <= index_kinds.FLAT_UP_TO
 
     def search(
         self, query: Vector, k: int, allowed: NDArray[np.int64] | None = None
     ) -> list[tuple[int, float]]:
-        """(chunk id, cosine), best first; only ids in ``allowed`` where it is given."""
-        import numpy as np
+        """(chunk id, cosine), best first; only ids in ``allowed`` where it is given.
 
-        ids, scores = self._search_index(query, k, allowed)
-        if self._extra is not None and len(self._extra[0]):
-            extra_ids, matrix = self._extra
-            keep = np.isin(extra_ids, allowed) if allowed is not None else slice(None)
-            # One that was embedded again since stands in both; the later embedding counts.
-            older = ~np.isin(ids, extra_ids)
-            ids, scores = ids[older], scores[older]
-            ids = np.concatenate([ids, extra_ids[keep]])
-            scores = np.concatenate([scores, matrix[keep] @ query])
-        order = np.lexsort((ids, -scores))[:k]
-        return [(int(ids[i]), float(scores[i])) for i in order]
-
-    def _search_index(
-        self, query: Vector, k: int, allowed: NDArray[np.int64] | None
-    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        import faiss
-        import numpy as np
-
-        # Each selector is kept in a variable: FAISS holds a bare pointer to it.
-        options: Any = faiss.SearchParameters()
+        Raises ProjectCorrupt.
+        """
+        if allowed is not None and len(allowed) <= EXACT_UP_TO:
+            found = embeddings.of_chunks(self._connection, self._set, allowed.tolist())
+            return _best(found, query, k)
+        if self._index is None:
+            found = embeddings.every(self._connection, self._set)
+            return _best(found, query, k, allowed)
         if allowed is not None:
-            options.sel = among = faiss.IDSelectorBatch(allowed)  # noqa: F841
-        elif self._gone is not None and len(self._gone):
-            gone = faiss.IDSelectorBatch(self._gone)
-            options.sel = others = faiss.IDSelectorNot(gone)  # noqa: F841
-        count = min(k, self._index.ntotal)
-        if count == 0:
-            return np.empty(0, np.int64), np.empty(0, np.float32)
-        scores, ids = self._index.search(query.reshape(1, -1), count, params=options)
-        found = ids[0] >= 0  # FAISS fills up with -1 when fewer are left
-        return ids[0][found], scores[0][found]
+            index_kinds.read_ahead(self._path)
+        ids = index_kinds.propose(
+            self._index,
+            query,
+            max(PROPOSED, 2 * k),
+            self._visible(allowed),
+            everywhere=allowed is not None,
+        )
+        proposed = embeddings.of_chunks(self._connection, self._set, ids.tolist())
+        return _best([*proposed, *_among(self._beside, allowed)], query, k)
+
+    def _visible(self, allowed: NDArray[np.int64] | None) -> NDArray[np.bool_] | None:
+        """Of each id in the index whether it may be found; None when all may."""
+        import numpy as np
+
+        assert self.file is not None
+        if allowed is None and len(self._hidden) == 0:
+            return None
+        size = self.file.last_chunk_id + 1
+        visible = np.full(size, allowed is None)
+        if allowed is not None:
+            visible[allowed[allowed < size]] = True
+        visible[self._hidden[self._hidden < size]] = False
+        return visible
 
 
 def newest(connection: sqlite3.Connection, set_id: int) -> IndexFile | None:
@@ -145,36 +127,36 @@ def newest(connection: sqlite3.Connection, set_id: int) -> IndexFile | None:
     return None if row is None else IndexFile(*row)
 
 
-def scores_of(
-    connection: sqlite3.Connection, embedding_set: EmbeddingSet, query: Vector, ids: list[int]
-) -> dict[int, float]:
-    """The cosine of each of these chunks that is embedded."""
+def _best(
+    blocks: Iterable[Block], query: Vector, k: int, allowed: NDArray[np.int64] | None = None
+) -> list[tuple[int, float]]:
+    """(chunk id, cosine) of the k best in all blocks."""
     import numpy as np
 
-    scores = {}
-    for chunk_id in ids:
-        row = connection.execute(
-            f"SELECT e.vector, e.checksum {_CHUNKS_WITH_VECTORS} AND c.id = :id",
-            {"set": embedding_set.id, "chunks": embedding_set.chunk_set_id, "id": chunk_id},
-        ).fetchone()
-        if row is not None:
-            _check_vector(row[0], row[1])
-            scores[chunk_id] = float(np.frombuffer(row[0], np.float32) @ query)
-    return scores
+    ids, scores = np.empty(0, np.int64), np.empty(0, np.float32)
+    for block_ids, matrix in _among(blocks, allowed):
+        ids = np.concatenate([ids, block_ids])
+        scores = np.concatenate([scores, embeddings.cosines(matrix, query)])
+        order = np.lexsort((ids, -scores))[:k]
+        ids, scores = ids[order], scores[order]
+    return list(zip(ids.tolist(), scores.tolist(), strict=True))
+
+
+def _among(blocks: Iterable[Block], allowed: NDArray[np.int64] | None) -> Iterator[Block]:
+    import numpy as np
+
+    for ids, matrix in blocks:
+        keep = slice(None) if allowed is None else np.isin(ids, allowed)
+        yield ids[keep], matrix[keep]
 
 
 def changes_since(connection: sqlite3.Connection, embedding_set: EmbeddingSet) -> int:
     """How many chunks would be searched, or left out, beside the newest index file."""
     file = newest(connection, embedding_set.id)
     if file is None:
-        everything = {"set": embedding_set.id, "chunks": embedding_set.chunk_set_id}
-        found = connection.execute(f"SELECT count(*) {_CHUNKS_WITH_VECTORS}", everything)
-        return max(1, int(found.fetchone()[0]))
-    beside = connection.execute(
-        f"SELECT count(*) {_CHUNKS_WITH_VECTORS} AND {_BESIDE}", _parameters(embedding_set, file)
-    ).fetchone()[0]
+        return _embedded(connection, embedding_set)
     removed = connection.execute("SELECT count(*) FROM removed_chunks").fetchone()[0]
-    return int(beside) + int(removed)
+    return embeddings.count_beside(connection, embedding_set, file) + int(removed)
 
 
 def worth_writing(changes: int, count: int) -> bool:
@@ -182,33 +164,69 @@ def worth_writing(changes: int, count: int) -> bool:
 
 
 def write(
-    connection: sqlite3.Connection, folder: Path, embedding_set: EmbeddingSet, generation: int
+    connection: sqlite3.Connection,
+    folder: Path,
+    embedding_set: EmbeddingSet,
+    generation: int,
+    *,
+    anew: bool,
 ) -> IndexFile:
-    """Write the index of everything embedded so far; the caller then commits the row.
+    """Write the index of everything embedded so far; the caller then commits the row. ``anew``
+    takes nothing over from the newest file.
 
     New file, fsync, rename, fsync of the folder: a crash leaves an unused file, never a
     half-written one under a name that is used.
     """
-    import faiss
-
-    ids, matrix = _vectors(connection, embedding_set)
     last_chunk, last_embedding = connection.execute(
         "SELECT (SELECT COALESCE(MAX(id), 0) FROM chunks),"
         " (SELECT COALESCE(MAX(id), 0) FROM embeddings)"
     ).fetchone()
-    index = _build(_dimension(embedding_set), ids, matrix)
+    kind = index_kinds.kind_for(_embedded(connection, embedding_set))
+    index = None if anew else _updated(connection, folder, embedding_set, kind)
+    if index is None:
+        index = index_kinds.build(
+            kind,
+            embedding_set.identity.dimension,
+            lambda count: embeddings.sample(connection, embedding_set, count),
+            embeddings.every(connection, embedding_set),
+        )
     name = f"vectors-{generation}.faiss"
     fresh = folder / f".{name}.new"
-    faiss.write_index(index, str(fresh))
+    index_kinds.write_file(index, fresh)
     with fresh.open("rb") as file:
         digest = file_digest(file, "sha256").hexdigest()
         size = os.fstat(file.fileno()).st_size
-    file_row = IndexFile(generation, name, len(ids), last_chunk, last_embedding, size, digest)
+    file_row = IndexFile(generation, name, index.ntotal, last_chunk, last_embedding, size, digest)
     _put_in_place(fresh, folder / name)
     about = folder / f".vectors-{generation}.json.new"
-    about.write_text(_description(embedding_set, file_row), encoding="utf-8")
+    about.write_text(_description(embedding_set, file_row, kind), encoding="utf-8")
     _put_in_place(about, folder / f"vectors-{generation}.json")
     return file_row
+
+
+def _updated(
+    connection: sqlite3.Connection, folder: Path, embedding_set: EmbeddingSet, kind: str
+) -> Any:
+    """The index of the newest file, brought up to date: at a million chunks 3 s in place of a
+    minute. None when it must be built: a small one (as fast), one that has outgrown its kind, or
+    one that is not what it was when it was written."""
+    import numpy as np
+
+    file = newest(connection, embedding_set.id)
+    if file is None or file.count <= index_kinds.FLAT_UP_TO:
+        return None
+    if index_kinds.kind_for(file.count) != kind:
+        return None
+    try:
+        with (folder / file.name).open("rb") as stream:
+            if file_digest(stream, "sha256").hexdigest() != file.sha256:
+                return None
+        beside = list(embeddings.beside(connection, embedding_set, file))
+        gone = np.concatenate([removed_ids(connection), *(ids for ids, _ in beside)])
+        index = index_kinds.update(folder / file.name, gone, beside)
+    except (OSError, RuntimeError):
+        return None
+    return index if index.ntotal == _embedded(connection, embedding_set) else None
 
 
 def sweep(connection: sqlite3.Connection, folder: Path) -> None:
@@ -225,27 +243,7 @@ def unnamed_files(connection: sqlite3.Connection, folder: Path) -> list[Path]:
     return [path for path in present if path.stem not in named]
 
 
-def read_ids(path: Path) -> tuple[int, NDArray[np.int64]]:
-    """(dimension, chunk ids) of an index file. Raises OSError, RuntimeError, AttributeError."""
-    import faiss
-
-    index: Any = faiss.read_index(str(path))
-    return int(index.d), faiss.vector_to_array(index.id_map)
-
-
-def ids_in_file(
-    connection: sqlite3.Connection, embedding_set: EmbeddingSet, file: IndexFile
-) -> NDArray[np.int64]:
-    """The stored chunks that an index file must hold."""
-    import numpy as np
-
-    rows = connection.execute(
-        f"SELECT c.id {_CHUNKS_WITH_VECTORS} AND NOT {_BESIDE}", _parameters(embedding_set, file)
-    )
-    return np.array([r[0] for r in rows], np.int64)
-
-
-def _description(embedding_set: EmbeddingSet, file: IndexFile) -> str:
+def _description(embedding_set: EmbeddingSet, file: IndexFile, kind: str) -> str:
     identity = embedding_set.identity
     facts = {
         "schema": "ragcli.vectors/1",
@@ -254,7 +252,7 @@ def _description(embedding_set: EmbeddingSet, file: IndexFile) -> str:
         "dimension": identity.dimension,
         "metric": "inner_product",
         "normalized": identity.normalized,
-        "index": "IDMap,Flat",
+        "index": kind,
         "id_scheme": "chunks.id in store.sqlite",
         "generation": file.generation,
         "count": file.count,
@@ -280,8 +278,6 @@ def _put_in_place(fresh: Path, final: Path) -> None:
 
 def _open(folder: Path, file: IndexFile, dimension: int) -> Any:
     """Raises OSError, RuntimeError or ValueError when the file is not what its row says."""
-    import faiss
-
     path = folder / file.name
     if path.stat().st_size != file.size_bytes:
         raise ValueError(f"{file.name} has another size than when it was written")
@@ -289,67 +285,23 @@ def _open(folder: Path, file: IndexFile, dimension: int) -> Any:
         with path.open("rb") as stream:
             if file_digest(stream, "sha256").hexdigest() != file.sha256:
                 raise ValueError(f"{file.name} has other contents than when it was written")
-    index = faiss.read_index(str(path))
+    index = index_kinds.open_file(path)
     if index.d != dimension or index.ntotal != file.count:
         raise ValueError(f"{file.name} belongs to another project or state")
     return index
 
 
-def _build(dimension: int, ids: NDArray[np.int64], matrix: Matrix) -> Any:
-    import faiss
-
-    index = faiss.IndexIDMap(faiss.IndexFlatIP(dimension))
-    if len(ids):
-        index.add_with_ids(matrix, ids)
-    return index
-
-
-def _dimension(embedding_set: EmbeddingSet) -> int:
-    return embedding_set.identity.dimension
+def _embedded(connection: sqlite3.Connection, embedding_set: EmbeddingSet) -> int:
+    """How many chunks of a set are embedded."""
+    row = connection.execute(
+        "SELECT (SELECT chunks FROM chunk_sets WHERE id = ?)"
+        " - (SELECT count(*) FROM unembedded WHERE set_id = ?)",
+        (embedding_set.chunk_set_id, embedding_set.id),
+    )
+    return int(row.fetchone()[0])
 
 
-_BESIDE = "(c.id > :chunk OR e.id > :embedding)"
-
-
-def _parameters(embedding_set: EmbeddingSet, file: IndexFile) -> dict[str, int]:
-    return {
-        "set": embedding_set.id,
-        "chunks": embedding_set.chunk_set_id,
-        "chunk": file.last_chunk_id,
-        "embedding": file.last_embedding_id,
-    }
-
-
-def _vectors(
-    connection: sqlite3.Connection, embedding_set: EmbeddingSet, beside: IndexFile | None = None
-) -> tuple[NDArray[np.int64], Matrix]:
-    """(ids, (n, dimension) float32) of the embedded chunks, or of those an index file lacks."""
-    import numpy as np
-
-    whole = {"set": embedding_set.id, "chunks": embedding_set.chunk_set_id}
-    parameters = _parameters(embedding_set, beside) if beside else whole
-    condition = f" AND {_BESIDE}" if beside else ""
-    ids: list[int] = []
-    data = bytearray()
-    for chunk_id, vector, checksum in connection.execute(
-        f"SELECT c.id, e.vector, e.checksum {_CHUNKS_WITH_VECTORS}{condition}", parameters
-    ):
-        _check_vector(vector, checksum)
-        ids.append(chunk_id)
-        data += vector
-    matrix = np.frombuffer(bytes(data), np.float32).reshape(len(ids), _dimension(embedding_set))
-    return np.array(ids, np.int64), matrix
-
-
-def _removed(connection: sqlite3.Connection) -> NDArray[np.int64]:
+def removed_ids(connection: sqlite3.Connection) -> NDArray[np.int64]:
     import numpy as np
 
     return np.array([r[0] for r in connection.execute("SELECT id FROM removed_chunks")], np.int64)
-
-
-def _check_vector(vector: bytes, checksum: int) -> None:
-    if checksums.of_vector(vector) != checksum:
-        raise ProjectCorrupt(
-            "a stored embedding is damaged: its checksum does not match",
-            "compute the embeddings again: rag reembed",
-        )

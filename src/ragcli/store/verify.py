@@ -10,8 +10,8 @@ from hashlib import file_digest
 from pathlib import Path
 
 from ragcli.errors import ProjectCorrupt
-from ragcli.store import checksums, documents, keyword, vectors
-from ragcli.store.vectors import EmbeddingSet, IndexFile
+from ragcli.store import checksums, documents, embeddings, index_kinds, keyword, vectors
+from ragcli.store.rows import EmbeddingSet, IndexFile
 
 _FLOAT32_BYTES = 4
 
@@ -102,16 +102,22 @@ def index_trouble(
         with path.open("rb") as stream:
             if file_digest(stream, "sha256").hexdigest() != file.sha256:
                 return file, "it has other contents than when it was written"
-        dimension, ids = vectors.read_ids(path)
+        index = index_kinds.open_file(path)
+        ids = index_kinds.ids_of(index)
     except FileNotFoundError:
         return file, "it is missing"
     except (OSError, RuntimeError, AttributeError) as error:
         return file, str(error).splitlines()[0]
-    if dimension != chosen.identity.dimension or len(ids) != file.count:
+    if index.d != chosen.identity.dimension or len(ids) != file.count:
         return file, "it belongs to another project or state"
-    removed = {r[0] for r in connection.execute("SELECT id FROM removed_chunks")}
-    expected = vectors.ids_in_file(connection, chosen, file)
-    if set(np.setdiff1d(expected, ids)) or set(np.setdiff1d(ids, expected)) - removed:
+    needless = [r[0] for r in connection.execute("SELECT id FROM removed_chunks")]
+    # One that was embedded again since is searched beside the file, which holds it too.
+    for newer, _ in embeddings.beside(connection, chosen, file):
+        needless += newer.tolist()
+    expected = embeddings.stored_ids(connection, chosen, file)
+    if len(np.setdiff1d(expected, ids)) or len(
+        np.setdiff1d(ids, np.append(expected, np.array(needless, np.int64)))
+    ):
         return file, "its chunks are not the stored ones"
     if not path.with_suffix(".json").is_file():
         return file, "the JSON file beside it is missing"

@@ -165,7 +165,7 @@ def test_rm_of_the_ingested_folder_forgets_it(project, rag):
 def test_reembed_switches_and_says_from_what_to_what(project, rag):
     run = rag("reembed", "--model", "fake:32")
     assert run.code == 0
-    assert "with fake:32, 32 dimensions (before: fake:64)" in run.err
+    assert "with fake:32, 32 dimensions, fp32 (before: fake:64)" in run.err
     assert rag("query", "warranty", "--json").object["model"] == "fake:32"
     again = rag("reembed", "--model", "fake:32")
     assert (again.code, again.err) == (

@@ -68,6 +68,19 @@ def test_a_query_mends_the_index_file(rag: Rag, home: Path) -> None:
     assert failing(rag) == set()
 
 
+def test_a_large_index_is_not_written_by_a_query(
+    rag: Rag, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would take a minute: the query says what to do instead, and the answer is right."""
+    (home / ".rag/vectors-1.faiss").write_bytes(b"nothing of an index")
+    monkeypatch.setattr("ragcli.store.index_kinds.FLAT_UP_TO", 0)
+    with Rag.open(home) as other:
+        result = other.query("warranty")
+        assert result.passages[0].source == "docs/guide.md"
+        assert "rag doctor --repair" in result.warnings[0]
+    assert failing(rag) == {"vector index"}
+
+
 def test_a_reader_of_the_old_set_does_not_mend_the_new_one(rag: Rag, home: Path) -> None:
     """Its index file is gone because the set was switched while it was asking."""
     with Rag.open(home) as reader:

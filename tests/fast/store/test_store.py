@@ -15,7 +15,7 @@ from fakes.stored import (
 
 from ragcli.domain import Block, Document, Filter, Page
 from ragcli.errors import ProjectLocked
-from ragcli.store import Store, keyword, lock, texts
+from ragcli.store import Store, filters, keyword, lock, texts
 from ragcli.store.folder import ProjectFolder
 from ragcli.store.vectors import EmbeddingSet
 
@@ -140,6 +140,19 @@ def test_filters_act_in_both_halves(
     query = np.ones(DIMENSION, np.float32)
     rows = store.passages([i for i, _ in store.search_dense(query, 10, only)])
     assert {store.files_of(r.document_id, only)[0].source for r in rows} == expected
+
+
+def test_a_filter_selects_the_chunks_of_halved_documents_too(
+    store: Store, chosen: EmbeddingSet
+) -> None:
+    put(store, chosen, "a.txt", "alpha beta\n\ngamma delta\n\nlast words")
+    put(store, chosen, "b.txt", "other words")
+    with store.transaction():
+        halves = store.halve_chunk(2)
+    found = filters.chunk_ids(store.connection, Filter(path="a*"), chosen.chunk_set_id)
+    assert sorted(found.tolist()) == [1, 3, *halves]
+    none = filters.chunk_ids(store.connection, Filter(path="x*"), chosen.chunk_set_id)
+    assert none.tolist() == []
 
 
 # ------------------------------------------------------------------ one writer, many readers

@@ -36,7 +36,7 @@ def test_faiss_finds_what_numpy_finds(store: Store, chosen: EmbeddingSet) -> Non
     for number in range(10, 70):
         drop(store, f"{number:03}.txt")
     check_exact(store, chosen)
-    assert store.vector_index().count == store.counts()["embedded"] == 30  # type: ignore[union-attr]
+    assert store.counts()["embedded"] == 30
     assert store.vector_index().file == index.file  # type: ignore[union-attr]
     store.publish_index(chosen)
     check_exact(store, chosen)
@@ -55,6 +55,20 @@ def test_an_embedding_made_again_is_found_once(store: Store, chosen: EmbeddingSe
     found = [i for i, _ in store.search_dense(query, 30, Filter())]
     assert len(found) == len(set(found)) == 30
     check_exact(store, chosen)
+
+
+def test_the_first_index_of_a_large_set_is_written(
+    store: Store, chosen: EmbeddingSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ragcli.store.vectors.SMALL_INDEX", 0)
+    fill(store, chosen, 0, 10)
+    assert store.publish_index(chosen)
+    fill(store, chosen, 10, 11)  # two chunks of 22: a tenth
+    assert store.publish_index(chosen)
+    fill(store, chosen, 11, 12)
+    drop(store, "003.txt")
+    assert store.publish_index(chosen)  # what was removed counts, too
+    assert not store.publish_index(chosen)
 
 
 def break_missing(path: Path, tmp_path: Path) -> None:

@@ -93,3 +93,9 @@ def test_no_term_is_long_or_has_white_space(text: str) -> None:
 @given(st.lists(st.sampled_from(sorted(STOP_WORDS)), min_size=1))
 def test_a_question_of_stop_words_keeps_them(words: list[str]) -> None:
     assert question_terms(" ".join(words)) == list(dict.fromkeys(words))
+
+
+@given(st.text(alphabet=[chr(c) for c in range(32, 127)]))
+def test_ascii_texts_have_the_terms_that_the_rule_for_all_scripts_gives(text: str) -> None:
+    with_another = [t for t in terms(text + " \u4e00") if t != "\u4e00"]
+    assert terms(text) == with_another
