@@ -383,6 +383,11 @@ class TokenCounter(Protocol):
     def count(self, text: str) -> int:
         """Tokens of the text alone, without special tokens or prompts."""
 
+    def token_ends(self, text: str) -> Sequence[int] | None:
+        """Where each token of the text ends, ascending, when spaces, tabs and line ends always part
+        tokens: then a slice between two of them has just the tokens that end in it. None where
+        only ``count`` can tell."""
+
 
 class Embedder(Protocol):
     """Turns texts into L2-normalised float32 vectors. Both ways of embedding may be called by

@@ -31,6 +31,9 @@ class FakeCounter:
     def count(self, text: str) -> int:
         return sum(len(word) if not word.isascii() else 1 for word in text.split())
 
+    def token_ends(self, text: str) -> None:
+        return None
+
 
 class FakeEmbedder:
     """``FAKE_WEIGHTS`` changes the identity, ``FAKE_DELAY_S`` slows every batch down,

@@ -77,6 +77,22 @@ def test_every_kind_runs_on_onnx_as_on_torch(kind: str, tmp_path: Path) -> None:
     assert fast.embed_query(question) @ fast.embed_documents([question])[0] < 0.9999
 
 
+@pytest.mark.usefixtures("exports_here")
+def test_weights_from_before_safetensors(tmp_path: Path) -> None:
+    import torch
+    from safetensors.torch import load_file
+
+    model = tiny_models.transformer(tmp_path / "made", "xlm-roberta")
+    expected = embedder(model).embed_query("warranty")
+    weights = model / "model.safetensors"
+    torch.save(load_file(weights), model / "pytorch_model.bin")
+    weights.unlink()
+    for engine in ("onnx", "torch"):
+        assert (
+            np.abs(embedder(model, engine=engine).embed_query("warranty") - expected).max() < 1e-5
+        )
+
+
 @pytest.mark.parametrize("make", [tiny_models.static, tiny_models.model2vec])
 def test_static_models_need_no_graph(make, tmp_path: Path, own_cache: Path) -> None:  # type: ignore[no-untyped-def]
     model = make(tmp_path / "static")

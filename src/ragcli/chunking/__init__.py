@@ -77,7 +77,7 @@ def _chunk(
         text=text,
         char_start=start,
         char_end=end,
-        size_tokens=measure.count_embedded(headings, text),
+        size_tokens=measure.count_chunk(headings, start, end),
         headings=headings,
         page=page,
         page_end=page_end,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from ragcli.domain import TokenCounter, with_headings
@@ -14,6 +15,11 @@ MAX_CHARACTERS_PER_TOKEN = 8
 # A chunk may grow by this share beyond its size, within the model's room, where it would otherwise
 # leave a crumb behind: a title of two words before a paragraph that fills a chunk.
 STRETCH_SHARE = 8
+
+
+# What parts tokens for every tokenizer that `token_ends` speaks for. BERT's drops a form feed and
+# other controls, and joins what stood around them.
+WHITE_SPACE = " \t\n\r"
 
 
 class Measure:
@@ -33,13 +39,21 @@ class Measure:
         )
         self.max_characters = MAX_CHARACTERS_PER_TOKEN * self.size_tokens
         self._counter = counter
+        self._ends = counter.token_ends(text)  # the whole text is encoded once
+        self._paths: dict[tuple[str, ...], int] = {}
         self._gaps = {"": 0, " ": 0}  # one space between words is in the tokens of the words
 
     def count(self, start: int, end: int) -> int | None:
         """Tokens of ``text[start:end]``; None, uncounted, when it has too many characters."""
         if end - start > self.max_characters:
             return None
-        return self._counter.count(self.text[start:end])
+        return self._tokens(start, end)
+
+    def _tokens(self, start: int, end: int) -> int:
+        ends, text = self._ends, self.text
+        if ends is None or not (_is_parted(text, start) and _is_parted(text, end)):
+            return self._counter.count(text[start:end])
+        return bisect_right(ends, end) - bisect_right(ends, start)
 
     def count_gap(self, start: int, end: int) -> int:
         """Tokens of what stands between two units: white space, or markup outside any block.
@@ -59,3 +73,18 @@ class Measure:
     def count_embedded(self, headings: Sequence[str], text: str) -> int:
         """Tokens of a text under its heading path, exactly as it will be embedded."""
         return self._counter.count(with_headings(headings, text))
+
+    def count_chunk(self, headings: tuple[str, ...], start: int, end: int) -> int:
+        """The same of ``text[start:end]``."""
+        if self._ends is None:
+            return self.count_embedded(headings, self.text[start:end])
+        if headings not in self._paths:  # white space stands between the path and the text
+            self._paths[headings] = self.count_embedded(headings, "")
+        return self._paths[headings] + self._tokens(start, end)
+
+
+def _is_parted(text: str, place: int) -> bool:
+    """White space, or an end of the text, on one side."""
+    if place in (0, len(text)):
+        return True
+    return text[place - 1] in WHITE_SPACE or text[place] in WHITE_SPACE

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ragcli.text.estimate import estimate_tokens
 
 
@@ -15,3 +17,7 @@ class EstimatingCounter:
     def count(self, text: str) -> int:
         """Tokens that the text has at most."""
         return estimate_tokens(text)
+
+    def token_ends(self, text: str) -> Sequence[int] | None:
+        """A bound knows no tokens."""
+        return None

@@ -17,6 +17,9 @@ from ragcli.embedding import safetensors_file
 from ragcli.embedding.hashes import sha256_of
 from ragcli.errors import ProviderUnavailable
 
+# Of models from before safetensors; loaded as data alone, never as code (torch's `weights_only`).
+PICKLED_WEIGHTS = "pytorch_model.bin"
+
 # A model that states no limit (static embeddings) is given whole chunks of any sensible size.
 UNLIMITED_TOKENS = 1 << 20
 
@@ -43,6 +46,12 @@ class ModelFolder:
         """A table of token vectors, normalised at most: no network follows."""
         names = [name for name, _ in self.modules]
         return names in (["StaticEmbedding"], ["StaticEmbedding", "Normalize"])
+
+    @property
+    def has_safetensors(self) -> bool:
+        """Its weights are in that format, which holds no code."""
+        places = (self.path, *(place for _, place in self.modules))
+        return any(any(place.glob("*.safetensors")) for place in places)
 
     @property
     def static_table(self) -> Path:
@@ -153,13 +162,15 @@ def _hash_of_configuration(path: Path, modules: list[Path]) -> str:
 
 
 def _hash_of_weights(path: Path, modules: list[Path]) -> str:
-    files = [f for m in dict.fromkeys([path, *modules]) for f in sorted(m.glob("*.safetensors"))]
+    places = dict.fromkeys([path, *modules])
+    files = [f for m in places for f in sorted(m.glob("*.safetensors"))] or [
+        f for m in places if (f := m / PICKLED_WEIGHTS).is_file()
+    ]
     if not files:
         raise ProviderUnavailable(
-            f"{path} holds no *.safetensors",
-            "models load from safetensors only; convert it, or choose another model",
+            f"{path} holds no weights: neither *.safetensors nor {PICKLED_WEIGHTS}",
+            "fetch the model again, or choose another one",
         )
-    places = dict.fromkeys([path, *modules])
     tokenizer = [f for m in places if (f := m / "tokenizer.json").is_file()] or [
         f for name in ("vocab.txt", "sentencepiece.bpe.model") if (f := path / name).is_file()
     ]

@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 
 from ragcli.config import DEFAULT_MODEL
+from ragcli.embedding.folder import PICKLED_WEIGHTS
 from ragcli.embedding.hashes import sha256_of
 from ragcli.errors import ProviderUnavailable
 
@@ -53,7 +54,8 @@ def _in_hub_cache(name: str) -> Path | None:
         return None
     snapshot = repository / "snapshots" / commit
     # An interrupted download leaves the small files without the weights.
-    complete = (snapshot / "config.json").is_file() and any(snapshot.glob("*.safetensors"))
+    weights = any(snapshot.glob("*.safetensors")) or (snapshot / PICKLED_WEIGHTS).is_file()
+    complete = (snapshot / "config.json").is_file() and weights
     static = (snapshot / "modules.json").is_file() and any(snapshot.glob("*/*.safetensors"))
     return snapshot if complete or static else None
 
@@ -79,7 +81,10 @@ def _download(name: str) -> Path:
     from huggingface_hub import snapshot_download
 
     try:
-        return Path(snapshot_download(name, allow_patterns=_WANTED, ignore_patterns=_UNWANTED))
+        folder = Path(snapshot_download(name, allow_patterns=_WANTED, ignore_patterns=_UNWANTED))
+        if not any(folder.rglob("*.safetensors")):
+            snapshot_download(name, allow_patterns=[PICKLED_WEIGHTS])
+        return folder
     except Exception as error:  # the hub's client raises some twenty kinds, all meaning this
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ProviderUnavailable(

@@ -80,6 +80,9 @@ class SentenceTransformersEmbedder:
     def prepare(self, texts: int) -> None:
         """Begin to load the engine in the background. Where a GPU is to be had and so many texts
         repay torch's start, it takes them, also in place of an engine that is loaded."""
+        # Imported by two threads at once, numpy would be seen half-made by one of them.
+        import numpy  # noqa: F401
+
         with self._starting:
             on_gpu = self._wanted_engine == "auto" and not self._on_gpu and self._gpu_pays(texts)
             if on_gpu:

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
+from array import array
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+# BERT's and its kin: white space and punctuation part words before anything is looked up.
+_PARTED_BY_WHITE_SPACE = ("BertPreTokenizer",)
+
+# The tokenizer's record of a token takes a hundred bytes: a book is encoded in pieces, which end at
+# white space.
+_PIECE = re.compile(r".{1,65536}(?:[ \t\n\r]|\Z)|[^ \t\n\r]+", re.DOTALL)
 
 
 class ModelTokenizer:
@@ -26,6 +36,17 @@ class ModelTokenizer:
 
     def count(self, text: str) -> int:
         return len(self._bare(text))
+
+    def token_ends(self, text: str) -> Sequence[int] | None:
+        """Where each token ends, for tokenizers that never join what white space parts; others
+        (byte-level, SentencePiece) may count a space to the word after it."""
+        if type(self._tokenizer.pre_tokenizer).__name__ not in _PARTED_BY_WHITE_SPACE:
+            return None
+        ends = array("L")
+        for piece in _PIECE.finditer(text):
+            offsets = self._tokenizer.encode(piece[0], add_special_tokens=False).offsets
+            ends.extend(piece.start() + end for _, end in offsets)
+        return ends
 
     def encode(self, text: str) -> list[int]:
         """The text's token ids as the model is given them, special tokens included."""

@@ -68,7 +68,7 @@ def load_model(folder: ModelFolder, device: str = "cpu") -> Any:
             device=device,
             local_files_only=True,
             trust_remote_code=False,
-            model_kwargs={"use_safetensors": True},
+            model_kwargs={"use_safetensors": folder.has_safetensors},
         )
     except (OSError, ValueError, RuntimeError, ImportError) as error:
         raise ProviderUnavailable(

@@ -97,7 +97,7 @@ class Backlog:
     def step(self) -> None:
         """Take in what is embedded and hand out more; never waits, nor inside a transaction.
 
-        One lane is left out, the reading's own: text comes first.
+        One lane is left out, the reading's own, and the others yield to it: text comes first.
         """
         if self._lanes is None and not self._documents:
             return
@@ -106,7 +106,7 @@ class Backlog:
             self._documents.clear()
             return
         if monotonic() < self._deadline:
-            lanes = self._started(beside)
+            lanes = self._started(beside, yielding=True)
             while (task := lanes.take()) is not None:
                 self._take(task)
             self._feed(lanes)
@@ -139,7 +139,7 @@ class Backlog:
 
     # ------------------------------------------------------------ tasks
 
-    def _started(self, size: int) -> Lanes:
+    def _started(self, size: int, *, yielding: bool = False) -> Lanes:
         """``size`` lanes; the first task of all is the probe."""
         if self._lanes is None:
             embedder = self._embedder()
@@ -148,7 +148,7 @@ class Backlog:
             embedder.prepare(self._waiting)
             self._lanes = Lanes(embedder.embed_documents)
             self._lanes.put(Task([Pending(0, b"", PROBE, 0)]))
-        self._lanes.grow(size)
+        self._lanes.grow(size, yielding=yielding)
         return self._lanes
 
     def _feed(self, lanes: Lanes) -> None:

@@ -6,10 +6,13 @@ server's answer. These threads are given up.
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Thread, current_thread, get_native_id
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -40,18 +43,24 @@ class Lanes:
         self._waiting: SimpleQueue[Task | None] = SimpleQueue()
         self._finished: SimpleQueue[Task] = SimpleQueue()
         self._threads: list[Thread] = []
+        self._yielding = False
         self.busy = 0
 
     @property
     def size(self) -> int:
         return len(self._threads)
 
-    def grow(self, size: int) -> None:
-        """Let ``size`` calls run at once."""
+    def grow(self, size: int, *, yielding: bool = False) -> None:
+        """Let ``size`` calls run at once. ``yielding`` ones take only the time that nothing else
+        wants."""
+        self._yielding = yielding
         while len(self._threads) < size:
-            thread = Thread(target=self._work, name="embedding lane", daemon=True)
-            self._threads.append(thread)
-            thread.start()
+            self._threads.append(self._lane(yielding))
+            self._threads[-1].start()
+
+    def _lane(self, yielding: bool, first: Task | None = None) -> Thread:
+        name = "embedding lane"
+        return Thread(target=self._work, args=(yielding, first), name=name, daemon=True)
 
     def put(self, task: Task) -> None:
         self.busy += 1
@@ -70,10 +79,10 @@ class Lanes:
         """Forget the tasks that no thread has begun."""
         while not self._waiting.empty():
             try:
-                self._waiting.get_nowait()
+                task = self._waiting.get_nowait()
             except Empty:  # a thread was quicker
                 return
-            self.busy -= 1
+            self.busy -= task is not None
 
     def close(self) -> None:
         """End the threads; what they still do is given up after a short while."""
@@ -84,10 +93,26 @@ class Lanes:
         for thread in self._threads:
             thread.join(max(0.0, deadline - monotonic()))
 
-    def _work(self) -> None:
-        while (task := self._waiting.get()) is not None:
+    def _work(self, yielding: bool, task: Task | None) -> None:
+        if yielding:
+            _yield_to_others()
+        while task or (task := self._waiting.get()) is not None:
+            if yielding and not self._yielding:
+                # A priority that was lowered cannot be raised again: another thread goes on.
+                successor = self._lane(False, task)
+                self._threads[self._threads.index(current_thread())] = successor
+                successor.start()
+                return
             try:
                 task.vectors = self._embed([entry.text for entry in task.batch])
             except Exception as error:  # the main thread raises it
                 task.error = error
             self._finished.put(task)
+            task = None
+
+
+def _yield_to_others() -> None:
+    """The lowest priority for this thread; only Linux gives threads priorities of their own."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, get_native_id(), 19)

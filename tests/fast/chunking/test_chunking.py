@@ -24,12 +24,18 @@ class WordCounter:
     def count(self, text: str) -> int:
         return len(_TOKEN.findall(text))
 
+    def token_ends(self, text: str) -> list[int]:
+        return [match.end() for match in _TOKEN.finditer(text)]
+
 
 class CharacterCounter:
     """A token for each character, white space included, as some byte-level tokenizers do."""
 
     def count(self, text: str) -> int:
         return len(text)
+
+    def token_ends(self, text: str) -> None:
+        return None
 
 
 class SuperadditiveCounter:
@@ -38,6 +44,9 @@ class SuperadditiveCounter:
     def count(self, text: str) -> int:
         words = len(text.split())
         return words + words * words // 16
+
+    def token_ends(self, text: str) -> None:
+        return None
 
 
 @dataclass
@@ -377,6 +386,9 @@ class WordPieceCounter:
 
     def count(self, text: str) -> int:
         return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def token_ends(self, text: str) -> None:
+        return None
 
 
 @pytest.fixture(scope="module")

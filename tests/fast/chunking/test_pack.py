@@ -21,6 +21,9 @@ class WordCounter:
     def count(self, text: str) -> int:
         return len(text.split())
 
+    def token_ends(self, text: str) -> None:
+        return None
+
 
 def built(parts: Sequence[tuple[object, int]], page_at: int) -> Document:
     text, made = "", []

@@ -1,0 +1,34 @@
+"""What is computed in the background comes out as if it had been waited for."""
+
+from __future__ import annotations
+
+from threading import Event
+
+import pytest
+
+from ragcli.embedding.background import Background
+
+
+def test_the_value_is_waited_for() -> None:
+    go = Event()
+
+    def compute() -> int:
+        go.wait(10)
+        return 7
+
+    begun = Background(compute)
+    assert not begun.done
+    go.set()
+    assert begun.result() == 7
+    assert begun.done
+    assert begun.result() == 7
+
+
+def test_its_error_is_raised_where_the_value_is_wanted() -> None:
+    def compute() -> int:
+        raise KeyError("lost")
+
+    begun = Background(compute)
+    for _ in range(2):
+        with pytest.raises(KeyError, match="lost"):
+            begun.result()
