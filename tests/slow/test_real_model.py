@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -152,3 +153,28 @@ def test_a_cold_query_asks_nobody(project: Rag, tmp_path: Path) -> None:
     )
     assert "2009" in ran.stdout.decode("utf-8")
     assert "\r" not in ran.stderr.decode("utf-8")
+
+
+def test_through_the_helper(project: Rag) -> None:
+    """The same bytes from `rag query`, and the same vectors, with the model kept by `rag serve`."""
+    rag = Path(sys.executable).with_name("rag")
+    with tempfile.TemporaryDirectory(dir="/tmp") as runtime:
+        env = {**os.environ, "XDG_RUNTIME_DIR": runtime}
+        root = project.folder.root
+
+        def run(*args: str, serve: str = "auto") -> str:
+            argv = [rag, *args, "--project", str(root)]
+            ran = subprocess.run(
+                argv, env={**env, "RAG_SERVE": serve}, capture_output=True, text=True, check=True
+            )
+            return ran.stdout
+
+        run("serve", "--detach")
+        try:
+            for command in ("query", "embed"):
+                for line in QUESTIONS.read_text(encoding="utf-8").splitlines()[:5]:
+                    question = json.loads(line)["question"]
+                    assert run(command, question) == run(command, question, serve="never")
+            assert json.loads(run("serve", "--status", "--json"))["requests"] == 10
+        finally:
+            run("serve", "--stop")
