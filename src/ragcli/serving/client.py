@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ragcli import __version__
 from ragcli.config import Origin, Settings
@@ -18,11 +18,14 @@ from ragcli.serving import protocol
 
 log = logging.getLogger("ragcli")
 
+T = TypeVar("T")
+
 # The longest silence of the helper, in which the command could nearly have answered itself: about
 # five times a cold question.
 SILENCE_S = 2.0
 
-# Texts that are embedded by one request: half a second's work at most, as other clients wait.
+# Texts that are embedded by one request: with the default model half a second's work at most, as
+# other clients wait.
 TEXTS_AT_ONCE = 8
 
 
@@ -56,20 +59,19 @@ class Helper:
         explain: bool = False,
     ) -> QueryResult | None:
         """What ``Rag.query`` gives; None where the helper does not answer."""
-        answer = self._ask(
+        return self._ask(
             "query",
+            protocol.result_from,
             question=question,
             top_k=self._settings.top_k if top_k is None else top_k,
             mode=mode or self._settings.mode,
             chosen=asdict(chosen or Filter()),
             explain=explain,
         )
-        return None if answer is None else protocol.result_from(answer)
 
     def note_on_model(self) -> tuple[str | None] | None:
         """What ``Rag.note_on_model`` gives, as a tuple of one; None where there is no answer."""
-        answer = self._ask("note")
-        return None if answer is None else (answer["note"],)
+        return self._ask("note", lambda answer: (answer["note"],))
 
     def embed(self, texts: Sequence[str], kind: str) -> tuple[str, list[list[float]]] | None:
         """The model's name and a row a text; None where the helper does not answer for all.
@@ -77,30 +79,32 @@ class Helper:
         model, rows = "", []
         for start in range(0, len(texts), TEXTS_AT_ONCE):
             some = texts[start : start + TEXTS_AT_ONCE]
-            answer = self._ask("embed", texts=some, kind_of_text=kind)
+            answer = self._ask("embed", protocol.rows_from, texts=some, kind_of_text=kind)
             if answer is None:
                 return None
-            model = answer["model"]
-            rows += answer["rows"]
+            model = answer[0]
+            rows += answer[1]
         return model, rows
 
-    def _ask(self, kind: str, **what: Any) -> Any | None:
+    @cached_property
+    def _key(self) -> str:
+        return protocol.key_of(self._settings, self._origins, os.environ)
+
+    def _ask(self, kind: str, read: Callable[[Any], T], **what: Any) -> T | None:
+        """What ``read`` makes of the answer."""
         if self._given_up:
             return None
         place = protocol.find_socket(self._root, os.environ)
         if place is None:
             self._given_up = self._missed = True
             return None
-        request = {
-            "protocol": protocol.PROTOCOL,
-            "ragcli": __version__,
-            "key": protocol.key_of(self._settings, self._origins, os.environ),
-            "kind": kind,
-            **what,
-        }
-        reply = ask(place, request)
+        about = {"protocol": protocol.PROTOCOL, "ragcli": __version__, "key": self._key}
+        reply = ask(place, {**about, "kind": kind, **what})
         if "answer" in reply:
-            return reply["answer"]
+            try:
+                return read(reply["answer"])
+            except (TypeError, KeyError, ValueError, AttributeError):
+                reply = {"declined": "no answer of this ragcli"}
         log.debug("the helper does not answer: %s", reply["declined"])
         self._missed = self._given_up = bool(reply.get("silent"))
         return None

@@ -94,7 +94,7 @@ def find_socket(root: Path | None, environ: Mapping[str, str]) -> Path | None:
     """The socket of the helper for a project, dead or alive; None where there is none."""
     for folder in folders(environ):
         place = folder / name_of(root)
-        if place.exists() and usable(folder):
+        if usable(folder) and place.exists():  # in this order: another's folder may not be read
             return place
     return None
 
@@ -181,3 +181,8 @@ def _passage_from(data: Mapping[str, Any]) -> Passage:
     tuples = {name: tuple(data[name]) for name in ("headings", "chunk_ids", "also_in")}
     found_by = {half: Found(**found) for half, found in data["found_by"].items()}
     return Passage(**{**data, **tuples, "found_by": found_by})
+
+
+def rows_from(data: Mapping[str, Any]) -> tuple[str, list[list[float]]]:
+    """(the model's name, an embedding a text)."""
+    return data["model"], data["rows"]

@@ -176,6 +176,23 @@ def test_a_folder_open_to_others_is_not_used(
     assert gone(pid)
 
 
+def test_a_runtime_folder_that_is_none(
+    project: Path, rag: Rag, surroundings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (surroundings / "file").write_bytes(b"")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(surroundings / "file"))
+    assert rag("query", "warranty").code == 0
+
+    def forbidden(folder: Path) -> None:
+        raise PermissionError(folder)
+
+    monkeypatch.setattr(protocol, "check_private", forbidden)
+    assert rag("query", "warranty").code == 0
+    run = rag("serve", "--status")
+    assert run.code == 1
+    assert "no private place for the helper's socket" in run.err
+
+
 def test_long_paths(
     surroundings: Path, built: Path, program: Program, rag: Rag, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -340,8 +357,12 @@ class Broken:
         b"\x00\x00\x00\x04\xff\xff\xff\xff",
         b"\x00\x00\x00\x02[]",
         b"\x00\x00\x00\x02{}",
+        b'\x00\x00\x00\x1b{"answer": {"passages": 1}}',
     ],
-    ids=["dies", "half a length", "half a message", "too long", "no JSON", "a list", "empty"],
+    ids=[
+        *("dies", "half a length", "half a message", "too long", "no JSON", "a list", "empty"),
+        "another form",
+    ],
 )
 def test_what_breaks_off_in_mid_answer(
     reply: bytes, project: Path, rag: Rag, runtime: Path
