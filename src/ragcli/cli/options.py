@@ -115,8 +115,10 @@ class _Hearing(logging.Handler):
         self._output = output
 
     def emit(self, record: logging.LogRecord) -> None:
-        say = self._output.warn if record.levelno >= logging.WARNING else self._output.note
-        say(record.getMessage())
+        if record.levelno >= logging.WARNING:
+            self._output.warn(record.getMessage())
+        else:
+            self._output.note(f"note: {record.getMessage()}")
 
 
 @contextmanager
