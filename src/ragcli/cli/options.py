@@ -118,7 +118,7 @@ class _Hearing(logging.Handler):
         if record.levelno >= logging.WARNING:
             self._output.warn(record.getMessage())
         elif record.levelno >= logging.INFO:
-            self._output.note(record.getMessage())
+            self._output.note(f"note: {record.getMessage()}")
         else:
             self._output.detail(record.getMessage())
 

@@ -121,6 +121,7 @@ class Backlog:
         if not self._ids and self._lanes is None:
             return
         self._tell_unknown()
+        self._tell()
         self._embedder().prepare(len(self._ids))
         lanes = self._started(self._embedder().lanes)
         while True:
