@@ -6,7 +6,7 @@ so several lanes use several cores; a pool of the session's own would only compe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ragcli.embedding import PROBE, PROBE_COSINE, onnx_model
@@ -93,17 +93,18 @@ class OnnxEngine:
 
 
 def open_engine(
-    folder: ModelFolder, precision: str, tokenizer: ModelTokenizer, lanes: int
+    folder: ModelFolder, precision: str, tokenizer: Callable[[], ModelTokenizer], lanes: int
 ) -> OnnxEngine:
     """The model's engine, exported when it was not; shown to give what it gave when it was made.
 
-    A damaged export is made again, and never answers. Raises Unfit.
+    A damaged export is made again, and never answers. ``tokenizer`` is asked for last: meanwhile
+    another thread may have loaded it. Raises Unfit.
     """
     for anew in (False, True):
         model = onnx_model.ensure(folder, precision, anew=anew)
         try:
             engine = OnnxEngine(model, lanes)
-            if engine.gives_what_it_gave(Tokenized(PROBE, "", tokenizer.encode(PROBE))):
+            if engine.gives_what_it_gave(Tokenized(PROBE, "", tokenizer().encode(PROBE))):
                 return engine
         except Exception as error:  # onnxruntime's errors have no common class of their own
             log.debug("the export in %s cannot be loaded: %s", model.folder, error)

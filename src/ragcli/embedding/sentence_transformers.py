@@ -182,7 +182,8 @@ class SentenceTransformersEmbedder:
             return StaticEngine(self._folder.static_table)
         from ragcli.embedding.onnx_engine import open_engine
 
-        return open_engine(self._folder, self.identity.precision, self.counter, self._threads)
+        precision = self.identity.precision
+        return open_engine(self._folder, precision, lambda: self.counter, self._threads)
 
     def _torch(self, device: str) -> Engine:
         if self.identity.precision != "fp32":
