@@ -17,9 +17,10 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, BinaryIO
 
 from ragcli.domain import Document, Problem
@@ -33,6 +34,9 @@ _START_TIMEOUT_S = 60.0
 _LONGEST_TIMEOUT_S = 86400.0
 # Two children make a folder of PDFs nearly twice as fast and leave a small machine room to embed.
 _CHILDREN = 2
+# A child takes 0.8 s of processor time to start. Texts take milliseconds each: the second is
+# started when the first, once it has begun, keeps somebody waiting for so long, as PDFs do.
+_PATIENCE_S = 0.1
 # Documents read ahead of the one asked for: enough to keep the children busy, few to hold.
 _READ_AHEAD = 4
 
@@ -192,8 +196,9 @@ class ReaderPool:
     def __init__(self, timeout_s: float, children: int = _CHILDREN) -> None:
         self._processes = [ReaderProcess(timeout_s) for _ in range(children)]
         self._free: SimpleQueue[ReaderProcess] = SimpleQueue()
-        for process in self._processes:
-            self._free.put(process)
+        self._free.put(self._processes[0])
+        self._reserve = self._processes[1:]
+        self._has_read = False
         self._threads = ThreadPoolExecutor(children, thread_name_prefix="reader")
 
     def __enter__(self) -> ReaderPool:
@@ -213,11 +218,22 @@ class ReaderPool:
 
     def read(self, path: Path) -> ReadResult:
         """One file. Raises RagError when no reader process can be started."""
-        process = self._free.get()
+        process = self._take()
         try:
             return process.read(path)
         finally:
+            self._has_read = True
             self._free.put(process)
+
+    def _take(self) -> ReaderProcess:
+        """A child that is free; one more where the first one is always busy."""
+        while True:
+            try:
+                return self._free.get(timeout=_PATIENCE_S)
+            except Empty:
+                with suppress(IndexError):
+                    if self._has_read:
+                        return self._reserve.pop()
 
     def read_all(self, paths: Iterable[Path]) -> Iterator[ReadResult]:
         """The files in their order, read a few ahead of the one that is asked for."""

@@ -68,6 +68,8 @@ def ingest(
         chunk_settings = sets.chunk_settings(store.connection, chosen.chunk_set_id)
         if options.chunk_tokens_asked:
             _tell_chunk_size(chunk_settings, options.chunk_tokens, listener)
+        if plan.to_read:
+            embedder().prepare(len(plan.to_read))  # it loads while the first files are read
         intake = Intake(store, chosen.chunk_set_id, chunk_settings, embedder, listener)
         with Backlog(store, chosen, embedder, listener, deadline) as backlog:
             read = intake.read(plan.to_read, reader, backlog, deadline)

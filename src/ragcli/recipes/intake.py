@@ -18,6 +18,8 @@ from ragcli.store.rows import FileRow
 
 # A commit costs an fsync, a few milliseconds; a crash costs what was read since the last one.
 COMMIT_EVERY_S = 1.0
+# The first come sooner, so that embedding begins beside the reading of a small folder too.
+FIRST_COMMIT_S = 0.1
 
 
 class Reader(Protocol):
@@ -63,7 +65,7 @@ class Intake:
         """
         results = reader.read_all(file.path for file, _ in files)
         waiting = iter(zip(files, results, strict=True))
-        done = 0
+        done, pause_s = 0, FIRST_COMMIT_S
         while done < len(files) and monotonic() < deadline:
             with self._store.transaction():
                 commit_at = 0.0
@@ -72,9 +74,10 @@ class Intake:
                     done += 1
                     self._listener(Event("reading", done, len(files)))
                     # From the first file on: until then the readers may have had to start.
-                    commit_at = commit_at or min(monotonic() + COMMIT_EVERY_S, deadline)
+                    commit_at = commit_at or min(monotonic() + pause_s, deadline)
                     if monotonic() >= commit_at:
                         break
+            pause_s = min(2 * pause_s, COMMIT_EVERY_S)
             backlog.step()
         return done
 
