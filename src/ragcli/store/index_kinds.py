@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from ragcli.domain import Matrix, Vector
 
+FLAT = "IDMap,Flat"
+
 # Exact while a scan of float32 takes a few milliseconds (384 dimensions: 77 MB, 5 ms); then a
 # scan of one byte a dimension; above, only the lists nearest to the question are scanned.
 FLAT_UP_TO = 50_000
@@ -37,7 +39,7 @@ PROBED_SHARE = 1 / 8
 def kind_for(count: int) -> str:
     """The kind for so many chunks."""
     if count <= FLAT_UP_TO:
-        return "IDMap,Flat"
+        return FLAT
     if count <= SQ8_UP_TO:
         return "IDMap,SQ8"
     return f"IVF{_lists(count)},SQ8"

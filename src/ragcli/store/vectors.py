@@ -96,12 +96,17 @@ class VectorIndex:
         ids = index_kinds.propose(
             self._index,
             query,
-            max(PROPOSED, 2 * k),
+            k if self._is_exact else max(PROPOSED, 2 * k),
             self._visible(allowed),
             everywhere=allowed is not None,
         )
         proposed = embeddings.of_chunks(self._connection, self._set, ids.tolist())
         return _best([*proposed, *_among(self._beside, allowed)], query, k)
+
+    @property
+    def _is_exact(self) -> bool:
+        """Its file holds the embeddings as they are: its best are the best."""
+        return self.file is not None and index_kinds.kind_for(self.file.count) == index_kinds.FLAT
 
     def _visible(self, allowed: NDArray[np.int64] | None) -> NDArray[np.bool_] | None:
         """Of each id in the index whether it may be found; None when all may."""
