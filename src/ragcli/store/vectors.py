@@ -40,6 +40,9 @@ MOST_BESIDE = 10_000
 
 # An index proposes this many chunks, or twice as many as are wanted.
 PROPOSED = 200
+# Beyond what is asked for, of an exact index: an embedding that was deleted since (a damaged one,
+# by a repair) is proposed and drops out.
+SPARE = 20
 
 # Up to here the chunks that a filter selects are all scored from their embeddings.
 EXACT_UP_TO = 50_000
@@ -96,7 +99,7 @@ class VectorIndex:
         ids = index_kinds.propose(
             self._index,
             query,
-            k if self._is_exact else max(PROPOSED, 2 * k),
+            k + SPARE if self._is_exact else max(PROPOSED, 2 * k),
             self._visible(allowed),
             everywhere=allowed is not None,
         )
