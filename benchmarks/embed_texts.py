@@ -23,6 +23,9 @@ from common import model_folder
 # The first call also pays for buffers and threads.
 WARM_UP = 8
 
+# Small, so that no lane is idle at the end of a few hundred texts.
+TASK_TEXTS = 8
+
 
 def plain() -> Callable[[Sequence[str]], Any]:
     from sentence_transformers import SentenceTransformer
@@ -33,14 +36,13 @@ def plain() -> Callable[[Sequence[str]], Any]:
 def ragcli(flags: Mapping[str, Any]) -> Callable[[Sequence[str]], Any]:
     from ragcli.config import load_settings
     from ragcli.providers import embedder
-    from ragcli.recipes.backlog import TASK_CHUNKS
 
     settings, _ = load_settings(flags, os.environ, {}, {})
     made = embedder(settings.model, settings)
 
     def embed(texts: Sequence[str]) -> Any:
         ordered = sorted(texts, key=len, reverse=True)
-        tasks = [ordered[i : i + TASK_CHUNKS] for i in range(0, len(ordered), TASK_CHUNKS)]
+        tasks = [ordered[i : i + TASK_TEXTS] for i in range(0, len(ordered), TASK_TEXTS)]
         with ThreadPoolExecutor(made.lanes) as lanes:
             return list(lanes.map(made.embed_documents, tasks))
 
