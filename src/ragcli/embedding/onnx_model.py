@@ -198,7 +198,7 @@ def _making(folder: Path) -> Iterator[None]:
 
 
 def _make(model: ModelFolder, precision: str, folder: Path) -> None:
-    log.info("preparing the model for fast starts (once, some ten seconds)")
+    log.info("preparing the model for fast starts (once; ten seconds, for a large model minutes)")
     fresh = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(mode=0o700)
