@@ -101,6 +101,8 @@ def test_static_models_need_no_graph(make, tmp_path: Path, own_cache: Path) -> N
     assert fast.engine.name == "static"
     assert not list(own_cache.glob("models/*"))
     assert np.abs(found - slow.embed_documents(tiny_models.TEXTS)).max() < 1e-6
+    with pytest.raises(ProviderUnavailable, match="8 bits"):
+        embedder(model, precision="int8").embed_query("warranty")
 
 
 @pytest.mark.usefixtures("exports_here")

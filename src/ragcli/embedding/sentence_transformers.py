@@ -177,6 +177,8 @@ class SentenceTransformersEmbedder:
         ):
             raise Unfit("its pooling leaves out the prompt, which an exported graph cannot")
         if self._folder.is_static:
+            if self.identity.precision != "fp32":
+                raise Unfit("a table of token vectors has no arithmetic to do in 8 bits")
             from ragcli.embedding.static_engine import StaticEngine
 
             return StaticEngine(self._folder.static_table)
