@@ -15,7 +15,7 @@ import ragcli
 ROOT = Path(ragcli.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 
-STAGES = {"reading", "chunking", "embedding", "store", "retrieval", "generation"}
+STAGES = {"reading", "chunking", "embedding", "store", "retrieval", "generation", "evaluation"}
 FOUNDATION = {"domain", "errors", "config", "http", "text", "schemas"}
 
 HEAVY = {
