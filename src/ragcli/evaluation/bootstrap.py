@@ -1,14 +1,16 @@
-"""What the figures of some questions say about all such questions: percentile bootstrap.
+"""What the figures of some questions say about all such questions: the BCa bootstrap.
 
-The questions are drawn with replacement, as many as there are, many times over (Efron and
-Tibshirani 1993); the interval holds the middle 95 % of the means. Two runs are compared on the same
-questions, drawn together: what makes a question hard for both cancels out.
+The questions are drawn with replacement, as many as there are, many times over; the interval holds
+95 % of the means, its ends corrected for bias and skewness (Efron 1987): a recall of 0.998 is
+further from its lower end than from 1, which the plain percentiles do not see. Two runs are
+compared on the same questions, drawn together: what makes a question hard for both cancels out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,6 +29,14 @@ _WEIGHTS_HELD = 8_000_000
 
 # Fewer questions than this give an interval that is itself a guess.
 FEW = 30
+
+# Fewer questions that differ could all have done so by the toss of a coin: five alike come up once
+# in 16 times, six once in 32 (a two-sided sign test at 5 %).
+FEWEST_CHANGED = 6
+
+_LEVEL = 0.95
+# Means of equal values differ in their last bits.
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +63,8 @@ class Difference:
 
     @property
     def is_real(self) -> bool:
-        """It can be told from chance: the interval leaves 0 out."""
-        return self.low > 0 or self.high < 0
+        """It can be told from chance: the interval leaves 0 out, and enough questions differ."""
+        return (self.low > 0 or self.high < 0) and self.up + self.down >= FEWEST_CHANGED
 
 
 def intervals(rows: Sequence[Mapping[str, float]]) -> dict[str, Interval]:
@@ -68,7 +78,7 @@ def intervals(rows: Sequence[Mapping[str, float]]) -> dict[str, Interval]:
     means = np.nanmean(figures, axis=0)
     counts = (~np.isnan(figures)).sum(axis=0)
     return {
-        name: Interval(float(means[i]), float(low[i]), float(high[i]), int(counts[i]))
+        name: Interval(float(means[i]), low[i], high[i], int(counts[i]))
         for i, name in enumerate(names)
     }
 
@@ -91,8 +101,8 @@ def differences(
     return {
         name: Difference(
             float(means[i]),
-            float(low[i]),
-            float(high[i]),
+            low[i],
+            high[i],
             up=int((figures[:, i] > 0).sum()),
             down=int((figures[:, i] < 0).sum()),
             same=int((figures[:, i] == 0).sum()),
@@ -113,8 +123,8 @@ def _table(rows: Sequence[Mapping[str, float]]) -> tuple[list[str], Figures]:
     return names, figures
 
 
-def _bounds(figures: Figures) -> tuple[Figures, Figures]:
-    """(low, high) of each metric's mean, both (metrics,)."""
+def _bounds(figures: Figures) -> tuple[list[float], list[float]]:
+    """(low, high) of each metric's mean."""
     import numpy as np
 
     there = ~np.isnan(figures)
@@ -124,8 +134,33 @@ def _bounds(figures: Figures) -> tuple[Figures, Figures]:
         # (resamples, metrics): a resample that draws no question with a figure says nothing.
         totals, counts = weights @ filled, weights @ there.astype(float)
         means.append(np.where(counts > 0, totals / np.maximum(counts, 1), np.nan))
-    low, high = np.nanpercentile(np.concatenate(means), [2.5, 97.5], axis=0)
-    return low, high
+    resampled = np.concatenate(means)
+    ends = [
+        _ends(figures[there[:, i], i], resampled[~np.isnan(resampled[:, i]), i])
+        for i in range(figures.shape[1])
+    ]
+    return [low for low, _ in ends], [high for _, high in ends]
+
+
+def _ends(values: Figures, resampled: Figures) -> tuple[float, float]:
+    """The interval of the mean of ``values`` (questions,), from ``resampled`` (resamples,)."""
+    import numpy as np
+
+    mean = values.mean()
+    spread = values - mean
+    if not np.any(np.abs(spread) > _ROUNDING):
+        return float(mean), float(mean)
+    # Efron (1987): where the mean lies among the resampled ones, and the skewness of the values.
+    normal = NormalDist()
+    below = (
+        np.mean(resampled < mean - _ROUNDING) + np.mean(np.abs(resampled - mean) <= _ROUNDING) / 2
+    )
+    bias = normal.inv_cdf(float(np.clip(below, 1 / RESAMPLES, 1 - 1 / RESAMPLES)))
+    acceleration = float((spread**3).sum() / (6 * (spread**2).sum() ** 1.5))
+    quantiles = (normal.inv_cdf((1 - _LEVEL) / 2), normal.inv_cdf((1 + _LEVEL) / 2))
+    shares = [normal.cdf(bias + (bias + z) / (1 - acceleration * (bias + z))) for z in quantiles]
+    low, high = np.quantile(resampled, shares)
+    return float(low), float(high)
 
 
 def _resampled(questions: int) -> Iterator[Figures]:

@@ -31,6 +31,25 @@ def test_it_covers_the_truth_about_as_often_as_it_says():
     assert 175 <= held <= 199  # 0.95 of 200, give or take three standard deviations
 
 
+def test_near_the_ceiling_it_is_the_exact_one():
+    found = intervals(rows([1.0] * 587 + [0.0]))["m"]
+    # Clopper and Pearson for 587 of 588: 0.9906 to 0.99996; percentiles say 0.9949 to 1.
+    assert found.low == pytest.approx(0.9906, abs=0.0015)
+    assert found.high == pytest.approx(1.0, abs=0.0001)
+
+
+def test_values_that_are_all_alike_have_no_width():
+    found = intervals(rows([1 / 3] * 40))["m"]
+    assert found.low == found.mean == found.high
+
+
+def test_a_handful_of_changes_is_chance():
+    before = rows([0.5] * 100)
+    four = differences(before, rows([1.0] * 4 + [0.5] * 96))["m"]
+    assert four.low > 0 and not four.is_real
+    assert differences(before, rows([1.0] * 8 + [0.5] * 92))["m"].is_real
+
+
 def test_the_same_run_gives_the_same_interval(monkeypatch):
     values = rows(np.random.default_rng(3).random(50))
     before = intervals(values)
