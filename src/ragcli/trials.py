@@ -1,12 +1,14 @@
 """What an evaluation is made of: a question set, and the project that it is asked of.
 
-A project as it is; a corpus in one file (BEIR's), which gets a project of its own in the cache.
+A project as it is; a corpus in one file (BEIR's), which gets a project of its own in the cache;
+variants of either, to be compared.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,14 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from ragcli import providers
-from ragcli.config import cache_folder
+from ragcli.config import cache_folder, parse_value
 from ragcli.domain import Event, Listener, QueryResult, ignore
 from ragcli.errors import ProviderUnavailable, UsageError
 from ragcli.evaluation.questions import QuestionSet
 from ragcli.rag import Rag, settings_for
 from ragcli.recipes import corpus, own_questions, question_files
-from ragcli.recipes.evaluate import Evaluation
-from ragcli.recipes.evaluate import evaluate as run
+from ragcli.recipes import evaluate as recipe
+from ragcli.recipes.evaluate import Evaluation, Prepared
+from ragcli.store import Store, sets
+from ragcli.store.folder import create
 from ragcli.text.estimate import estimate_tokens
 
 _READ_AT_ONCE = 1 << 20
@@ -38,7 +42,7 @@ class Trial:
 
 def evaluate(
     rag: Rag,
-    asked: QuestionSet,
+    prepared: Prepared,
     *,
     top_k: int = 10,
     count_tokens: Callable[[str], int] | None = None,
@@ -47,14 +51,14 @@ def evaluate(
     """How well a project answers a question set (``recipes/evaluate.py``).
 
     Figures at equal tokens are counted by ``count_tokens``; default: as the project's model counts.
-    Raises UsageError, NotInProject, and what ``Rag.query`` raises.
+    Raises what ``Rag.query`` raises.
     """
 
     def ask(question: str, most: int) -> QueryResult:
         return rag.query(question, top_k=most)
 
     count = count_tokens or counter_of(rag)
-    return run(rag.store, asked, ask, count, top_k, listener)
+    return recipe.evaluate(rag.store, prepared, ask, count, top_k, listener)
 
 
 def counter_of(rag: Rag) -> Callable[[str], int]:
@@ -95,9 +99,6 @@ def of_corpus(
 
     Raises UsageError, ProviderUnavailable, ProjectLocked.
     """
-    from ragcli.store import Store
-    from ragcli.store.folder import create
-
     file = question_files.corpus_in(folder)
     assert file is not None, "the caller has seen that there is a corpus"
     asked = question_files.read(folder, split)
@@ -135,3 +136,111 @@ def _hash(file: Path) -> str:
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror}", "check the path") from error
     return digest.hexdigest()[:16]
+
+
+# ------------------------------------------------------------------ variants
+
+# Settings that a question is asked with, and those that the documents are cut and embedded with.
+ASKED_WITH = ("mode", "engine")
+BUILT_WITH = (
+    "model",
+    "precision",
+    "dimensions",
+    "chunk_tokens",
+    "query_prompt",
+    "document_prompt",
+)
+# A value of these says what it is.
+_WORDS = ("mode", "engine", "model", "precision")
+
+
+@dataclass(frozen=True, slots=True)
+class Variants:
+    """Values of one setting that are to be compared."""
+
+    setting: str
+    values: tuple[str, ...]
+
+    @classmethod
+    def parsed(cls, text: str) -> Variants:
+        """Of ``mode=dense,hybrid``. Raises UsageError."""
+        setting, _, listed = text.partition("=")
+        setting = setting.strip()
+        values = tuple(dict.fromkeys(value.strip() for value in listed.split(",")))
+        if setting not in ASKED_WITH + BUILT_WITH:
+            raise UsageError(
+                f"`--compare {text}`: `{setting}` is not compared",
+                f"compare one of {', '.join(ASKED_WITH + BUILT_WITH)}: --compare mode=dense,hybrid",
+            )
+        if len(values) < 2:
+            raise UsageError(
+                f"`--compare {text}` names one value",
+                "name two or more: --compare mode=dense,hybrid",
+            )
+        for value in values:
+            parse_value(setting, value)
+        return cls(setting, values)
+
+    def name(self, value: str) -> str:
+        return value if self.setting in _WORDS else f"{self.setting}={value}"
+
+
+def compare(
+    trial: Trial,
+    prepared: Prepared,
+    variants: Variants,
+    flags: Mapping[str, Any],
+    top_k: int,
+    listener: Listener,
+) -> list[tuple[str, Evaluation]]:
+    """The same questions asked of each variant; the project is not touched.
+
+    Raises what reembedding and querying raise.
+    """
+    count = counter_of(trial.rag)  # one measure of tokens for all
+    done = []
+    for value in variants.values:
+        with _variant(trial.rag, variants.setting, value, flags, listener) as rag:
+            name = variants.name(value)
+            listener(Event("note", message=f"asking {name}"))
+            found = evaluate(rag, prepared, top_k=top_k, count_tokens=count, listener=listener)
+            size = found.subject.chunk_tokens
+            if variants.setting == "chunk_tokens" and size != int(value):
+                message = f"{name}: {found.subject.model} takes {size} at most"
+                listener(Event("note", message=message))
+            done.append((name, found))
+    return done
+
+
+@contextmanager
+def _variant(
+    rag: Rag, setting: str, value: str, flags: Mapping[str, Any], listener: Listener
+) -> Iterator[Rag]:
+    """The project with another setting; where that decides chunks or embeddings, a copy of its
+    store, cut and embedded anew from the stored text, deleted in the end."""
+    if setting in ASKED_WITH:
+        with Rag(rag.folder, {**flags, setting: value}, os.environ) as asked:
+            yield asked
+        return
+    with tempfile.TemporaryDirectory(prefix="ragcli-eval-") as place:
+        folder = create(Path(place), named=True)
+        rag.store.copy_to(folder)
+        prompt = {setting: value} if setting.endswith("_prompt") else {}
+        with Rag(folder, {**flags, **prompt}, os.environ) as built:
+            changed = built.reembed(
+                value if setting == "model" else None,
+                precision=value if setting == "precision" else None,
+                dimensions=int(value) if setting == "dimensions" else None,
+                chunk_tokens=int(value) if setting == "chunk_tokens" else None,
+                listener=listener,
+            ).changed
+            if not changed:  # what the project has, but for its index file
+                _write_index(built.store, built.settings.wait_s)
+            yield built
+
+
+def _write_index(store: Store, wait_s: float) -> None:
+    chosen = sets.active(store.connection)
+    if chosen is not None:
+        with store.writing(wait_s):
+            store.publish_index(chosen, force=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -30,6 +30,7 @@ from ragcli.cli.table import COMMANDS
 from ragcli.errors import UsageError
 
 if TYPE_CHECKING:
+    from ragcli.recipes.evaluate import Evaluation
     from ragcli.trials import Trial
 
 
@@ -76,6 +77,12 @@ def evaluate(
     save: Annotated[
         str | None, typer.Option("--save", metavar="NAME", help="Keep this run under a name.")
     ] = None,
+    compare: Annotated[
+        str | None,
+        typer.Option(
+            "--compare", metavar="KEY=A,B", help="Variants of a setting: mode=dense,hybrid."
+        ),
+    ] = None,
     against: Annotated[
         str | None,
         typer.Option("--against", metavar="NAME", help="Compare with a kept run, by question."),
@@ -100,27 +107,71 @@ def evaluate(
     Recall, hits, MRR, nDCG and characters found, each with its 95 % interval; how long it takes.
     """
     gates = [_gate(text) for text in minimum or ()]
+    if compare and (gates or save or against):
+        raise UsageError(
+            "--compare goes with none of --min, --save and --against", "run it without those"
+        )
     flags = {"model": model, "engine": engine, "mode": mode}
     with (
         speaking(json=as_json, quiet=quiet, verbose=verbose, debug=debug) as output,
         _trial(questions, project, flags, split, first_page, output) as trial,
     ):
-        from ragcli import trials
-        from ragcli.recipes import runs
-
         tell_model(trial.rag, output)
-        earlier = runs.load(trial.runs, against) if against else None
-        done = trials.evaluate(trial.rag, trial.asked, top_k=top_k, listener=output.listener())
-        comparisons = [runs.compare(earlier, runs.scored("this run", done))] if earlier else []
-        shape = runs.as_object([("this run", done)], comparisons)
-        missed = show_eval.judge(gates, shape)
+        if compare:
+            done, shape = _compare(trial, compare, flags, top_k, output)
+        else:
+            done, shape = _evaluate(trial, top_k, against, gates, output)
         if save:
+            from ragcli.recipes import runs
+
             runs.save(trial.runs, save, shape)
-        show_eval.show(done, comparisons, shape, output)
-        if missed:
+        if output.json:
+            output.object(shape)
+        show_eval.tell(done, shape["gates"], output)
+        if not all(gate["met"] for gate in shape["gates"]):
             raise typer.Exit(6)
         if done.left_out:
             raise typer.Exit(3)
+
+
+def _evaluate(
+    trial: Trial,
+    top_k: int,
+    against: str | None,
+    gates: Sequence[tuple[str, float]],
+    output: Output,
+) -> tuple[Evaluation, dict[str, Any]]:
+    """One run; shown, unless as JSON."""
+    from ragcli import trials
+    from ragcli.recipes import runs
+    from ragcli.recipes.evaluate import prepare
+
+    earlier = runs.load(trial.runs, against) if against else None
+    prepared = prepare(trial.rag.store, trial.asked)
+    done = trials.evaluate(trial.rag, prepared, top_k=top_k, listener=output.listener())
+    comparisons = [runs.compare(earlier, runs.scored("this run", done))] if earlier else []
+    shape = runs.as_object([("this run", done)], comparisons)
+    shape["gates"] = show_eval.judged(gates, done.metrics)
+    if not output.json:
+        show_eval.show(done, comparisons, output)
+    return done, shape
+
+
+def _compare(
+    trial: Trial, asked: str, flags: Mapping[str, Any], top_k: int, output: Output
+) -> tuple[Evaluation, dict[str, Any]]:
+    """A run for each variant; shown, unless as JSON. The first of them is given back."""
+    from ragcli import trials
+    from ragcli.recipes import runs
+    from ragcli.recipes.evaluate import prepare
+
+    variants = trials.Variants.parsed(asked)
+    prepared = prepare(trial.rag.store, trial.asked)
+    done = trials.compare(trial, prepared, variants, flags, top_k, output.listener())
+    comparisons = runs.compare_all([runs.scored(name, one) for name, one in done])
+    if not output.json:
+        show_eval.show_variants(done, comparisons, output)
+    return done[0][1], runs.as_object(done, comparisons)
 
 
 @contextmanager

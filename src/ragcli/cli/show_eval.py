@@ -16,51 +16,63 @@ if TYPE_CHECKING:
     from ragcli.recipes.runs import Comparison
     from ragcli.store.folder import ProjectFolder
 
-# What fits beside a group's name in 80 columns, in the order of how much it says.
-_OF_GROUPS = ("recall@5", "mrr@10", "ndcg@10", "char_recall@5")
+# What fits beside a name in 80 columns.
+_BESIDE = ("recall@5", "ndcg@10", "char_recall@800t")
+_LONGEST_NAME = 20
+_FIGURE = len("0.123 ±0.012")
+_CHARACTERS = ("char_recall@5", "char_recall@800t")
 _BAR = 20
 _MISSES = 10
 
 
-def judge(gates: Sequence[tuple[str, float]], shape: dict[str, Any]) -> bool:
-    """Put each gate and whether it is met into the shape; whether any is missed.
-
-    Raises UsageError for a metric that this run does not have.
-    """
-    metrics = shape["runs"][0]["metrics"]
-    shape["gates"] = []
-    for metric, least in gates:
+def judged(
+    gates: Sequence[tuple[str, float]], metrics: Mapping[str, Interval]
+) -> list[dict[str, Any]]:
+    """Each gate with its figure and whether it is met. Raises UsageError for a metric that this
+    run does not have."""
+    for metric, _ in gates:
         if metric not in metrics:
             raise UsageError(
                 f"`{metric}` is not measured here", f"choose among: {', '.join(metrics)}"
             )
-        value = metrics[metric]["mean"]
-        met = value >= least
-        shape["gates"].append({"metric": metric, "least": least, "value": value, "met": met})
-    return not all(gate["met"] for gate in shape["gates"])
+    figures = [(metric, least, metrics[metric].mean) for metric, least in gates]
+    return [
+        {"metric": metric, "least": least, "value": value, "met": value >= least}
+        for metric, least, value in figures
+    ]
 
 
-def show(
-    done: Evaluation, comparisons: Sequence[Comparison], shape: Mapping[str, Any], output: Output
-) -> None:
-    if output.json:
-        output.object(shape)
-    else:
-        for line in _page(done, output):
+def show(done: Evaluation, comparisons: Sequence[Comparison], output: Output) -> None:
+    """One run, and how it compares with an earlier one."""
+    for line in _page(done, output):
+        output.line(line)
+    for comparison in comparisons:
+        output.line()
+        for line in _compared(comparison):
             output.line(line)
-        for comparison in comparisons:
-            for line in _compared(comparison):
-                output.line(line)
-    tell(done, output)
-    for gate in shape["gates"]:
-        if not gate["met"]:
-            output.say(
-                f"rag: missed: {gate['metric']} is {gate['value']:.3f}, at least"
-                f" {gate['least']:g} was asked for"
-            )
 
 
-def tell(done: Evaluation, output: Output) -> None:
+def show_variants(
+    runs: Sequence[tuple[str, Evaluation]], comparisons: Sequence[Comparison], output: Output
+) -> None:
+    """Runs beside each other, and which is better."""
+    first = runs[0][1]
+    output.line(f"{count(len(first.outcomes), 'question')} · {one_line(first.set_name)}")
+    output.line()
+    for line in _beside([(name, one.metrics, _p50(one)) for name, one in runs], "p50"):
+        output.line(line)
+    output.line()
+    for comparison in comparisons:
+        lines = _compared(comparison) if output.verbose else comparison.verdicts
+        for line in lines:
+            output.line(one_line(line))
+
+
+def _p50(done: Evaluation) -> str:
+    return f"{done.latency.p50_ms:.0f} ms"
+
+
+def tell(done: Evaluation, gates: Sequence[Mapping[str, Any]], output: Output) -> None:
     """What a reader of the figures must know."""
     if done.left_out:
         reasons = {f"{u.place.file}: {u.why}" for u in done.unresolved if u.left_out}
@@ -75,14 +87,18 @@ def tell(done: Evaluation, output: Output) -> None:
             f"{count(len(lost), 'relevant place')} not in the stored text, which counts as not"
             f" found: {_some(sorted(set(lost)))}"
         )
-    for note in done.notes:
+    for note in [*done.notes, *([done.caution] if done.caution else [])]:
         output.note(f"note: {note}")
-    if done.caution:
-        output.note(f"note: {done.caution}")
     if len(done.outcomes) < _few():
         output.note(
             f"note: {count(len(done.outcomes), 'question')} are few: the intervals are rough"
         )
+    for gate in gates:
+        if not gate["met"]:
+            output.say(
+                f"rag: missed: {gate['metric']} is {gate['value']:.3f}, at least"
+                f" {gate['least']:g} was asked for"
+            )
 
 
 def _few() -> int:
@@ -148,17 +164,24 @@ def _bar(value: Interval) -> str:
 
 
 def _groups(done: Evaluation) -> Iterator[str]:
-    if not done.groups:
-        return
-    names = [n for n in _OF_GROUPS if any(n in g.metrics for g in done.groups)]
-    width = min(28, max(len(g.name) for g in done.groups))
-    yield ""
-    yield f"{'':<{width}}  {'questions':>9}" + "".join(f"  {name:>13}" for name in names)
-    for group in done.groups:
-        label = one_line(group.name)
-        label = label if len(label) <= width else label[: width - 1] + "…"
-        figures = (_short(group.metrics.get(name)) for name in names)
-        yield f"{label:<{width}}  {group.questions:>9,}" + "".join(f"  {f:>13}" for f in figures)
+    if done.groups:
+        yield ""
+        rows = [(g.name, g.metrics, f"{g.questions:,}") for g in done.groups]
+        yield from _beside(rows, "questions")
+
+
+def _beside(rows: Sequence[tuple[str, Mapping[str, Interval], str]], last: str) -> Iterator[str]:
+    """A table of (name, metrics, what stands in the column ``last``), 80 columns at most."""
+    names = [n for n in _BESIDE if any(n in metrics for _, metrics, _ in rows)]
+    width = min(_LONGEST_NAME, max(len(name) for name, _, _ in rows))
+    columns = {name: max(len(name), _FIGURE) for name in names}
+    headings = "".join(f"  {name:>{columns[name]}}" for name in names)
+    yield f"{'':<{width}}{headings}  {last:>9}"
+    for name, metrics, told in rows:
+        label = one_line(name)
+        label = label if len(label) <= width else "…" + label[1 - width :]
+        figures = "".join(f"  {_short(metrics.get(n)):>{columns[n]}}" for n in names)
+        yield f"{label:<{width}}{figures}  {told:>9}"
 
 
 def _short(value: Interval | None) -> str:
@@ -182,12 +205,11 @@ def _misses(done: Evaluation) -> Iterator[str]:
 
 
 def _compared(comparison: Comparison) -> Iterator[str]:
-    yield ""
     both = count(comparison.questions, "question")
     others = f" ({comparison.others:,} others are not in both)" if comparison.others else ""
     yield f"{one_line(comparison.after)} against {one_line(comparison.before)}: {both}{others}"
     for name, change in comparison.differences.items():
-        if name.partition("@")[0] in ("recall", "mrr", "ndcg") or name == "char_recall@5":
+        if name.partition("@")[0] in ("recall", "mrr", "ndcg") or name in _CHARACTERS:
             mark = "" if change.is_real else "  (chance)"
             yield (
                 f"{name:<16}  {change.mean:+.3f}  [{change.low:+.3f}, {change.high:+.3f}]"

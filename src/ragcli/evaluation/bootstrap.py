@@ -178,6 +178,8 @@ def _resampled(questions: int) -> Iterator[Figures]:
 def verdict(after: str, before: str, metric: str, difference: Difference) -> str:
     """The difference in words: ``hybrid is better than dense by 0.040 [0.021, 0.060] in …``."""
     size, low, high = difference.mean, difference.low, difference.high
+    if not difference.up and not difference.down:
+        return f"{after} and {before}: every question has the same {metric}"
     if not difference.is_real:
         return (
             f"{after} and {before}: no difference in {metric} that can be told from chance"

@@ -88,26 +88,60 @@ class Evaluation:
     caution: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A question set against a project: the questions that it may answer, each with its gold, and
+    the ids of those that it cannot. It holds for every cut and embedding of the same documents."""
+
+    asked: QuestionSet
+    known: tuple[tuple[Question, Judged], ...]
+    left_out: tuple[str, ...]
+    unresolved: tuple[Unresolved, ...]
+    languages: Mapping[str, str]
+
+
+def prepare(store: Store, asked: QuestionSet) -> Prepared:
+    """Find what the set means in the project.
+
+    Raises UsageError (the set is empty, nothing was ingested), NotInProject (no question is about
+    a file of the project), ProjectCorrupt.
+    """
+    if not asked.questions:
+        raise UsageError(f"{asked.name} holds no question", "add one: rag eval add --help")
+    if store.is_empty():
+        raise UsageError("nothing has been ingested yet", "begin with: rag ingest FOLDER")
+    resolver = Resolver(store, asked)
+    judged = [(question, resolver.judged(question)) for question in asked.questions]
+    known = tuple((q, j) for q, j in judged if j is not None)
+    if not known:
+        one = resolver.unresolved[0]
+        raise NotInProject(
+            f"no question of {asked.name} is about a file of this project"
+            f" ({one.place.file}: {one.why})",
+            "ingest the files that it asks about, or name their project: --project DIR",
+        )
+    return Prepared(
+        asked=asked,
+        known=known,
+        left_out=tuple(q.id for q, j in judged if j is None),
+        unresolved=tuple(resolver.unresolved),
+        languages=tongues.pairs([(q.id, q.text, resolver.answering(j)) for q, j in known]),
+    )
+
+
 def evaluate(
     store: Store,
-    asked: QuestionSet,
+    prepared: Prepared,
     ask: Ask,
     count_tokens: Callable[[str], int],
     top_k: int,
     listener: Listener,
 ) -> Evaluation:
-    """Run every question of a set and score it.
+    """Ask every question and score what is found.
 
-    ``count_tokens`` counts for the figures at equal tokens. Raises UsageError (the set is empty,
-    nothing was ingested), NotInProject (no question is about a file of the project), and what
-    ``ask`` raises.
+    ``count_tokens`` counts for the figures at equal tokens. Raises what ``ask`` raises.
     """
-    chosen = sets.active(store.connection)
-    if chosen is None:
-        raise UsageError("nothing has been ingested yet", "begin with: rag ingest FOLDER")
-    resolver = Resolver(store, asked)
-    known, left_out = _judged(resolver, asked)
-    pairs = tongues.pairs([(q.id, q.text, resolver.answering(j)) for q, j in known])
+    known = prepared.known
     warm = ask(known[0][0].text, top_k)  # model and index are loaded before time is taken
     outcomes: list[Outcome] = []
     warned: Counter[str] = Counter()
@@ -116,54 +150,31 @@ def evaluate(
         result = ask(question.text, top_k * PASSAGES_PER_FILE if judged.of_files else top_k)
         took_ms = (perf_counter() - started) * 1000
         figures = score(judged, result.passages, top_k, count_tokens)
-        outcomes.append(
-            _outcome(question, judged, pairs.get(question.id), result, figures, took_ms)
-        )
+        languages = prepared.languages.get(question.id)
+        outcomes.append(_outcome(question, judged, languages, result, figures, took_ms))
         warned.update(result.warnings)
         listener(Event("asking", len(outcomes), len(known)))
-    counts = store.counts()
     return Evaluation(
-        set_name=asked.name,
-        subject=Subject(
-            warm.mode,
-            chosen.identity.name,
-            sets.chunk_settings(store.connection, chosen.chunk_set_id).size_tokens,
-            counts["files"],
-            counts["chunks"],
-        ),
+        set_name=prepared.asked.name,
+        subject=_subject(store, warm.mode),
         top_k=top_k,
         metrics=intervals([o.metrics for o in outcomes]),
         groups=tuple(_groups(outcomes)),
         latency=_latency([o.latency_ms for o in outcomes]),
         outcomes=tuple(outcomes),
-        left_out=left_out,
-        unresolved=tuple(resolver.unresolved),
+        left_out=prepared.left_out,
+        unresolved=prepared.unresolved,
         notes=tuple(f"{n:,} of {len(known):,} questions: {text}" for text, n in warned.items()),
-        caution=asked.caution,
+        caution=prepared.asked.caution,
     )
 
 
-def _judged(
-    resolver: Resolver, asked: QuestionSet
-) -> tuple[list[tuple[Question, Judged]], tuple[str, ...]]:
-    """(the questions that the project may answer, the ids of the others)."""
-    if not asked.questions:
-        raise UsageError(f"{asked.name} holds no question", "add one: rag eval add --help")
-    known, left_out = [], []
-    for question in asked.questions:
-        judged = resolver.judged(question)
-        if judged is None:
-            left_out.append(question.id)
-        else:
-            known.append((question, judged))
-    if not known:
-        one = resolver.unresolved[0]
-        raise NotInProject(
-            f"no question of {asked.name} is about a file of this project"
-            f" ({one.place.file}: {one.why})",
-            "ingest the files that it asks about, or name their project: --project DIR",
-        )
-    return known, tuple(left_out)
+def _subject(store: Store, mode: str) -> Subject:
+    chosen = sets.active(store.connection)
+    assert chosen is not None, "a project with documents has an active set"
+    size = sets.chunk_settings(store.connection, chosen.chunk_set_id).size_tokens
+    counts = store.counts()
+    return Subject(mode, chosen.identity.name, size, counts["files"], counts["chunks"])
 
 
 def _outcome(

@@ -19,9 +19,9 @@ from ragcli.recipes.evaluate import Evaluation
 
 SCHEMA = "ragcli.eval/1"
 
-# What two runs are judged by in words: one figure for the order, one for the text that is read.
-# More would find a difference by chance alone.
-JUDGED_BY = ("ndcg", "char_recall@5")
+# What two runs are judged by in words: one figure for the order, one for the text that is read, at
+# equal length. More would find a difference by chance alone.
+JUDGED_BY = ("ndcg", "char_recall@800t")
 
 _NAME = re.compile(r"\w[\w.-]*")
 
@@ -92,6 +92,7 @@ def as_object(
         "top_k": first.top_k,
         "runs": [_run(name, one) for name, one in runs],
         "comparisons": [asdict(one) for one in comparisons],
+        "gates": [],
     }
 
 

@@ -102,7 +102,7 @@ def test_save_and_against(questions, rag):
     assert json.loads(Path(".rag/evaluations/first.json").read_text())["schema"] == "ragcli.eval/1"
     run = rag("eval", questions, "--against", "first")
     assert "this run against first: 2 questions" in run.out
-    assert "no difference in ndcg@10 that can be told from chance" in run.out
+    assert "this run and first: every question has the same ndcg@10" in run.out
     (found,) = rag("eval", questions, "--against", "first", "--json").object["comparisons"]
     assert (found["before"], found["questions"], found["others"]) == ("first", 2, 0)
     run = rag("eval", questions, "--against", "second")
@@ -150,3 +150,62 @@ def test_a_beir_folder_needs_no_project(surroundings, rag, monkeypatch):
     assert run.code == 0
     assert run.object["runs"][0]["metrics"]["ndcg@10"]["mean"] == 1
     assert "the corpus is kept in" in run.err
+
+
+# ------------------------------------------------------------------ variants
+
+
+def test_modes_are_compared_in_the_project(questions, rag):
+    before = sorted(Path(".rag").iterdir())
+    run = rag("eval", questions, "--compare", "mode=dense,keyword,hybrid")
+    assert run.code == 0
+    table = run.out.splitlines()[2:6]
+    assert [line.split()[0] for line in table[1:]] == ["dense", "keyword", "hybrid"]
+    assert "keyword and dense: " in run.out and "hybrid and keyword: " in run.out
+    assert sorted(Path(".rag").iterdir()) == before
+    found = rag("eval", questions, "--compare", "mode=dense,keyword", "--json").object
+    assert [r["mode"] for r in found["runs"]] == ["dense", "keyword"]
+    (comparison,) = found["comparisons"]
+    assert (comparison["after"], comparison["before"]) == ("keyword", "dense")
+    assert len(comparison["verdicts"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "field", "values"),
+    [
+        ("model=fake:64,fake:128", "model", ["fake:64", "fake:128"]),
+        ("chunk_tokens=16,254", "chunk_tokens", [16, 254]),
+        ("dimensions=8,64", "model", ["fake:64", "fake:64"]),
+        ("query_prompt=,query: ", "model", ["fake:64", "fake:64"]),
+    ],
+)
+def test_other_models_and_chunks_are_built_beside_it(questions, rag, asked, field, values):
+    before = Path(".rag/store.sqlite").read_bytes()
+    run = rag("eval", questions, "--compare", asked, "--json", "-v")
+    assert run.code == 0, run.err
+    assert [r[field] for r in run.object["runs"]] == values
+    assert not any(r["notes"] for r in run.object["runs"])
+    assert Path(".rag/store.sqlite").read_bytes() == before
+    assert rag("status", "--json").object["model"]["name"] == "fake:64"
+
+
+def test_more_than_the_model_takes_is_told(questions, rag):
+    run = rag("eval", questions, "--compare", "chunk_tokens=254,999")
+    assert "chunk_tokens=999: fake:64 takes 256 at most" in run.err
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (["--compare", "generator=a,b"], "`generator` is not compared"),
+        (["--compare", "mode=dense"], "names one value"),
+        (["--compare", "mode=dense,dense"], "names one value"),
+        (["--compare", "mode=dense,deep"], "`mode` must be one of"),
+        (["--compare", "chunk_tokens=64,x"], "`chunk_tokens` must be a whole number"),
+        (["--compare", "mode=dense,hybrid", "--save", "x"], "goes with none of"),
+    ],
+)
+def test_what_cannot_be_compared(questions, rag, options, why):
+    run = rag("eval", questions, *options)
+    assert (run.code, run.out) == (2, "")
+    assert why in run.err

@@ -91,6 +91,9 @@ def test_verdicts_in_words():
     down = Difference(-0.04, -0.06, -0.02, 1, 5, 4)
     assert verdict("b", "a", "m", down) == "b is worse than a by 0.040 [0.020, 0.060] in m"
 
+    same = Difference(0, 0, 0, 0, 0, 9)
+    assert verdict("b", "a", "m", same) == "b and a: every question has the same m"
+
 
 def test_only_what_both_have_is_compared():
     assert differences([{"a": 1.0, "b": 1.0}], [{"a": 1.0}]).keys() == {"a"}

@@ -12,7 +12,7 @@ from ragcli import Rag, trials
 from ragcli.errors import NotInProject, UsageError
 from ragcli.evaluation.questions import QuestionSet, parse
 from ragcli.recipes import own_questions, question_files, runs
-from ragcli.recipes.evaluate import Evaluation
+from ragcli.recipes.evaluate import Evaluation, prepare
 from ragcli.recipes.gold import Resolver
 
 
@@ -26,7 +26,11 @@ def about(**place: object) -> dict[str, object]:
 
 
 def evaluated(rag: Rag, *entries: dict[str, object], **more: object) -> Evaluation:
-    return trials.evaluate(rag, asked(*entries), **more)  # type: ignore[arg-type]
+    return run(rag, asked(*entries), **more)
+
+
+def run(rag: Rag, asked: QuestionSet, **more: object) -> Evaluation:
+    return trials.evaluate(rag, prepare(rag.store, asked), **more)  # type: ignore[arg-type]
 
 
 def test_a_run_of_every_kind_of_place(rag: Rag) -> None:
@@ -259,7 +263,7 @@ def test_a_beir_folder_just_works(beir: Path) -> None:
     flags = {"model": "fake:64"}
     with trials.of_corpus(beir, flags, None, lambda e: notes.append(e.message)) as trial:
         assert trial.rag.store.counts()["documents"] == 4  # equal texts are stored once
-        done = trials.evaluate(trial.rag, trial.asked)
+        done = run(trial.rag, trial.asked)
         runs.save(trial.runs, "first", runs.as_object([("x", done)]))
     assert done.metrics["ndcg@10"].mean == 1  # q2 is not its own answer
     assert done.subject.files == 5
@@ -284,14 +288,14 @@ def test_a_corpus_that_was_interrupted_goes_on(beir: Path, monkeypatch: pytest.M
         pass
     with trials.of_corpus(beir, flags, None, lambda e: None) as trial:
         assert trial.rag.store.counts()["files"] == 5
-        assert trials.evaluate(trial.rag, trial.asked).metrics["ndcg@10"].mean == 1
+        assert run(trial.rag, trial.asked).metrics["ndcg@10"].mean == 1
 
 
 def test_qrels_about_the_projects_own_files(rag: Rag, beir: Path) -> None:
     (beir / "corpus.jsonl").unlink()
     write(beir / "qrels/test.tsv", "q1 0 guide 1\n")
     found = question_files.read(beir)
-    assert trials.evaluate(rag, found).metrics["hit@5"].mean == 1
+    assert run(rag, found).metrics["hit@5"].mean == 1
 
 
 def test_folders_that_are_no_set(tmp_path: Path, beir: Path) -> None:
