@@ -66,6 +66,9 @@ def evaluate(
             metavar="QUESTIONS", help="JSON lines, or a BEIR folder. Default: your own."
         ),
     ] = None,
+    self_made: Annotated[
+        bool, typer.Option("--self", help="Questions made from the documents' own words.")
+    ] = False,
     top_k: Annotated[
         int, typer.Option("--top-k", "-k", metavar="N", min=1, help="Passages a question.")
     ] = 10,
@@ -86,6 +89,9 @@ def evaluate(
     against: Annotated[
         str | None,
         typer.Option("--against", metavar="NAME", help="Compare with a kept run, by question."),
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE", help="Write a page with plots, HTML.")
     ] = None,
     split: Annotated[
         str | None, typer.Option("--split", metavar="NAME", help="Of a folder's qrels: test, dev.")
@@ -111,20 +117,21 @@ def evaluate(
         raise UsageError(
             "--compare goes with none of --min, --save and --against", "run it without those"
         )
+    if self_made and questions is not None:
+        raise UsageError("--self makes its own questions", f"leave out --self, or {questions}")
+    if report and not report.expanduser().absolute().parent.is_dir():
+        raise UsageError(f"cannot write {report}: there is no such folder", "name another file")
     flags = {"model": model, "engine": engine, "mode": mode}
     with (
         speaking(json=as_json, quiet=quiet, verbose=verbose, debug=debug) as output,
-        _trial(questions, project, flags, split, first_page, output) as trial,
+        _trial(questions, project, flags, split, first_page, self_made, output) as trial,
     ):
         tell_model(trial.rag, output)
         if compare:
             done, shape = _compare(trial, compare, flags, top_k, output)
         else:
             done, shape = _evaluate(trial, top_k, against, gates, output)
-        if save:
-            from ragcli.recipes import runs
-
-            runs.save(trial.runs, save, shape)
+        _keep(shape, trial.runs, save, report)
         if output.json:
             output.object(shape)
         show_eval.tell(done, shape["gates"], output)
@@ -132,6 +139,17 @@ def evaluate(
             raise typer.Exit(6)
         if done.left_out:
             raise typer.Exit(3)
+
+
+def _keep(shape: Mapping[str, Any], folder: Path, save: str | None, report: Path | None) -> None:
+    if save:
+        from ragcli.recipes import runs
+
+        runs.save(folder, save, shape)
+    if report:
+        from ragcli.cli import report as pages
+
+        pages.write(report.expanduser(), shape)
 
 
 def _evaluate(
@@ -181,11 +199,15 @@ def _trial(
     flags: dict[str, Any],
     split: str | None,
     first_page: int,
+    self_made: bool,
     output: Output,
 ) -> Iterator[Trial]:
     from ragcli import trials
 
-    if questions is not None and trials.is_corpus(questions):
+    if self_made:
+        with trials.of_itself(project, flags, output.listener()) as trial:
+            yield trial
+    elif questions is not None and trials.is_corpus(questions):
         folder = Path(questions).expanduser()
         with trials.of_corpus(folder, flags, split, output.listener()) as trial:
             yield trial

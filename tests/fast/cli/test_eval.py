@@ -209,3 +209,21 @@ def test_what_cannot_be_compared(questions, rag, options, why):
     run = rag("eval", questions, *options)
     assert (run.code, run.out) == (2, "")
     assert why in run.err
+
+
+# ------------------------------------------------------------------ made from the documents
+
+
+def test_self(documents, rag):
+    farm = "The {} of the valley are kept by farmers who know them well, as they say. "
+    Path("docs/farm.txt").write_text("".join(farm.format(f"animals{n}") for n in range(20)))
+    assert rag("ingest", "docs", "--model", "fake:64").code == 0
+    run = rag("eval", "--self", "--save", "base")
+    assert run.code == 0
+    assert ".rag/self-questions.jsonl (made from the documents)" in run.out
+    assert "sentence" in run.out and "these questions were made from the documents" in run.err
+    again = rag("eval", "--self", "--against", "base", "--json").object
+    assert again["comparisons"][0]["others"] == 0
+    assert again["runs"][0]["caution"]
+    assert rag("eval", "--self", "--compare", "mode=dense,keyword").code == 0
+    assert rag("eval", "--self", "q.jsonl").code == 2
