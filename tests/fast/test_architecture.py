@@ -16,7 +16,7 @@ ROOT = Path(ragcli.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 
 STAGES = {"reading", "chunking", "embedding", "store", "retrieval", "generation"}
-FOUNDATION = {"domain", "errors", "config", "http", "text", "schemas"}
+FOUNDATION = {"domain", "errors", "config", "background", "http", "text", "schemas"}
 
 HEAVY = {
     "torch",

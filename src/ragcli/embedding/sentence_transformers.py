@@ -12,10 +12,10 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from ragcli.background import Background
 from ragcli.config import Settings, usable_cores
 from ragcli.domain import EmbedderIdentity
 from ragcli.embedding import gpu
-from ragcli.embedding.background import Background
 from ragcli.embedding.engine import Engine, Tokenized, Unfit, log
 from ragcli.embedding.folder import read_folder
 from ragcli.embedding.locate import find, full_name
@@ -82,6 +82,11 @@ class SentenceTransformersEmbedder:
         repay torch's start, it takes them, also in place of an engine that is loaded."""
         # Imported by two threads at once, numpy would be seen half-made by one of them.
         import numpy  # noqa: F401
+
+        if self._wanted_engine != "torch" and not self._folder.is_static:
+            # First of all: the session, which takes longest, would wait for it in a thread where
+            # it takes turns with what the caller imports next.
+            import onnxruntime  # noqa: F401
 
         with self._starting:
             on_gpu = self._wanted_engine == "auto" and not self._on_gpu and self._gpu_pays(texts)

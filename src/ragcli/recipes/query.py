@@ -48,7 +48,7 @@ def query(
             return QueryResult(question, options.mode, None, (), (note,), clock.timings)
         warnings: list[str] = []
         if options.mode != "keyword":
-            store.vector_index()  # FAISS is imported while the model loads
+            store.vector_index()  # it is opened while the question is read
         read = _read_question(store, chosen, question, options.mode, embedder, warnings)
         clock.lap("embed")
         ranked = retrieve(
