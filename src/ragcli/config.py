@@ -12,7 +12,7 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ragcli.errors import UsageError
 
@@ -58,8 +58,7 @@ class Settings:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a value came from: ``flag``, ``environment``, ``project``, ``user`` or ``default``."""
 
     layer: str

@@ -20,23 +20,22 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli import providers
 from ragcli.config import Origin, Settings, load_settings, parse_value, read_file, user_file
-from ragcli.domain import (
-    Answer,
-    Embedder,
-    EmbedderIdentity,
-    Filter,
-    Generator,
-    IngestReport,
-    Listener,
-    Mode,
-    QueryResult,
-    ignore,
-)
+from ragcli.domain import Filter, ignore
 from ragcli.errors import ModelMismatch, RagError, UsageError
 from ragcli.store import folder as folders
 from ragcli.store.folder import ProjectFolder
 
 if TYPE_CHECKING:
+    from ragcli.domain import (
+        Answer,
+        Embedder,
+        EmbedderIdentity,
+        Generator,
+        IngestReport,
+        Listener,
+        Mode,
+        QueryResult,
+    )
     from ragcli.recipes.ask import Piece
     from ragcli.recipes.chunks import CutFile
     from ragcli.recipes.doctor import Diagnosis

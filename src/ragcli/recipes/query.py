@@ -6,8 +6,9 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter
+from typing import TYPE_CHECKING
 
-from ragcli.domain import Embedder, Filter, Mode, Passage, QueryResult
+from ragcli.domain import Filter, Passage, QueryResult
 from ragcli.errors import ProjectLocked, TextTooLong, UsageError
 from ragcli.retrieval.fusion import dense_weight
 from ragcli.retrieval.retrieve import Question, Ranked, retrieve
@@ -15,6 +16,9 @@ from ragcli.store import Store, sets
 from ragcli.store.rows import ChunkRow, FileRow
 from ragcli.store.vectors import EmbeddingSet
 from ragcli.text.terms import characters, question_terms
+
+if TYPE_CHECKING:
+    from ragcli.domain import Embedder, Mode
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,14 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ragcli.domain import Chunk, Document
 from ragcli.errors import ProjectCorrupt
 from ragcli.store import checksums, keyword, rows, texts
 from ragcli.store.rows import ChunkRow
+
+if TYPE_CHECKING:
+    from ragcli.domain import Chunk, Document
 
 
 def find(

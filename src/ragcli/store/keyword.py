@@ -13,10 +13,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
-from ragcli.domain import Chunk
 from ragcli.store import rows, texts
 from ragcli.text.terms import TERMS_VERSION, characters, terms
+
+if TYPE_CHECKING:
+    from ragcli.domain import Chunk
 
 # Every ASCII character that a term may hold beside letters and digits. FTS5's `ascii` tokenizer
 # takes all others outside ASCII as part of a term, and space as the only separator we write.

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from ragcli.domain import Chunk, Document, Filter
+from ragcli.domain import Filter
 from ragcli.errors import ProjectCorrupt
 from ragcli.store import (
     database,
@@ -29,7 +29,7 @@ from ragcli.store.vectors import VectorIndex
 from ragcli.text.terms import TERMS_VERSION
 
 if TYPE_CHECKING:
-    from ragcli.domain import Vector
+    from ragcli.domain import Chunk, Document, Vector
 
 
 # Another command of this version may be at the migration: a minute for a million chunks.
