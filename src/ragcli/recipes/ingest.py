@@ -69,7 +69,8 @@ def ingest(
         if options.chunk_tokens_asked:
             _tell_chunk_size(chunk_settings, options.chunk_tokens, listener)
         if plan.to_read:
-            embedder().prepare(len(plan.to_read))  # it loads while the first files are read
+            reader.begin()  # its child starts while the model is imported,
+            embedder().prepare(len(plan.to_read))  # which loads while the first files are read
         intake = Intake(store, chosen.chunk_set_id, chunk_settings, embedder, listener)
         with Backlog(store, chosen, embedder, listener, deadline) as backlog:
             read = intake.read(plan.to_read, reader, backlog, deadline)
