@@ -16,7 +16,7 @@ from ragcli import domain
 ROOT = Path(ragcli.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 
-STAGES = {"reading", "chunking", "embedding", "store", "retrieval", "generation"}
+STAGES = {"reading", "chunking", "embedding", "store", "retrieval", "generation", "evaluation"}
 FOUNDATION = {"domain", "errors", "config", "background", "http", "text", "schemas"}
 
 HEAVY = {

@@ -59,7 +59,7 @@ def _unknown(name: str) -> NoReturn:
 
 def _help() -> str:
     """All commands on one screen of 24 lines and 80 columns."""
-    lines = ["Usage: rag COMMAND [OPTIONS]", "Ask your own documents.", ""]
+    lines = ["Usage: rag COMMAND [OPTIONS]    Ask your own documents.", ""]
     group = ""
     for name, command in COMMANDS.items():
         if command.group != group:

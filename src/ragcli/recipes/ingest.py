@@ -64,7 +64,7 @@ def ingest(
                 retry=options.retry,
                 allow_removals=options.allow_removals,
             )
-            chosen = _embedding_set(store, embedder, options.chunk_tokens, bool(plan.to_read))
+            chosen = embedding_set(store, embedder, options.chunk_tokens, bool(plan.to_read))
         chunk_settings = sets.chunk_settings(store.connection, chosen.chunk_set_id)
         if options.chunk_tokens_asked:
             _tell_chunk_size(chunk_settings, options.chunk_tokens, listener)
@@ -110,7 +110,7 @@ def ingest(
     )
 
 
-def _embedding_set(
+def embedding_set(
     store: Store, embedder: Callable[[], Embedder], chunk_tokens: int, reading: bool
 ) -> EmbeddingSet:
     """The set to ingest into: the active one, or, while nothing is stored, one of this model."""

@@ -66,6 +66,11 @@ class Store:
                     facts = {"created_at": database.now(), "terms_version": str(TERMS_VERSION)}
                     database.create(folder.database, facts)
 
+    def copy_to(self, folder: ProjectFolder) -> None:
+        """The store of one committed state into a project folder that has none; its index files
+        are not copied."""
+        database.copy(self.connection, folder.database)
+
     def close(self) -> None:
         self.connection.close()
 
