@@ -45,7 +45,7 @@ class ChunkSettings:
     size_tokens: int
     room_tokens: int = 0
     counted_by: str = ""
-    algorithm: int = 1
+    algorithm: int = 2
 
     @property
     def fingerprint(self) -> str:

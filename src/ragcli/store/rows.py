@@ -45,6 +45,7 @@ class ChunkRow(NamedTuple):
     id: int
     document_id: int
     content_hash: str
+    format: str
     title: str | None
     date: str | None
     chunk: Chunk
