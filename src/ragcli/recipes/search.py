@@ -48,13 +48,11 @@ class StoreSearcher:
     def keyword_scores(self, terms: Sequence[str], ids: Sequence[int]) -> Mapping[int, float]:
         return self._store.keyword_scores(self._chunk_set_id, terms, ids)
 
-    def holding(self, pieces: Sequence[str], k: int) -> list[int]:
-        return [
-            i
-            for piece in pieces
-            if (phrase := terms(piece))
-            for i in self._store.holding(self._chunk_set_id, phrase, k, self._chosen)
-        ]
+    def holding(self, piece: str, k: int) -> list[int]:
+        phrase = terms(piece)
+        if not phrase:
+            return []
+        return self._store.holding(self._chunk_set_id, phrase, k, self._chosen)
 
     def neighbours(self, ids: Sequence[int]) -> Mapping[int, Sequence[int]]:
         return self._store.neighbours(ids)
