@@ -11,10 +11,11 @@ from ragcli.domain import Embedder, Filter, Mode, Passage, QueryResult
 from ragcli.errors import ProjectLocked, TextTooLong, UsageError
 from ragcli.retrieval.fusion import dense_weight
 from ragcli.retrieval.retrieve import Question, Ranked, retrieve
-from ragcli.store import Store, sets
+from ragcli.store import Store, overview, sets
 from ragcli.store.rows import ChunkRow, FileRow
 from ragcli.store.vectors import EmbeddingSet
-from ragcli.text.terms import characters, question_terms
+from ragcli.text.asking import asked_terms
+from ragcli.text.terms import characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,9 @@ def _read_question(
 def _terms_that_occur(store: Store, chunk_set_id: int, question: str) -> tuple[str, ...]:
     """The question's terms that the corpus holds, and, beside them, its Han characters that are
     not in every other chunk. Characters alone are no evidence."""
-    terms = store.question_terms(chunk_set_id, question_terms(question))
+    languages = tuple(overview.language_shares(store.connection))
+    asked = asked_terms(question, languages, store.vocabulary(chunk_set_id))
+    terms = store.question_terms(chunk_set_id, asked)
     single = dict.fromkeys(characters(question)) if terms else {}
     if single:
         common = store.chunk_count(chunk_set_id) / 2
