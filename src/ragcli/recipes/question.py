@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from ragcli.errors import TextTooLong
 from ragcli.retrieval.exact import exact_pieces
 from ragcli.retrieval.question import Question, weigh
-from ragcli.text.terms import characters, question_terms
+from ragcli.store import overview
+from ragcli.text.asking import asked_terms
+from ragcli.text.terms import characters
 
 if TYPE_CHECKING:
     from ragcli.domain import Embedder, Mode
@@ -50,13 +52,14 @@ def read_question(
 def _words(store: Store, chunk_set_id: int, text: str) -> Question:
     """The question's terms, and, beside them, its Han characters that the corpus holds and that are
     not in every other chunk. Characters alone are no evidence."""
-    asked = question_terms(text)
-    frequencies = store.question_terms(chunk_set_id, asked)
+    languages = tuple(overview.language_shares(store.connection))
+    asked = asked_terms(text, languages, store.vocabulary(chunk_set_id))
+    frequencies = store.question_terms(chunk_set_id, asked.found)
     chunks = store.chunk_count(chunk_set_id)
     single = list(dict.fromkeys(characters(text))) if frequencies else []
     occurring = store.question_terms(chunk_set_id, single) if single else {}
     return Question(
         terms=(*frequencies, *(c for c, n in occurring.items() if n <= chunks / 2)),
-        weights=weigh(asked, frequencies, chunks),
+        weights=weigh([*asked.found, *asked.missing], frequencies, chunks),
         exact=tuple(exact_pieces(text)),
     )

@@ -61,7 +61,7 @@ class StoreSearcher:
         found = {}
         for row in self._store.passages(ids):
             text = row.chunk.embed_text
-            own = terms(text)
+            own = terms(text, row.language)
             self.rows[row.id] = row
             self.terms[row.id] = frozenset(own)
             found[row.id] = Text(text, own, row.format == "code", self._readable(text))

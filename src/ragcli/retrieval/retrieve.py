@@ -29,8 +29,8 @@ LEADING = 30
 # 30 to 100 do alike; a text takes 0.2 ms.
 READ = 30
 
-# A piece of the question that more chunks hold exactly is what the corpus is about, and sets none of
-# them apart.
+# A piece of the question that more chunks hold exactly is what the corpus is about, and sets none
+# of them apart.
 EXACT_CANDIDATES = 20
 
 
@@ -184,7 +184,7 @@ class _Halves:
         return Parts(
             dense=DENSE * readable * self._dense.get(i, 0.0),
             keyword=KEYWORD * words * self._share(i),
-            near=NEAR * (0 if text.is_code else 1) * near,
+            near=0.0 if text.is_code else NEAR * near,
             exact=EXACT * is_exact * self._uses_keyword,
         )
 
@@ -213,6 +213,4 @@ def _lent(
                 beside.setdefault(i, set()).add(other)
                 beside.setdefault(other, set()).add(i)
     alone = {i: {i} for i in known if i in neighbours and not neighbours[i]}
-    return {
-        i: NEIGHBOUR * max(0.0, *map(score, others)) for i, others in (beside | alone).items()
-    }
+    return {i: NEIGHBOUR * max(0.0, *map(score, others)) for i, others in (beside | alone).items()}

@@ -114,7 +114,7 @@ def chunk_rows(connection: sqlite3.Connection, ids: Sequence[int]) -> list[Chunk
     columns = rows.CHUNK_COLUMNS.replace(", ", ", c.")
     for chunk_id in ids:
         row = connection.execute(
-            "SELECT c.id, c.document_id, d.content_hash, d.format, d.title, d.date,"
+            "SELECT c.id, c.document_id, d.content_hash, d.format, d.language, d.title, d.date,"
             f" c.checksum, c.{columns}"
             " FROM chunks c JOIN documents d ON d.id = c.document_id WHERE c.id = ?",
             (chunk_id,),
@@ -124,11 +124,11 @@ def chunk_rows(connection: sqlite3.Connection, ids: Sequence[int]) -> list[Chunk
                 f"an index names chunk {chunk_id}, which is not stored",
                 "make the indexes anew: rag doctor --repair",
             )
-        checksum, *fields = row[6:]
+        checksum, *fields = row[7:]
         about = source_of(connection, row[1])
         content = texts.read(connection, row[1], fields[0], fields[1], about)
         chunk = rows.chunk_of(fields, checksum, content, about)
-        found[chunk_id] = ChunkRow._make((*row[:6], chunk))
+        found[chunk_id] = ChunkRow._make((*row[:7], chunk))
     return [found[i] for i in ids]
 
 

@@ -46,6 +46,7 @@ class ChunkRow(NamedTuple):
     document_id: int
     content_hash: str
     format: str
+    language: str | None
     title: str | None
     date: str | None
     chunk: Chunk

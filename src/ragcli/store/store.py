@@ -26,8 +26,9 @@ from ragcli.store import (
 )
 from ragcli.store.folder import ProjectFolder
 from ragcli.store.rows import ChunkRow, EmbeddingSet, FileRow
+from ragcli.store.schema import INDEX_OF_LANGUAGES
 from ragcli.store.vectors import VectorIndex
-from ragcli.text.terms import TERMS_VERSION
+from ragcli.text.terms import terms_version
 
 if TYPE_CHECKING:
     import random
@@ -66,7 +67,7 @@ class Store:
         if not folder.database.exists():
             with lock.writing(folder.lock, wait_s=3.0):
                 if not folder.database.exists():
-                    facts = {"created_at": database.now(), "terms_version": str(TERMS_VERSION)}
+                    facts = {"created_at": database.now(), "terms_version": terms_version()}
                     database.create(folder.database, facts)
 
     def copy_to(self, folder: ProjectFolder) -> None:
@@ -250,6 +251,7 @@ class Store:
         A damaged document is left out: it must not keep the others from being found, nor its own
         removal from happening.
         """
+        self.connection.execute(INDEX_OF_LANGUAGES)
         for (chunk_set_id,) in self.connection.execute("SELECT id FROM chunk_sets").fetchall():
             keyword.drop(self.connection, chunk_set_id)
             keyword.create(self.connection, chunk_set_id)
@@ -257,7 +259,7 @@ class Store:
                 source = documents.source_of(self.connection, document_id)
                 with suppress(ProjectCorrupt):
                     self._index_chunks(document_id, chunk_set_id, source)
-        self.set_fact("terms_version", str(TERMS_VERSION))
+        self.set_fact("terms_version", terms_version())
 
     # ------------------------------------------------------------ searching
 
@@ -275,6 +277,10 @@ class Store:
             (document_id, *parameters),
         )
         return [FileRow(*r) for r in rows]
+
+    def vocabulary(self, chunk_set_id: int) -> keyword.Vocabulary:
+        """The terms that a chunk set's keyword index holds."""
+        return keyword.Vocabulary(self.connection, chunk_set_id)
 
     def question_terms(self, chunk_set_id: int, terms: Sequence[str]) -> dict[str, int]:
         """Of the terms those that occur, rarest first, with how many chunks hold each."""
@@ -302,8 +308,8 @@ class Store:
     def holding(
         self, chunk_set_id: int, phrase: Sequence[str], k: int, chosen: Filter
     ) -> list[int]:
-        """The ids of k chunks that have these terms one after the other, among those the filter
-        lets through."""
+        """The ids of k chunks that have these terms in one place, among those the filter lets
+        through."""
         among, parameters = filters.chunk_ids_sql(chosen, chunk_set_id) if chosen else ("", [])
         return keyword.holding(self.connection, chunk_set_id, phrase, k, among, parameters)
 
