@@ -33,10 +33,10 @@ from ragcli.cli.options import (
     tell_model,
 )
 from ragcli.cli.output import Output
-from ragcli.domain import Filter, QueryResult
 from ragcli.errors import TextTooLong, UsageError
 
 if TYPE_CHECKING:
+    from ragcli.domain import Filter, QueryResult
     from ragcli.rag import Rag
 
 

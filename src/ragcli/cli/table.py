@@ -6,7 +6,7 @@ function of the command's name, or ``app`` where there are commands below it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 EXIT_CODES = {
     0: "done",
@@ -29,8 +29,7 @@ _ENDED = (130, 143)
 _PROJECT = (10, 12, 13)
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """``group`` is its heading in the help; ``codes`` those beyond what every command gives."""
 
     group: str

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from ragcli.errors import RagError
-from ragcli.recipes.query import is_stale
+from ragcli.recipes.shown import is_stale
 from ragcli.store import Store, keyword, ledger, overview, sets, verify
 from ragcli.store.database import EngineError
 from ragcli.store.folder import ProjectFolder

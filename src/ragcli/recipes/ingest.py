@@ -13,7 +13,7 @@ from pathlib import Path
 from time import monotonic
 
 from ragcli.domain import ChunkSettings, Embedder, Event, IngestReport, Listener
-from ragcli.recipes import dry_run, guard, scan
+from ragcli.recipes import calibrate, dry_run, guard, scan
 from ragcli.recipes.backlog import Backlog
 from ragcli.recipes.intake import Intake, Reader
 from ragcli.store import Store, ledger, sets
@@ -69,7 +69,8 @@ def ingest(
         if options.chunk_tokens_asked:
             _tell_chunk_size(chunk_settings, options.chunk_tokens, listener)
         if plan.to_read:
-            embedder().prepare(len(plan.to_read))  # it loads while the first files are read
+            reader.begin()  # its child starts while the model is imported,
+            embedder().prepare(len(plan.to_read))  # which loads while the first files are read
         intake = Intake(store, chosen.chunk_set_id, chunk_settings, embedder, listener)
         with Backlog(store, chosen, embedder, listener, deadline) as backlog:
             read = intake.read(plan.to_read, reader, backlog, deadline)
@@ -86,6 +87,8 @@ def ingest(
             if backlog.embedded >= dry_run.CHUNKS_TO_TELL_BY:
                 dry_run.remember_pace(store, (monotonic() - started) / backlog.embedded)
         store.publish_index(chosen)
+        if backlog.embedded and store.embedded_share() == 1 and calibrate.is_due(store, chosen):
+            calibrate.calibrate(store, chosen, embedder)
         counts = store.counts()
     return IngestReport(
         model=chosen.identity.name,
