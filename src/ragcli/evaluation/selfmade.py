@@ -32,7 +32,7 @@ CAUTION = (
     "these questions were made from the documents: sentences that were taken out, titles, rare"
     " phrases. They tell whether a change has broken something, and how chunk sizes and fusion"
     " compare here; not how well people's questions are answered, nor whether words or meaning, or"
-    " which model, would serve them better. Other passages may answer as well: that counts as missed"
+    " which model, serves those better. Other passages may answer as well: that counts as missed"
 )
 
 # How many of each kind: enough for intervals of a few points each, and a few seconds of asking.
@@ -77,16 +77,18 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """What decides which words are rare: in how many of the ``chunks`` a term stands."""
+    """What decides which words of a document are rare: in how many of the ``chunks`` a term
+    stands, and in which language the document's words are made terms of."""
 
     frequency: Callable[[str], int]
     chunks: int
+    language: str | None = None
     _known: dict[str, int] = field(default_factory=dict)
 
     def rarity(self, word: str) -> int:
         """In how many chunks the rarest term of a word stands; in all, where it says nothing."""
         if word not in self._known:
-            wanted = [term for term in terms(word) if term not in STOP_WORDS]
+            wanted = [term for term in terms(word, self.language) if term not in STOP_WORDS]
             self._known[word] = min(map(self.frequency, wanted), default=self.chunks)
         return self._known[word]
 

@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from ragcli.domain import Document
@@ -94,13 +95,17 @@ def _missing(store: Store, kept: Sequence[Question]) -> list[Question]:
         return []
     documents = _documents(store)
     set_id = chosen.chunk_set_id
-    corpus = Corpus(
-        lambda term: store.question_terms(set_id, [term]).get(term, 0), store.chunk_count(set_id)
-    )
+
+    @cache
+    def frequency(term: str) -> int:
+        return store.question_terms(set_id, [term]).get(term, 0)
+
+    chunks = store.chunk_count(set_id)
     known = {question.id for question in kept}
     made: list[Question] = []
     for document_id, source in documents:
         document = store.document(document_id)
+        corpus = Corpus(frequency, chunks, document.language)
         asked = [q.relevant[0] for q in kept if q.relevant[0].file == source]
         for kind, candidates in _makers(document, corpus, asked):
             # Twice its share: many documents have nothing of a kind.

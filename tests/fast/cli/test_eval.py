@@ -33,7 +33,7 @@ def test_the_table(questions, rag):
     assert run.code == 0
     lines = run.out.splitlines()
     assert lines[0] == "2 questions · q.jsonl"
-    assert lines[1].startswith("hybrid · fake:64 · 254-token chunks · 3 files, ")
+    assert lines[1].startswith("hybrid · fake:64 · 128-token chunks · 3 files, ")
     assert any(line.startswith("recall@5 ") and "1.000  [1.000, 1.000]" in line for line in lines)
     assert not any(line.startswith(("hit@5", "char_recall@3")) for line in lines)
     assert any(line.startswith("notes ") for line in lines)
