@@ -95,8 +95,11 @@ def of_project(
 @contextmanager
 def of_itself(project: str | None, flags: Mapping[str, Any], listener: Listener) -> Iterator[Trial]:
     """Questions made from the project's own text, asked of a copy of it that lacks the sentences
-    which ask. Raises ProjectNotFound, UsageError, ProviderUnavailable, ModelMismatch."""
+    which ask. Raises ProjectNotFound, UsageError (also while embeddings are missing),
+    ProviderUnavailable, ModelMismatch."""
     with Rag.open(project, **flags) as rag:
+        if rag.store.embedded_share() < 1:
+            raise UsageError("not every chunk is embedded yet", "finish that: rag ingest")
         asked = self_made.questions(rag.store)
         with _copy(rag, flags) as copied:
             spans = self_made.sentences_of(copied.store, asked)

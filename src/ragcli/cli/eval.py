@@ -73,22 +73,22 @@ def evaluate(
         int, typer.Option("--top-k", "-k", metavar="N", min=1, help="Passages a question.")
     ] = 10,
     mode: ModeOption = None,
-    minimum: Annotated[
-        list[str] | None,
-        typer.Option("--min", metavar="METRIC=X", help="Exit 6 below: --min recall@5=0.9."),
-    ] = None,
-    save: Annotated[
-        str | None, typer.Option("--save", metavar="NAME", help="Keep this run under a name.")
-    ] = None,
     compare: Annotated[
         str | None,
         typer.Option(
             "--compare", metavar="KEY=A,B", help="Variants of a setting: mode=dense,hybrid."
         ),
     ] = None,
+    save: Annotated[
+        str | None, typer.Option("--save", metavar="NAME", help="Keep this run under a name.")
+    ] = None,
     against: Annotated[
         str | None,
         typer.Option("--against", metavar="NAME", help="Compare with a kept run, by question."),
+    ] = None,
+    minimum: Annotated[
+        list[str] | None,
+        typer.Option("--min", metavar="METRIC=X", help="Exit 6 below: --min recall@5=0.9."),
     ] = None,
     report: Annotated[
         Path | None, typer.Option("--report", metavar="FILE", help="Write a page with plots, HTML.")
@@ -137,7 +137,7 @@ def evaluate(
         show_eval.tell(done, shape["gates"], output)
         if not all(gate["met"] for gate in shape["gates"]):
             raise typer.Exit(6)
-        if done.left_out:
+        if done[0][1].left_out:
             raise typer.Exit(3)
 
 
@@ -158,7 +158,7 @@ def _evaluate(
     against: str | None,
     gates: Sequence[tuple[str, float]],
     output: Output,
-) -> tuple[Evaluation, dict[str, Any]]:
+) -> tuple[list[tuple[str, Evaluation]], dict[str, Any]]:
     """One run; shown, unless as JSON."""
     from ragcli import trials
     from ragcli.recipes import runs
@@ -167,18 +167,19 @@ def _evaluate(
     earlier = runs.load(trial.runs, against) if against else None
     prepared = prepare(trial.rag.store, trial.asked)
     done = trials.evaluate(trial.rag, prepared, top_k=top_k, listener=output.listener())
-    comparisons = [runs.compare(earlier, runs.scored("this run", done))] if earlier else []
-    shape = runs.as_object([("this run", done)], comparisons)
+    named = [("this run", done)]
+    comparisons = [runs.compare(earlier, runs.scored(*named[0]))] if earlier else []
+    shape = runs.as_object(named, comparisons)
     shape["gates"] = show_eval.judged(gates, done.metrics)
     if not output.json:
         show_eval.show(done, comparisons, output)
-    return done, shape
+    return named, shape
 
 
 def _compare(
     trial: Trial, asked: str, flags: Mapping[str, Any], top_k: int, output: Output
-) -> tuple[Evaluation, dict[str, Any]]:
-    """A run for each variant; shown, unless as JSON. The first of them is given back."""
+) -> tuple[list[tuple[str, Evaluation]], dict[str, Any]]:
+    """A run for each variant; shown, unless as JSON."""
     from ragcli import trials
     from ragcli.recipes import runs
     from ragcli.recipes.evaluate import prepare
@@ -189,7 +190,7 @@ def _compare(
     comparisons = runs.compare_all([runs.scored(name, one) for name, one in done])
     if not output.json:
         show_eval.show_variants(done, comparisons, output)
-    return done[0][1], runs.as_object(done, comparisons)
+    return done, runs.as_object(done, comparisons)
 
 
 @contextmanager

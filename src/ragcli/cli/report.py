@@ -104,7 +104,12 @@ def _subjects(shape: Mapping[str, Any]) -> str:
 
 def _notes(shape: Mapping[str, Any]) -> str:
     first = shape["runs"][0]
-    told = [*first["notes"], *([first["caution"]] if first["caution"] else [])]
+    told = [
+        note if len(shape["runs"]) == 1 else f"{run['name']}: {note}"
+        for run in shape["runs"]
+        for note in run["notes"]
+    ]
+    told += [first["caution"]] if first["caution"] else []
     if first["left_out"]:
         told.append(
             f"{count(len(first['left_out']), 'question')} left out of the figures: no file of"
