@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragcli.config import Settings
-from ragcli.domain import Embedder, Generator
 from ragcli.errors import ProviderUnavailable
 
 if TYPE_CHECKING:
+    from ragcli.domain import Embedder, Generator
     from ragcli.embedding.sentence_transformers import SentenceTransformersEmbedder
 
 EMBEDDERS = {

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from ragcli.domain import Matrix
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("ragcli")
 
 
-@dataclass(frozen=True, slots=True)
-class Tokenized:
+class Tokenized(NamedTuple):
     """A text, its prompt, and the token ids of both, special tokens included: what was counted is
     what is embedded."""
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ragcli.embedding import safetensors_file
 from ragcli.embedding.hashes import sha256_of
 from ragcli.errors import ProviderUnavailable
 
@@ -133,6 +132,8 @@ def _static_dimension(module: Path) -> int | None:
     weights = module / "model.safetensors"
     if not weights.is_file():
         return None
+    from ragcli.embedding import safetensors_file
+
     shapes = [one.shape for one in safetensors_file.tensors(weights).values()]
     tables = [shape for shape in shapes if len(shape) == 2]
     return tables[0][1] if len(tables) == 1 else None

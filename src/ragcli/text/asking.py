@@ -25,13 +25,13 @@ class Vocabulary(Protocol):
 
 
 def asked_terms(question: str, languages: Sequence[str], vocabulary: Vocabulary) -> list[str]:
-    """The terms of a question that occur in a corpus with documents in these languages, without
-    stop words, unless there is nothing else.
+    """The terms to ask a corpus with documents in these languages for, without stop words, unless
+    there is nothing else. A word that occurs nowhere is among them: it is asked for in vain.
 
     * A word's term; its stem in a language of the corpus, too, where that finds more chunks.
     * Two words that the corpus writes as one: "data base" asks for `database`, too.
     * A word that occurs nowhere, as the two that the corpus writes it with: "database" asks for
-      `data` and `base` where "data base" stands.
+      `data` and `base` where only "data base" stands.
     """
     words = question_words(question, languages)
     told = [w for w in words if w.term not in STOP_WORDS] or words
@@ -42,7 +42,7 @@ def asked_terms(question: str, languages: Sequence[str], vocabulary: Vocabulary)
         chosen = _chosen(word, known)
         if not chosen and word.is_plain:
             chosen = _split(word, languages, vocabulary)
-        found |= dict.fromkeys(chosen)
+        found |= dict.fromkeys(chosen or [word.term])
     for (one, other), word in joined.items():
         # Parts of a hyphenated or camel-case word are terms, too: more often, then, than the whole.
         if known.get(word.term, 0) > min(known.get(one.term, 0), known.get(other.term, 0)):

@@ -31,9 +31,9 @@ class Corpus:
 GERMAN = Corpus("Garantie für Häuser", "Garantien", "das Haus", language="de")
 
 
-def test_stop_words_are_left_out_and_absent_words_too() -> None:
+def test_stop_words_are_left_out_and_absent_words_are_not() -> None:
     corpus = Corpus("the warranty of the pump")
-    assert asked_terms("What is the warranty of the engine?", (), corpus) == ["warranti"]
+    assert asked_terms("What is the warranty of the engine?", (), corpus) == ["warranti", "engin"]
     assert asked_terms("of the", (), corpus) == ["of", "the"]
     assert asked_terms("?", (), corpus) == []
 
@@ -41,7 +41,7 @@ def test_stop_words_are_left_out_and_absent_words_too() -> None:
 def test_a_stem_is_asked_for_where_it_finds_more() -> None:
     assert asked_terms("Garantien", ["de"], GERMAN) == ["garantien", "garanti"]
     assert asked_terms("Häusern", ["de"], GERMAN) == ["haus"]
-    assert asked_terms("Häusern", (), GERMAN) == []
+    assert asked_terms("Häusern", (), GERMAN) == ["hausern"]
 
 
 def test_a_few_texts_in_another_language_do_not_outweigh_a_word() -> None:
@@ -59,14 +59,16 @@ def test_accents_of_vietnamese_are_asked_for_where_they_are_typed() -> None:
 def test_compounds_are_found_however_they_are_spaced() -> None:
     for text in ("fooBar", "foo_bar", "foo-bar", "foo bar", "foobar"):
         for question in ("fooBar", "foo_bar", "foo bar", "foobar"):
-            assert asked_terms(question, (), Corpus(text)), (question, text)
+            corpus = Corpus(text)
+            asked = asked_terms(question, (), corpus)
+            assert corpus.frequencies(asked), (question, text)
 
 
 def test_parts_that_stand_apart_are_no_compound() -> None:
-    assert asked_terms("carpet", (), Corpus("a pet in a car")) == []
+    assert asked_terms("carpet", (), Corpus("a pet in a car")) == ["carpet"]
     assert asked_terms("amino acid", (), Corpus("amino-acid", "amino acid")) == ["amino", "acid"]
 
 
 def test_traditional_and_simplified_chinese_find_each_other() -> None:
-    assert asked_terms("資料庫後端", (), Corpus("资料库的后端")) == ["资料", "料库", "后端"]
+    assert asked_terms("資料庫後端", (), Corpus("资料库的后端")) == ["资料", "料库", "库后", "后端"]
     assert asked_terms("资料库", (), Corpus("資料庫")) == ["资料", "料库"]
