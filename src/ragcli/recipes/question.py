@@ -54,12 +54,12 @@ def _words(store: Store, chunk_set_id: int, text: str) -> Question:
     not in every other chunk. Characters alone are no evidence."""
     languages = tuple(overview.language_shares(store.connection))
     asked = asked_terms(text, languages, store.vocabulary(chunk_set_id))
-    frequencies = store.question_terms(chunk_set_id, asked)
+    frequencies = store.question_terms(chunk_set_id, asked.found)
     chunks = store.chunk_count(chunk_set_id)
     single = list(dict.fromkeys(characters(text))) if frequencies else []
     occurring = store.question_terms(chunk_set_id, single) if single else {}
     return Question(
         terms=(*frequencies, *(c for c, n in occurring.items() if n <= chunks / 2)),
-        weights=weigh(asked, frequencies, chunks),
+        weights=weigh([*asked.found, *asked.missing], frequencies, chunks),
         exact=tuple(exact_pieces(text)),
     )

@@ -48,13 +48,9 @@ class StoreSearcher:
     def keyword_scores(self, terms: Sequence[str], ids: Sequence[int]) -> Mapping[int, float]:
         return self._store.keyword_scores(self._chunk_set_id, terms, ids)
 
-    def holding(self, pieces: Sequence[str], k: int) -> list[int]:
-        return [
-            i
-            for piece in pieces
-            if (words := phrase(piece))
-            for i in self._store.holding(self._chunk_set_id, words, k, self._chosen)
-        ]
+    def holding(self, piece: str, k: int) -> list[int]:
+        words = phrase(piece)
+        return self._store.holding(self._chunk_set_id, words, k, self._chosen) if words else []
 
     def neighbours(self, ids: Sequence[int]) -> Mapping[int, Sequence[int]]:
         return self._store.neighbours(ids)

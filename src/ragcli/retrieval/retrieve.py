@@ -29,7 +29,8 @@ LEADING = 30
 # 30 to 100 do alike; a text takes 0.2 ms.
 READ = 30
 
-# The chunks that hold a piece of the question exactly, for each piece.
+# A piece of the question that more chunks hold exactly is what the corpus is about, and sets none
+# of them apart.
 EXACT_CANDIDATES = 20
 
 
@@ -59,8 +60,8 @@ class Searcher(Protocol):
     def keyword_scores(self, terms: Sequence[str], ids: Sequence[int]) -> Mapping[int, float]:
         """The BM25 score of each of these chunks that holds any of the terms."""
 
-    def holding(self, pieces: Sequence[str], k: int) -> list[int]:
-        """Chunks that may hold one of the pieces as it is written, k for each."""
+    def holding(self, piece: str, k: int) -> list[int]:
+        """k chunks that may hold the piece as it is written, or all that do."""
 
     def neighbours(self, ids: Sequence[int]) -> Mapping[int, Sequence[int]]:
         """For each chunk those right before and after it in its document."""
@@ -95,7 +96,7 @@ def retrieve(searcher: Searcher, question: Question, mode: Mode, k: int) -> Rank
     lent = _lent(halves.base, neighbours, halves.ids)
     to_read = halves.best(halves.ids, max(READ, 2 * k), lent)
     texts = searcher.texts(to_read)
-    hits = exact_hits(question.exact, [texts[i].text for i in to_read])
+    hits = exact_hits(halves.exact, [texts[i].text for i in to_read])
     own = {
         i: halves.parts(i, texts[i], is_exact) for i, is_exact in zip(to_read, hits, strict=True)
     }
@@ -125,19 +126,28 @@ class _Halves:
         self.readable = 1.0 if mode == "dense" else question.readable
         self._uses_dense = mode != "keyword" and question.vector is not None and self.readable > 0
         self._uses_keyword = mode != "dense"
+        self.exact: list[str] = []  # the pieces that few chunks hold
         if self._uses_dense:
             assert question.vector is not None
             found = searcher.dense(question.vector, depth)
             self._dense = dict(found)
             self._dense_ranks = {i: r for r, (i, _) in enumerate(found, 1)}
         if self._uses_keyword:
-            exact = searcher.holding(question.exact, EXACT_CANDIDATES)
-            also = sorted({*self._dense, *exact})
+            also = sorted({*self._dense, *self._holding_exactly()})
             scored = searcher.keyword(question.terms, depth, also)
             self._keyword = dict(scored)
             self._keyword_ranks = {i: r for r, (i, _) in enumerate(scored[:depth], 1)}
         self.ids = set(self._dense) | set(self._keyword)
         self._score_dense(self._keyword.keys() - self._dense.keys())
+
+    def _holding_exactly(self) -> set[int]:
+        holding: set[int] = set()
+        for piece in self._question.exact:
+            found = self._searcher.holding(piece, EXACT_CANDIDATES)
+            if len(found) < EXACT_CANDIDATES:
+                self.exact.append(piece)
+                holding.update(found)
+        return holding
 
     def add(self, ids: Iterable[int]) -> None:
         """Score these chunks, too."""
@@ -174,7 +184,7 @@ class _Halves:
         return Parts(
             dense=DENSE * readable * self._dense.get(i, 0.0),
             keyword=KEYWORD * words * self._share(i),
-            near=NEAR * words * near,
+            near=0.0 if text.is_code else NEAR * near,
             exact=EXACT * is_exact * self._uses_keyword,
         )
 
@@ -193,7 +203,8 @@ def _lent(
     neighbours: Mapping[int, Sequence[int]],
     ids: Iterable[int],
 ) -> dict[int, float]:
-    """What each chunk is lent by its best neighbour."""
+    """What each chunk is lent by its best neighbour. One that is a document of its own stands for
+    its neighbours, too: it has nothing cut off."""
     known = set(ids)
     beside: dict[int, set[int]] = {}
     for i, others in neighbours.items():
@@ -201,4 +212,5 @@ def _lent(
             if i in known and other in known:
                 beside.setdefault(i, set()).add(other)
                 beside.setdefault(other, set()).add(i)
-    return {i: NEIGHBOUR * max(0.0, *map(score, others)) for i, others in beside.items()}
+    alone = {i: {i} for i in known if i in neighbours and not neighbours[i]}
+    return {i: NEIGHBOUR * max(0.0, *map(score, others)) for i, others in (beside | alone).items()}

@@ -114,7 +114,7 @@ def chunk_rows(connection: sqlite3.Connection, ids: Sequence[int]) -> list[Chunk
     columns = rows.CHUNK_COLUMNS.replace(", ", ", c.")
     for chunk_id in ids:
         row = connection.execute(
-            "SELECT c.id, c.document_id, d.content_hash, d.format, d.title, d.language, d.date,"
+            "SELECT c.id, c.document_id, d.content_hash, d.format, d.language, d.title, d.date,"
             f" c.checksum, c.{columns}"
             " FROM chunks c JOIN documents d ON d.id = c.document_id WHERE c.id = ?",
             (chunk_id,),
@@ -168,7 +168,7 @@ def neighbours(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, 
     The chunks of a document have consecutive ids; where one was halved later, its halves have
     none, which costs them a little evidence and nothing else.
     """
-    found: dict[int, list[int]] = {}
+    found: dict[int, list[int]] = {i: [] for i in ids}
     if not ids:
         return found
     wanted = ",".join(str(int(i)) for i in ids)  # parameters are limited to 32,766
@@ -177,7 +177,7 @@ def neighbours(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, 
         " AND o.document_id = c.document_id AND o.chunk_set_id = c.chunk_set_id"
         f" WHERE c.id IN ({wanted})"
     ):
-        found.setdefault(chunk_id, []).append(other)
+        found[chunk_id].append(other)
     return found
 
 

@@ -17,6 +17,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from ragcli.store import rows, texts
+from ragcli.text.programming import spoken_names
 from ragcli.text.terms import characters, terms, terms_version
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def _columns(
     text: str, headings: Sequence[str], title: str | None, source: str, language: str | None
 ) -> tuple[str, str, str]:
     name = PurePosixPath(source)
-    context = " ".join([title or "", *headings, name.stem, name.name])
+    context = " ".join([title or "", *headings, name.stem, name.name, spoken_names(name.suffix)])
     return (
         " ".join(terms(text, language)),
         " ".join(dict.fromkeys(terms(context, language))),
@@ -156,7 +157,12 @@ class Vocabulary:
 
     def adjacent(self, one: str, other: str) -> bool:
         """Some chunk holds the second term right after the first."""
-        return bool(holding(self.connection, self.chunk_set_id, (one, other), 1))
+        name = table_name(self.chunk_set_id)
+        found = self.connection.execute(
+            f"SELECT 1 FROM {name} WHERE {name} MATCH ? LIMIT 1",
+            (f"{_quoted(one)} + {_quoted(other)}",),
+        )
+        return found.fetchone() is not None
 
 
 def rarest(
@@ -249,13 +255,14 @@ def holding(
     among: str = "",
     parameters: Sequence[object] = (),
 ) -> list[int]:
-    """The ids of k chunks whose body has these terms one after the other, in their order."""
+    """The ids of k chunks whose body has all these terms in one place. A word may have several
+    terms there, one after the other."""
     name = table_name(chunk_set_id)
     restriction = f" AND +rowid IN ({among})" if among else ""
-    words = " ".join(phrase).replace('"', '""')
+    near = f"NEAR({' '.join(map(_quoted, phrase))}, {3 * len(phrase)})"
     found = connection.execute(
         f"SELECT rowid FROM {name} WHERE {name} MATCH ?{restriction} LIMIT ?",
-        (f'body : "{words}"', *parameters, k),
+        (f"body : {near}", *parameters, k),
     )
     return [i for (i,) in found]
 
@@ -279,7 +286,11 @@ def _listed(ids: Sequence[int]) -> str:
 
 def _match(question_terms: Sequence[str]) -> str:
     """An FTS5 expression: any of the terms. Each is quoted, so no character is an operator."""
-    return " OR ".join('"' + term.replace('"', '""') + '"' for term in question_terms)
+    return " OR ".join(map(_quoted, question_terms))
+
+
+def _quoted(term: str) -> str:
+    return '"' + term.replace('"', '""') + '"'
 
 
 def is_current(connection: sqlite3.Connection) -> bool:

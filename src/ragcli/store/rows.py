@@ -46,8 +46,8 @@ class ChunkRow(NamedTuple):
     document_id: int
     content_hash: str
     format: str
-    title: str | None
     language: str | None
+    title: str | None
     date: str | None
     chunk: Chunk
 

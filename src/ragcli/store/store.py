@@ -308,8 +308,8 @@ class Store:
     def holding(
         self, chunk_set_id: int, phrase: Sequence[str], k: int, chosen: Filter
     ) -> list[int]:
-        """The ids of k chunks that have these terms one after the other, among those the filter
-        lets through."""
+        """The ids of k chunks that have these terms in one place, among those the filter lets
+        through."""
         among, parameters = filters.chunk_ids_sql(chosen, chunk_set_id) if chosen else ("", [])
         return keyword.holding(self.connection, chunk_set_id, phrase, k, among, parameters)
 

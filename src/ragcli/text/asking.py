@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ragcli.text.terms import STOP_WORDS, Word, question_words
 
@@ -24,30 +24,40 @@ class Vocabulary(Protocol):
         ...
 
 
-def asked_terms(question: str, languages: Sequence[str], vocabulary: Vocabulary) -> list[str]:
-    """The terms to ask a corpus with documents in these languages for, without stop words, unless
-    there is nothing else. A word that occurs nowhere is among them: it is asked for in vain.
+class Asked(NamedTuple):
+    """The terms of a question that occur in a corpus, and those of its words that do not."""
+
+    found: list[str]
+    missing: list[str]
+
+
+def asked_terms(question: str, languages: Sequence[str], vocabulary: Vocabulary) -> Asked:
+    """What a question asks of a corpus with documents in these languages, without stop words,
+    unless there is nothing else.
 
     * A word's term; its stem in a language of the corpus, too, where that finds more chunks.
     * Two words that the corpus writes as one: "data base" asks for `database`, too.
     * A word that occurs nowhere, as the two that the corpus writes it with: "database" asks for
-      `data` and `base` where only "data base" stands.
+      `data` and `base` where "data base" stands.
     """
     words = question_words(question, languages)
     told = [w for w in words if w.term not in STOP_WORDS] or words
     joined = dict(_joined(words, languages))
     known = vocabulary.frequencies(_terms_of([*told, *joined.values()]))
     found: dict[str, None] = {}
+    missing: dict[str, None] = {}
     for word in told:
         chosen = _chosen(word, known)
         if not chosen and word.is_plain:
             chosen = _split(word, languages, vocabulary)
-        found |= dict.fromkeys(chosen or [word.term])
+        found |= dict.fromkeys(chosen)
+        if not chosen:
+            missing[word.term] = None
     for (one, other), word in joined.items():
         # Parts of a hyphenated or camel-case word are terms, too: more often, then, than the whole.
         if known.get(word.term, 0) > min(known.get(one.term, 0), known.get(other.term, 0)):
             found |= dict.fromkeys(_chosen(word, known))
-    return list(found)
+    return Asked(list(found), list(missing))
 
 
 def _terms_of(words: Iterable[Word]) -> list[str]:

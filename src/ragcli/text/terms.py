@@ -20,7 +20,7 @@ from ragcli.text.scripts import HAN, INDIC, UNSPACED
 from ragcli.text.stems import AS_WRITTEN, common_stem, own_stem, stemmed, version
 
 # Raise it whenever `terms` gives other terms for some text.
-_RULES = 2
+_RULES = 3
 
 # Longer runs are data (base64, hashes), not words; their first characters still find them.
 MAX_TERM_CHARACTERS = 64

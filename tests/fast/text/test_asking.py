@@ -31,44 +31,45 @@ class Corpus:
 GERMAN = Corpus("Garantie für Häuser", "Garantien", "das Haus", language="de")
 
 
-def test_stop_words_are_left_out_and_absent_words_are_not() -> None:
+def test_stop_words_are_left_out_and_absent_words_too() -> None:
     corpus = Corpus("the warranty of the pump")
-    assert asked_terms("What is the warranty of the engine?", (), corpus) == ["warranti", "engin"]
-    assert asked_terms("of the", (), corpus) == ["of", "the"]
-    assert asked_terms("?", (), corpus) == []
+    assert asked_terms("What is the warranty of the engine?", (), corpus).found == ["warranti"]
+    assert asked_terms("of the", (), corpus).found == ["of", "the"]
+    assert asked_terms("?", (), corpus).found == []
 
 
 def test_a_stem_is_asked_for_where_it_finds_more() -> None:
-    assert asked_terms("Garantien", ["de"], GERMAN) == ["garantien", "garanti"]
-    assert asked_terms("Häusern", ["de"], GERMAN) == ["haus"]
-    assert asked_terms("Häusern", (), GERMAN) == ["hausern"]
+    assert asked_terms("Garantien", ["de"], GERMAN).found == ["garantien", "garanti"]
+    assert asked_terms("Häusern", ["de"], GERMAN).found == ["haus"]
+    assert asked_terms("Häusern", (), GERMAN).found == []
 
 
 def test_a_few_texts_in_another_language_do_not_outweigh_a_word() -> None:
     english = Corpus("mares", "two mares", "a mare")
     both = english + Corpus("el mar", language="es")
-    assert asked_terms("mares", ["es"], both) == ["mare"]
+    assert asked_terms("mares", ["es"], both).found == ["mare"]
 
 
 def test_accents_of_vietnamese_are_asked_for_where_they_are_typed() -> None:
     corpus = Corpus("con má", "cây mạ", language="vi")
-    assert asked_terms("má", ["vi"], corpus) == ["ma", "má"]
-    assert asked_terms("ma", ["vi"], corpus) == ["ma"]
+    assert asked_terms("má", ["vi"], corpus).found == ["ma", "má"]
+    assert asked_terms("ma", ["vi"], corpus).found == ["ma"]
 
 
 def test_compounds_are_found_however_they_are_spaced() -> None:
     for text in ("fooBar", "foo_bar", "foo-bar", "foo bar", "foobar"):
         for question in ("fooBar", "foo_bar", "foo bar", "foobar"):
-            corpus = Corpus(text)
-            asked = asked_terms(question, (), corpus)
-            assert corpus.frequencies(asked), (question, text)
+            assert asked_terms(question, (), Corpus(text)), (question, text)
 
 
 def test_parts_that_stand_apart_are_no_compound() -> None:
-    assert asked_terms("carpet", (), Corpus("a pet in a car")) == ["carpet"]
-    assert asked_terms("amino acid", (), Corpus("amino-acid", "amino acid")) == ["amino", "acid"]
+    assert asked_terms("carpet", (), Corpus("a pet in a car")).found == []
+    assert asked_terms("amino acid", (), Corpus("amino-acid", "amino acid")).found == [
+        "amino",
+        "acid",
+    ]
 
 
 def test_traditional_and_simplified_chinese_find_each_other() -> None:
-    assert asked_terms("資料庫後端", (), Corpus("资料库的后端")) == ["资料", "料库", "库后", "后端"]
-    assert asked_terms("资料库", (), Corpus("資料庫")) == ["资料", "料库"]
+    assert asked_terms("資料庫後端", (), Corpus("资料库的后端")).found == ["资料", "料库", "后端"]
+    assert asked_terms("资料库", (), Corpus("資料庫")).found == ["资料", "料库"]
