@@ -59,7 +59,7 @@ def test_accents_of_vietnamese_are_asked_for_where_they_are_typed() -> None:
 def test_compounds_are_found_however_they_are_spaced() -> None:
     for text in ("fooBar", "foo_bar", "foo-bar", "foo bar", "foobar"):
         for question in ("fooBar", "foo_bar", "foo bar", "foobar"):
-            assert asked_terms(question, (), Corpus(text)), (question, text)
+            assert asked_terms(question, (), Corpus(text)).found, (question, text)
 
 
 def test_parts_that_stand_apart_are_no_compound() -> None:
