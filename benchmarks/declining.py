@@ -114,7 +114,8 @@ def main() -> None:
             kept[f"{name} < {other}"] = values.tolist()
             declined, answered = (own < LINE).mean(), (values >= LINE).mean()
             print(
-                f"{name:<16}{other:<24}{auroc(own, values):>7.4f}{declined:>10.3f}{answered:>10.3f}",
+                f"{name:<16}{other:<24}{auroc(own, values):>7.4f}"
+                f"{declined:>10.3f}{answered:>10.3f}",
                 flush=True,
             )
     if options.save:
