@@ -114,5 +114,6 @@ def _store_one(
 def _document(entry: Entry) -> Document:
     """As a text file that begins with its title would be read."""
     data = f"{entry.title}\n\n{entry.text}" if entry.title else entry.text
-    read = text.read(data.encode("utf-8", "replace"), PurePath(entry.id))
-    return replace(read, title=entry.title or None, language=detect_language(read.text))
+    read = text.read(data.encode("utf-8", "replace"), PurePath(f"{entry.id}.txt"))
+    title = entry.title or read.title
+    return replace(read, title=title, language=detect_language(read.text))
