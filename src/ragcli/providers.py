@@ -52,7 +52,7 @@ def generator(name: str, settings: Settings) -> Generator:
 def is_local(name: str) -> bool:
     """An embedding model whose identity can be had without asking anyone: one of
     sentence-transformers that lies on this machine."""
-    from ragcli.embedding.locate import find_local
+    from ragcli.models.locate import find_local
 
     provider, model = _split(name)
     if provider not in (None, "sentence-transformers"):
@@ -89,7 +89,7 @@ def _local_embedder(name: str, settings: Settings) -> SentenceTransformersEmbedd
 def same_name(one: str, other: str) -> bool:
     """Two ways to write one embedding model: ``all-MiniLM-L6-v2`` is the hub's
     ``sentence-transformers/all-MiniLM-L6-v2``."""
-    from ragcli.embedding.locate import full_name
+    from ragcli.models.locate import full_name
 
     return one == other or full_name(one) == full_name(other)
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 
-from ragcli.embedding.reference_texts import LONG, SHORT
+from ragcli.models.reference_texts import LONG, SHORT
 
 TEXTS = [*SHORT, *LONG]
 DIMENSION = 32

@@ -12,8 +12,8 @@ from pathlib import Path
 from ragcli import providers
 from ragcli.config import Settings
 from ragcli.domain import Embedder
-from ragcli.embedding.onnx_model import damage
 from ragcli.errors import ProviderUnavailable
+from ragcli.models.onnx_cache import damage
 from ragcli.recipes import guard
 from ragcli.recipes.checkup import REPAIR, Check
 from ragcli.recipes.status import sizes
