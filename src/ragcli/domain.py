@@ -240,7 +240,8 @@ class QueryResult:
     """What ``query`` returns: passages, best first, and what should be known about them.
 
     ``embedded_share`` of the corpus could be found by meaning, the rest by words only; where that
-    is less than 1, ``chunks`` says how many there are.
+    is less than 1, ``chunks`` says how many there are. ``reranker`` is the name of the one that was
+    asked to order the passages.
     """
 
     question: str
@@ -253,6 +254,7 @@ class QueryResult:
     blind: bool = False
     embedded_share: float = 1.0
     chunks: int = 0
+    reranker: str | None = None
 
 
 # ------------------------------------------------------------------ what is answered
@@ -418,6 +420,35 @@ class Embedder(Protocol):
 
     def embed_query(self, text: str) -> Vector:
         """(dimension,). Raises TextTooLong, never cuts."""
+
+
+class Reranker(Protocol):
+    """Says how well texts answer a question, having read both together."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of all that decides a score."""
+
+    @property
+    def lanes(self) -> int:
+        """How many texts of one call of `score` run at once."""
+
+    def prepare(self) -> None:
+        """A question is about to be asked: begin to load what that takes, and return."""
+
+    def unknown_share(self, text: str) -> float:
+        """The share of the text's pieces that the model's vocabulary lacks, 0 to 1."""
+
+    def score(self, question: str, texts: Sequence[str]) -> list[float]:
+        """The logit of each text, larger is better: the log of the odds that it answers the
+        question, as far as the model was trained to know; differences count, not the zero.
+
+        A text that is too long is read in parts and has the score of its best one. Raises
+        TextTooLong (the question), ProviderUnavailable.
+        """
 
 
 class Generator(Protocol):

@@ -15,7 +15,7 @@ import ragcli
 ROOT = Path(ragcli.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 
-STAGES = {"reading", "chunking", "embedding", "store", "retrieval", "generation"}
+STAGES = {"reading", "chunking", "embedding", "reranking", "store", "retrieval", "generation"}
 # What runs models of this machine, for the stages that have some.
 MODELS = "models"
 FOUNDATION = {"domain", "errors", "config", "http", "text", "schemas"}
@@ -37,8 +37,12 @@ HEAVY = {
 }
 # The one place of each library that is about something; numpy is everybody's array.
 HOMES = {
-    "torch": {"models/onnx_export.py", "embedding/torch_engine.py"},
-    "sentence_transformers": {"embedding/torch_engine.py"},
+    "torch": {
+        "models/onnx_export.py",
+        "embedding/torch_engine.py",
+        "reranking/torch_engine.py",
+    },
+    "sentence_transformers": {"embedding/torch_engine.py", "reranking/torch_engine.py"},
     "onnxruntime": {"models"},
     "tokenizers": {"models/tokenizer.py"},
     "faiss": {"store/index_kinds.py"},

@@ -131,7 +131,8 @@ def described(
     probe: Sequence[float],
 ) -> dict[str, Any]:
     """The manifest of a finished export. ``facts`` are its precision, inputs and pad_id,
-    ``agreement`` how well each reference text agrees, ``probe`` what the probe gave."""
+    ``agreement`` how well each reference text agrees and ``worst`` the worst of that, ``probe``
+    what the probe gave."""
     return {
         **facts,
         "agreement_mean": round(sum(agreement) / len(agreement), 7),
