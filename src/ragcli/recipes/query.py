@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from ragcli.domain import Embedder, Filter, Mode, Passage, QueryResult
+from ragcli.domain import Embedder, Filter, Mode, Passage, QueryResult, Reranker
 from ragcli.errors import ProjectLocked, TextTooLong, UsageError
 from ragcli.retrieval.fusion import dense_weight
 from ragcli.retrieval.retrieve import Question, Ranked, retrieve
@@ -20,23 +20,29 @@ from ragcli.text.terms import characters, question_terms
 @dataclass(frozen=True, slots=True)
 class QueryOptions:
     """``top_k`` passages at most, of the documents that ``chosen`` lets through. Without ``mend``
-    nothing is written: a broken index file is left to others."""
+    nothing is written: a broken index file is left to others. A reranker scores for about
+    ``rerank_s``."""
 
     mode: Mode = "hybrid"
     top_k: int = 5
     chosen: Filter = field(default_factory=Filter)
     explain: bool = False
     mend: bool = True
+    rerank_s: float = 0.0
 
 
 def query(
-    store: Store, question: str, options: QueryOptions, embedder: Callable[[], Embedder]
+    store: Store,
+    question: str,
+    options: QueryOptions,
+    embedder: Callable[[], Embedder],
+    reranker: Reranker | None = None,
 ) -> QueryResult:
     """Find the passages for a question.
 
     ``embedder`` is called only when the mode needs it, and gives the model that embedded the
-    documents, checked (``guard.py``). Raises UsageError (an empty question),
-    ModelMismatch, ProviderUnavailable, ProjectCorrupt.
+    documents, checked (``guard.py``). A ``reranker`` reorders the best of what was found. Raises
+    UsageError (an empty question), ModelMismatch, ProviderUnavailable, ProjectCorrupt.
     """
     if not question.strip():
         raise UsageError("the question is empty", 'ask something: rag query "…"')
@@ -51,11 +57,20 @@ def query(
             store.vector_index()  # FAISS is imported while the model loads
         read = _read_question(store, chosen, question, options.mode, embedder, warnings)
         clock.lap("embed")
-        ranked = retrieve(
-            store, chosen.chunk_set_id, read, options.mode, options.top_k, options.chosen
-        )
+        k = options.top_k
+        if reranker is not None:
+            # 5 ms of imports, which a question without it need not wait for.
+            from ragcli.recipes.rerank import reranked
+            from ragcli.retrieval.rerank import CANDIDATES
+
+            reranker.prepare()  # after the embedder: two threads may not import at once
+            k = max(k, CANDIDATES)
+        ranked = retrieve(store, chosen.chunk_set_id, read, options.mode, k, options.chosen)
         clock.lap("search")
-        passages = _passages(store, ranked, options)
+        if reranker is not None:
+            ranked = reranked(store, question, ranked, reranker, options.rerank_s, warnings)
+            clock.lap("rerank")
+        passages = _passages(store, ranked[: options.top_k], options)
         warnings += _index_warnings(store)
         share = store.embedded_share()
         chunks = store.chunk_count(chosen.chunk_set_id) if share < 1 else 0
@@ -72,6 +87,7 @@ def query(
         blind=_is_blind(read, options.mode),
         embedded_share=share,
         chunks=chunks,
+        reranker=reranker.name if reranker else None,
     )
 
 

@@ -28,6 +28,15 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class Reranker:
+    """What the settings name to reorder passages. ``engine`` says what runs it on this machine, or
+    why nothing does; None for another package's."""
+
+    name: str
+    engine: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class IndexState:
     """The index file: ``chunks`` in it when it was written."""
 
@@ -71,6 +80,7 @@ class Status:
     skipped_count: int
     unfinished: tuple[str, ...]
     notes: tuple[str, ...]
+    reranker: Reranker | None = None
     problems: tuple[tuple[str, Problem], ...] | None = None
     skipped: tuple[tuple[str, str], ...] | None = None
 
@@ -83,12 +93,13 @@ def status(
     chunk_tokens: int | None,
     engine: Callable[[EmbedderIdentity], str | None],
     notes: tuple[str, ...] = (),
+    reranker: Reranker | None = None,
     *,
     problems: bool = False,
     skipped: bool = False,
 ) -> Status:
     """The project at a glance. ``chunk_tokens`` is the size asked for by a setting, if any was;
-    ``engine`` says what runs a model."""
+    ``engine`` says what runs a model, ``reranker`` is the settings'."""
     connection = store.connection
     with store.snapshot():
         counts = store.counts()
@@ -116,6 +127,7 @@ def status(
             skipped_count=ledger.count_skipped(connection),
             unfinished=tuple(overview.unfinished_sets(connection)),
             notes=(*notes, *_note_on_chunks(store, chunk_tokens)),
+            reranker=reranker,
             problems=told if problems else None,
             skipped=tuple(ledger.skipped(connection)) if skipped else None,
         )
