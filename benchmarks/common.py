@@ -91,6 +91,8 @@ def run(
     that has loaded large libraries would raise it: benchmarks load none before.
     """
     env = {**os.environ, **(environ or {})}
+    # A package that was installed has its bytecode; without it each start compiles 60 files.
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         started = time.perf_counter()
         process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=env)

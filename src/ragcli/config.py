@@ -12,7 +12,7 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ragcli.errors import UsageError
 
@@ -34,7 +34,7 @@ class Settings:
     dimensions: int | None = _setting(None, "shorten embeddings to this many dimensions")
     query_prompt: str | None = _setting(None, "put before a question; default: the model's own")
     document_prompt: str | None = _setting(None, "put before a text; default: the model's own")
-    chunk_tokens: int = _setting(254, "size of a chunk in the model's tokens; its limit caps it")
+    chunk_tokens: int = _setting(128, "size of a chunk in tokens of English text")
     mode: str = _setting("hybrid", "hybrid, dense or keyword")
     top_k: int = _setting(5, "how many passages to return")
     reranker: str = _setting(
@@ -62,8 +62,7 @@ class Settings:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a value came from: ``flag``, ``environment``, ``project``, ``user`` or ``default``."""
 
     layer: str

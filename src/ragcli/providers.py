@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragcli.config import Settings
-from ragcli.domain import Embedder, Generator, Reranker
 from ragcli.errors import ProviderUnavailable, RagError
 
 if TYPE_CHECKING:
+    from ragcli.domain import Embedder, Generator, Reranker
     from ragcli.embedding.sentence_transformers import SentenceTransformersEmbedder
     from ragcli.reranking.cross_encoder import CrossEncoderReranker
 

@@ -20,24 +20,23 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli import providers
 from ragcli.config import Origin, Settings, load_settings, parse_value, read_file, user_file
-from ragcli.domain import (
-    Answer,
-    Embedder,
-    EmbedderIdentity,
-    Filter,
-    Generator,
-    IngestReport,
-    Listener,
-    Mode,
-    QueryResult,
-    Reranker,
-    ignore,
-)
+from ragcli.domain import Filter, ignore
 from ragcli.errors import ModelMismatch, RagError, UsageError
 from ragcli.store import folder as folders
 from ragcli.store.folder import ProjectFolder
 
 if TYPE_CHECKING:
+    from ragcli.domain import (
+        Answer,
+        Embedder,
+        EmbedderIdentity,
+        Generator,
+        IngestReport,
+        Listener,
+        Mode,
+        QueryResult,
+        Reranker,
+    )
     from ragcli.recipes.ask import Piece
     from ragcli.recipes.chunks import CutFile
     from ragcli.recipes.doctor import Diagnosis
@@ -312,20 +311,21 @@ class Rag:
 
         Raises UsageError, ModelMismatch, ProviderUnavailable, ProjectCorrupt.
         """
-        from ragcli.recipes.query import QueryOptions, query
-
         if top_k is not None and top_k < 1:
             raise UsageError(f"top-k must be at least 1, not {top_k}", "ask for -k 5")
+        wanted: Any = mode or self.settings.mode
+        if wanted != "keyword" and question.strip() and not self.store.is_empty():
+            self.embedder.prepare(1)  # the model loads while words and index are looked at
+        from ragcli.recipes.query import QueryOptions, query
+
         options = QueryOptions(
-            mode=mode or self.settings.mode,  # type: ignore[arg-type]
+            mode=wanted,
             top_k=top_k or self.settings.top_k,
             chosen=chosen or Filter(),
             explain=explain,
             mend=mend,
             rerank_s=self.settings.rerank_s,
         )
-        if options.mode != "keyword" and question.strip() and not self.store.is_empty():
-            self.embedder.prepare(1)  # the model loads while words and index are looked at
         return query(self.store, question, options, self.checked_embedder, self.reranker)
 
     def ask(self, question: str, **options: Any) -> Answer:

@@ -25,6 +25,9 @@ class InProcessReader:
     def __exit__(self, *exception: object) -> None:
         pass
 
+    def begin(self) -> None:
+        pass
+
     def read_all(self, paths: Iterable[Path]) -> Iterator[ReadResult]:
         for path in paths:
             yield _read(path)

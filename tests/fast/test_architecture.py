@@ -11,14 +11,24 @@ from pathlib import Path
 import pytest
 
 import ragcli
+from ragcli import domain
 
 ROOT = Path(ragcli.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 
-STAGES = {"reading", "chunking", "embedding", "reranking", "store", "retrieval", "generation"}
+STAGES = {
+    "reading",
+    "chunking",
+    "embedding",
+    "reranking",
+    "store",
+    "retrieval",
+    "generation",
+    "evaluation",
+}
 # What runs models of this machine, for the stages that have some.
 MODELS = "models"
-FOUNDATION = {"domain", "errors", "config", "http", "text", "schemas"}
+FOUNDATION = {"domain", "errors", "config", "background", "http", "text", "schemas"}
 
 HEAVY = {
     "torch",
@@ -160,6 +170,20 @@ def test_help_loads_no_heavy_library() -> None:
         "except SystemExit as end: assert not end.code"
     )
     assert not loaded & HEAVY
+
+
+def test_a_noun_loads_no_other_file_of_nouns() -> None:
+    report = (
+        "from ragcli.domain import Filter; import sys;"
+        "print(*(m for m in sys.modules if m.startswith('ragcli.domain.')))"
+    )
+    ran = subprocess.run([sys.executable, "-c", report], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["ragcli.domain.found"]
+
+
+def test_every_noun_is_to_be_had() -> None:
+    for name in set(domain.__all__) - {"Matrix", "Vector"}:  # these are for type checkers only
+        assert getattr(domain, name) is not None
 
 
 def test_the_library_itself_loads_nothing() -> None:

@@ -79,6 +79,27 @@ def test_every_kind_runs_on_onnx_as_on_torch(kind: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("exports_here")
+def test_many_questions_get_threads_of_their_own_and_the_same_vectors(tmp_path: Path) -> None:
+    model = embedder(tiny_models.transformer(tmp_path / "made", "bert", "mean"), threads=2)
+    questions = [f"how long is the warranty of number {n}?" for n in range(3)]
+    first = [model.embed_query(question) for question in questions]
+    assert model._for_questions is not None
+    many = model._for_questions.result()
+    assert many is not model.engine and model._question_engine() is many
+    assert (model.engine.lanes, many.lanes) == (2, 1)
+    for question, before in zip(questions, first, strict=True):
+        assert np.array_equal(model.embed_query(question), before)
+
+
+@pytest.mark.usefixtures("exports_here")
+def test_a_process_that_asks_once_loads_one_session(tmp_path: Path) -> None:
+    model = embedder(tiny_models.transformer(tmp_path / "made", "bert", "mean"), threads=2)
+    model.embed_query("how long is the warranty?")
+    model.embed_documents(["24 months", "12 months"])
+    assert model._for_questions is None
+
+
+@pytest.mark.usefixtures("exports_here")
 def test_weights_from_before_safetensors(tmp_path: Path) -> None:
     import torch
     from safetensors.torch import load_file

@@ -159,7 +159,7 @@ def test_a_project_is_reranked_checked_and_repaired(tmp_path: Path) -> None:
     with Rag.open(tmp_path / "docs", model="fake:64", reranker=str(model)) as rag:
         rag.ingest([tmp_path / "docs"])
         found = rag.query(QUESTION, explain=True, top_k=9).passages
-        logits = [(one.explain or {})["rerank_logit"] for one in found]
+        logits = [one.found_by["rerank"].score for one in found]
         pairs = [(QUESTION, one.text) for one in found]
         assert logits == pytest.approx(by_sentence_transformers(model, pairs), abs=1e-3)
         reranker = rag.status().reranker

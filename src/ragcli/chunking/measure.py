@@ -6,11 +6,15 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from ragcli.domain import TokenCounter, with_headings
+from ragcli.text.estimate import english_tokens
 
 # A token bound alone does not bound a text: WordPiece makes one [UNK] of any run without a space
 # that is longer than 100 characters, be it a million. English has about 4.5 characters to a token
 # of all-MiniLM-L6-v2, indented code about 6; past 8 it is data or padding, not words.
 MAX_CHARACTERS_PER_TOKEN = 8
+
+# Enough of a text to tell its bytes to a token, where counting all of it would be a second pass.
+SAMPLE_CHARACTERS = 20_000
 
 # A chunk may grow by this share beyond its size, within the model's room, where it would otherwise
 # leave a crumb behind: a title of two words before a paragraph that fills a chunk.
@@ -25,23 +29,33 @@ WHITE_SPACE = " \t\n\r"
 class Measure:
     """A document's text, the model's counter, and the size of a chunk.
 
-    ``size_tokens`` is the size of a chunk's embedded text to aim at, never more than the room;
-    ``stretch_tokens`` how far it may be exceeded; ``max_characters`` the other bound of a chunk.
+    ``size_tokens`` is the size of a chunk's embedded text to aim at, never more than the room. It
+    is stated for English: a text whose words the model's vocabulary breaks into more pieces
+    (Chinese: one for each character; code; a language it was not made for) gets chunks of as many
+    bytes, not of as few words. ``stretch_tokens`` is how far the size may be exceeded;
+    ``max_characters`` the other bound of a chunk.
     """
 
     def __init__(
         self, text: str, counter: TokenCounter, size_tokens: int, room_tokens: int
     ) -> None:
         self.text = text
+        self._counter = counter
+        self._ends = counter.token_ends(text)  # the whole text is encoded once
+        size_tokens = round(size_tokens * self._tokens_for_one_of_english())
         self.size_tokens = max(1, min(size_tokens, room_tokens))
         self.stretch_tokens = max(
             0, min(self.size_tokens // STRETCH_SHARE, room_tokens - self.size_tokens)
         )
         self.max_characters = MAX_CHARACTERS_PER_TOKEN * self.size_tokens
-        self._counter = counter
-        self._ends = counter.token_ends(text)  # the whole text is encoded once
         self._paths: dict[tuple[str, ...], int] = {}
         self._gaps = {"": 0, " ": 0}  # one space between words is in the tokens of the words
+
+    def _tokens_for_one_of_english(self) -> float:
+        """How many tokens this text takes for what is one token in English, 1 or more."""
+        sample = self.text if self._ends is not None else self.text[:SAMPLE_CHARACTERS]
+        tokens = len(self._ends) if self._ends is not None else self._counter.count(sample)
+        return max(1.0, tokens / english_tokens(sample)) if sample else 1.0
 
     def count(self, start: int, end: int) -> int | None:
         """Tokens of ``text[start:end]``; None, uncounted, when it has too many characters."""

@@ -8,7 +8,8 @@ Going on across a section's or a page's end costs too, so that
 
 - a section starts a chunk, but tiny sections share one with the next under the same parent;
 - a page's end ends a chunk that is more than half full;
-- few, even chunks are made of a long section, and none of its paragraphs is cut that fits.
+- few, even chunks are made of a long section, and none of its paragraphs is cut that fits;
+- a part of a paragraph does not share a chunk with other paragraphs, or parts of them.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ ACROSS_SECTION = 1.0
 BETWEEN_TINY = 0.2  # less than a chunk costs: a glossary fills its chunks
 ACROSS_PARENT = 4.0  # never worth it
 ACROSS_PAGE = 0.6
+MIXED = 0.8  # less than a crumb costs: the last words of a paragraph may go with the next
 STRETCHED = 1.2  # for a crumb only (measure.py)
 
 
@@ -70,11 +72,13 @@ def _chunks_from(
     room = max(1, units[first].section.room_tokens)
     chunks: list[tuple[int, float]] = []
     tokens, across, fill = 0, 0.0, 0.0
+    opened = 0  # blocks that begin in the chunk after its first unit
     for i in range(first, len(units)):
         unit = units[i]
         if i > first:
             tokens += unit.gap_tokens
             across += _cost_of_going_on(units[first], unit, fill, i in joints)
+            opened += unit.opens_block and not units[i - 1].is_heading
         tokens += unit.tokens
         characters = unit.char_end - start
         if i > first and (
@@ -85,7 +89,11 @@ def _chunks_from(
         cut = units[i + 1].cut_cost if i + 1 < len(units) else 0.0
         crumb = CRUMB if fill < CRUMB_SHARE else 0.0
         stretched = STRETCHED if tokens > room else 0.0
-        chunks.append((i + 1, across + cut + crumb + stretched + EMPTY_ROOM * (1 - fill) ** 2))
+        whole = i + 1 == len(units) or units[i + 1].opens_block
+        mixed = MIXED if opened and not (units[first].opens_block and whole) else 0.0
+        chunks.append(
+            (i + 1, across + cut + crumb + stretched + mixed + EMPTY_ROOM * (1 - fill) ** 2)
+        )
     return chunks
 
 

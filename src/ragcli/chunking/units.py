@@ -38,6 +38,7 @@ class Unit:
     section: Section
     is_heading: bool
     opens_section: bool
+    opens_block: bool
     cut_cost: float
     gap_tokens: int
     new_page: bool
@@ -67,10 +68,10 @@ def document_units(document: Document, measure: Measure, locator: Locator) -> li
         cut_cost = _cut_cost(units, block, measure)
         pieces = cut_block(measure, block.kind, block.char_start, block.char_end, limit, cut_cost)
         opens_section = not units or (is_heading and not units[-1].is_heading)
-        for piece in pieces:
-            unit = _unit(piece, units, section, is_heading, opens_section, measure, locator)
+        for i, piece in enumerate(pieces):
+            opens = (opens_section and i == 0, i == 0)
+            unit = _unit(piece, units, section, is_heading, opens, measure, locator)
             _append(units, unit, measure)
-            opens_section = False
         heading_tokens = heading_tokens + sum(p.tokens for p in pieces) if is_heading else 0
     return units
 
@@ -110,10 +111,11 @@ def _unit(
     units: list[Unit],
     section: Section,
     is_heading: bool,
-    opens_section: bool,
+    opens: tuple[bool, bool],
     measure: Measure,
     locator: Locator,
 ) -> Unit:
+    """``opens``: whether it opens a section, and a block."""
     new_page, gap_tokens = False, 0
     if units:
         before = units[-1].char_end
@@ -126,7 +128,8 @@ def _unit(
         tokens=piece.tokens,
         section=section,
         is_heading=is_heading,
-        opens_section=opens_section,
+        opens_section=opens[0],
+        opens_block=opens[1],
         cut_cost=BETWEEN_PAGES if new_page and not keeps_together else piece.cut_cost,
         gap_tokens=gap_tokens,
         new_page=new_page,

@@ -8,7 +8,6 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from difflib import get_close_matches
 from typing import Annotated, Any, NoReturn, TextIO
 
 import typer
@@ -46,6 +45,8 @@ def _bare_app() -> typer.Typer:
 
 
 def _unknown(name: str) -> NoReturn:
+    from difflib import get_close_matches
+
     near = get_close_matches(name, COMMANDS, n=1)
     if near:
         hint = f"did you mean: rag {near[0]}"
@@ -58,7 +59,7 @@ def _unknown(name: str) -> NoReturn:
 
 def _help() -> str:
     """All commands on one screen of 24 lines and 80 columns."""
-    lines = ["Usage: rag COMMAND [OPTIONS]", "Ask your own documents.", ""]
+    lines = ["Usage: rag COMMAND [OPTIONS]    Ask your own documents.", ""]
     group = ""
     for name, command in COMMANDS.items():
         if command.group != group:

@@ -12,12 +12,12 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TextIO
 
-from ragcli.domain import Listener
 from ragcli.errors import RagError
 from ragcli.text.lines import on_one_line
 
 if TYPE_CHECKING:
     from ragcli.cli.progress import Progress
+    from ragcli.domain import Listener
 
 # Where there is no terminal to ask; also what a person's eye takes in.
 DEFAULT_WIDTH = 80

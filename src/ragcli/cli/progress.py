@@ -18,7 +18,12 @@ LOG_EVERY_S = 10.0
 WINDOW_S = 60.0
 KNOWN_AFTER_S = 10.0
 
-_UNITS = {"reading": "files", "cutting": "documents", "embedding": "chunks"}
+_UNITS = {
+    "reading": "files",
+    "cutting": "documents",
+    "embedding": "chunks",
+    "asking": "questions",
+}
 # While these go on, the number of chunks grows.
 _MAKE_CHUNKS = ("reading", "cutting")
 

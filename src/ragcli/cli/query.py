@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -34,10 +34,10 @@ from ragcli.cli.options import (
     tell_model,
 )
 from ragcli.cli.output import Output
-from ragcli.domain import Filter, QueryResult
 from ragcli.errors import TextTooLong, UsageError
 
 if TYPE_CHECKING:
+    from ragcli.domain import Filter, QueryResult
     from ragcli.rag import Rag
 
 
@@ -65,6 +65,10 @@ def query(
             "--batch", metavar="FILE", help='Lines {"id", "question", "k"?}; - reads stdin.'
         ),
     ] = None,
+    mark: Annotated[
+        str | None,
+        typer.Option("--mark", metavar="1,3", help="These answer it: keep that for rag eval."),
+    ] = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -75,6 +79,9 @@ def query(
 
     In a pipe they come as lines: path:line: text.
     """
+    if mark is not None and batch is not None:
+        raise UsageError("--mark is for one question", "leave --batch out")
+    ranks = _ranks(mark)
     if (question is None) == (batch is None):
         raise UsageError("name one question, or --batch FILE", 'ask something: rag query "…"')
     chosen = filter_from(path, type_, lang, since, until, where)
@@ -86,8 +93,26 @@ def query(
             raise typer.Exit(_answer_lines(rag, output, batch, top_k, chosen, explain))
         result = rag.query(question_from(question), top_k=top_k, chosen=chosen, explain=explain)
         _show(result, output)
+        if ranks:
+            _keep(rag, result, ranks, output)
         if not result.passages:
             raise typer.Exit(4)
+
+
+def _ranks(mark: str | None) -> list[int]:
+    try:
+        return [int(part) for part in (mark or "").split(",") if part.strip()]
+    except ValueError:
+        raise UsageError(f"`--mark {mark}` names no passages", "write it as --mark 1,3") from None
+
+
+def _keep(rag: Rag, result: QueryResult, ranks: Sequence[int], output: Output) -> None:
+    """The question and what answers it, among the project's own questions."""
+    from ragcli.cli.show_eval import kept
+    from ragcli.recipes import own_questions
+
+    places = own_questions.marked(result.passages, ranks)
+    output.note(kept(own_questions.add(rag.folder, result.question, places), rag.folder))
 
 
 def _show(result: QueryResult, output: Output) -> None:

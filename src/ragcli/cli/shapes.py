@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ragcli.domain import Answer, Citation, Found, Passage, QueryResult
+if TYPE_CHECKING:
+    from ragcli.domain import Answer, Citation, Found, Passage, QueryResult
 
 
 def passage(one: Passage) -> dict[str, Any]:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ragcli.cli.output import Output, one_line
-from ragcli.domain import Answer, Citation, Found, Passage, QueryResult
 from ragcli.text.lines import on_one_line
 
 if TYPE_CHECKING:
     from rich.text import Text
+
+    from ragcli.domain import Answer, Citation, Found, Passage, QueryResult
 
 # Five passages of a heading, three lines and a blank one fill a screen of 24 lines.
 LINES_OF_TEXT = 3

@@ -6,7 +6,7 @@ function of the command's name, or ``app`` where there are commands below it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 EXIT_CODES = {
     0: "done",
@@ -15,7 +15,7 @@ EXIT_CODES = {
     3: "done in part",
     4: "ran well, found nothing",
     5: "--strict was not met",
-    6: "something unmended",
+    6: "a gate was missed, or something is unmended",
     10: "no project found",
     11: "locked by another writer",
     12: "project incompatible",
@@ -29,8 +29,7 @@ _ENDED = (130, 143)
 _PROJECT = (10, 12, 13)
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """``group`` is its heading in the help; ``codes`` those beyond what every command gives."""
 
     group: str
@@ -61,5 +60,6 @@ COMMANDS = {
     "reembed": Command(_SETUP, "Switch the embedding model", (10, 11, 12, 13, 20)),
     "embed": Command(_SETUP, "Texts to embeddings", (10, 12, 13, 20)),
     "serve": Command(_SETUP, "A helper that keeps the model loaded", (4, *_PROJECT, 20)),
+    "eval": Command(_SETUP, "How well it finds what answers", (3, 4, 6, *_PROJECT, 20)),
     "doctor": Command(_SETUP, "Check everything, and name the cures", (6, 10, 11)),
 }

@@ -7,15 +7,13 @@ an engine turns token ids into vectors. All engines agree, so none is part of th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from ragcli.domain import Matrix
 
 
-@dataclass(frozen=True, slots=True)
-class Tokenized:
+class Tokenized(NamedTuple):
     """A text, its prompt, and the token ids of both, special tokens included: what was counted is
     what is embedded."""
 

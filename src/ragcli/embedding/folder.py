@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ragcli.errors import ProviderUnavailable
-from ragcli.models import safetensors_file
 from ragcli.models.files import hash_of_configuration, hash_of_weights, max_tokens, read_json
 
 
@@ -117,6 +116,8 @@ def _static_dimension(module: Path) -> int | None:
     weights = module / "model.safetensors"
     if not weights.is_file():
         return None
+    from ragcli.models import safetensors_file
+
     shapes = [one.shape for one in safetensors_file.tensors(weights).values()]
     tables = [shape for shape in shapes if len(shape) == 2]
     return tables[0][1] if len(tables) == 1 else None

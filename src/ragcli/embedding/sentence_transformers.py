@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from ragcli.background import Background
 from ragcli.config import Settings, usable_cores
 from ragcli.domain import EmbedderIdentity
 from ragcli.embedding import gpu
@@ -20,7 +21,6 @@ from ragcli.embedding.folder import read_folder
 from ragcli.embedding.prompts import prompts_for
 from ragcli.errors import TextTooLong, UsageError
 from ragcli.models import Unfit
-from ragcli.models.background import Background
 from ragcli.models.choice import choose
 from ragcli.models.locate import find, full_name
 from ragcli.models.tokenizer import ModelTokenizer
@@ -43,6 +43,8 @@ class SentenceTransformersEmbedder:
         self._on_gpu = False
         self._starting = Lock()
         self._loading: Background[Engine] | None = None
+        self._questions = 0
+        self._for_questions: Background[Engine] | None = None
         query, document = prompts_for(
             model, self._folder.prompts, settings.query_prompt, settings.document_prompt
         )
@@ -85,6 +87,11 @@ class SentenceTransformersEmbedder:
         # Imported by two threads at once, numpy would be seen half-made by one of them.
         import numpy  # noqa: F401
 
+        if self._wanted_engine != "torch" and not self._folder.is_static:
+            from ragcli.models.onnx_session import import_runtime
+
+            import_runtime()
+
         with self._starting:
             on_gpu = self._wanted_engine == "auto" and not self._on_gpu and self._gpu_pays(texts)
             if on_gpu:
@@ -100,10 +107,11 @@ class SentenceTransformersEmbedder:
         return self._embed(texts, self.identity.document_prompt)
 
     def embed_query(self, text: str) -> Vector:
-        vector: Vector = self._embed([text], self.identity.query_prompt)[0]
+        engine = self._question_engine()
+        vector: Vector = self._embed([text], self.identity.query_prompt, engine)[0]
         return vector
 
-    def _embed(self, texts: Sequence[str], prompt: str) -> Matrix:
+    def _embed(self, texts: Sequence[str], prompt: str, engine: Engine | None = None) -> Matrix:
         import numpy as np
 
         if not texts:
@@ -113,7 +121,7 @@ class SentenceTransformersEmbedder:
             if len(one.ids) > self.identity.max_tokens:
                 room = self.identity.max_tokens - self.counter.special_tokens
                 raise TextTooLong(index, len(one.ids) - self.counter.special_tokens, room)
-        vectors = self.engine.encode(tokenized)
+        vectors = (engine or self.engine).encode(tokenized)
         # A shortened vector is cut, then normalised again (Matryoshka, Kusupati et al. 2022).
         cut = vectors[:, : self.identity.dimension]
         lengths = np.linalg.norm(cut, axis=1, keepdims=True)
@@ -154,6 +162,15 @@ class SentenceTransformersEmbedder:
         assert self._loading is not None
         return self._loading.result()
 
+    def _question_engine(self) -> Engine:
+        """From the second question on, where it is loaded by then, one that uses several threads
+        for one text: a process that asks once would only wait for it. It gives the same."""
+        self._questions += 1
+        if self._questions == 2 and self._threads > 1 and self.engine.name == "onnx":
+            self._for_questions = Background(lambda: self._fast_engine(for_questions=True))
+        loaded = self._for_questions
+        return loaded.result() if loaded is not None and loaded.done else self.engine
+
     def _cpu_engine(self) -> Engine:
         return choose(
             self._wanted_engine,
@@ -163,7 +180,7 @@ class SentenceTransformersEmbedder:
             needs_fast=self.identity.precision != "fp32",
         )
 
-    def _fast_engine(self) -> Engine:
+    def _fast_engine(self, *, for_questions: bool = False) -> Engine:
         """Raises Unfit."""
         if not self._folder.pools_prompt and (
             self.identity.query_prompt or self.identity.document_prompt
@@ -175,10 +192,12 @@ class SentenceTransformersEmbedder:
             from ragcli.embedding.static_engine import StaticEngine
 
             return StaticEngine(self._folder.static_table)
-        from ragcli.embedding.onnx_engine import open_engine
+        from ragcli.embedding.onnx_engine import QUESTION_THREADS, open_engine
 
         precision = self.identity.precision
-        return open_engine(self._folder, precision, lambda: self.counter, self._threads)
+        cores = self._threads
+        lanes, threads = (1, min(cores, QUESTION_THREADS)) if for_questions else (cores, 1)
+        return open_engine(self._folder, precision, lambda: self.counter, lanes, threads)
 
     def _torch(self, device: str) -> Engine:
         if self.identity.precision != "fp32":

@@ -1,7 +1,8 @@
 """ONNX Runtime: the default engine. One session, shared by as many threads as call it.
 
-Each call runs on its caller's thread alone and releases the interpreter's lock while it computes,
-so several lanes use several cores; a pool of the session's own would only compete with them.
+Each call releases the interpreter's lock while it computes. What comes in many texts is run in
+lanes, each call on its caller's thread alone: a pool of the session's own would only compete with
+them. A question is one call, so a process that is asked many has such a pool for them.
 """
 
 from __future__ import annotations
@@ -25,14 +26,15 @@ E = TypeVar("E")
 
 
 class OnnxSession:
-    """An export's graph, ready to run. Several threads may call `run` at once."""
+    """An export's graph, ready to run. Several threads may call `run` at once, each run uses
+    ``threads``."""
 
-    def __init__(self, model: OnnxModel) -> None:
+    def __init__(self, model: OnnxModel, threads: int = 1) -> None:
         self.model = model
         # int8 scales its activations by the largest of a run: a text alone gets the same output
         # whatever its neighbours are.
         self._batch_tokens = BATCH_TOKENS if model.precision == "fp32" else 1
-        self._session = _load(model)
+        self._session = _load(model, threads)
 
     def batches(self, sequences: Sequence[Sequence[int]]) -> Iterator[list[int]]:
         """Places of token sequences, the longest first, within the bound of padded tokens."""
@@ -69,6 +71,12 @@ class OnnxSession:
         return rows
 
 
+def import_runtime() -> None:
+    """Before a thread loads a session, which takes longest: it would wait for the import, and take
+    turns with what its caller imports next."""
+    import onnxruntime  # noqa: F401
+
+
 def open_engine(
     source: Source, precision: str, load: Callable[[OnnxModel], E], is_right: Callable[[E], bool]
 ) -> E:
@@ -85,21 +93,23 @@ def open_engine(
     raise Unfit(f"its export in {model.folder} does not give what it gave when it was made")
 
 
-def session_options() -> Any:
-    """One thread, no complaints on stderr. See the module for why one."""
+def session_options(threads: int = 1) -> Any:
+    """So many threads a run, no complaints on stderr."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 4  # fatal only: a failure is an exception, told by us
     return options
 
 
-def _load(model: OnnxModel) -> Any:
+def _load(model: OnnxModel, threads: int) -> Any:
     import onnxruntime
 
-    options = session_options()
+    options = session_options(threads)
+    # Threads wait for the next run without using a core up.
+    options.add_session_config_entry("session.force_spinning_stop", "1")
     # The graph was optimised and its weights packed when it was made: 36 ms in place of 280.
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     return onnxruntime.InferenceSession(

@@ -34,8 +34,9 @@ _START_TIMEOUT_S = 60.0
 _LONGEST_TIMEOUT_S = 86400.0
 # Two children make a folder of PDFs nearly twice as fast and leave a small machine room to embed.
 _CHILDREN = 2
-# A child takes 0.8 s of processor time to start. Texts take milliseconds each: the second is
-# started when the first, once it has begun, keeps somebody waiting for so long, as PDFs do.
+# A child takes 0.1 s of processor time to start and to import a format's libraries. Texts take
+# milliseconds each: the second is started when the first, once it has begun, keeps somebody waiting
+# for so long, as PDFs do.
 _PATIENCE_S = 0.1
 # Documents read ahead of the one asked for: enough to keep the children busy, few to hold.
 _READ_AHEAD = 4
@@ -80,10 +81,14 @@ class ReaderProcess:
         """The running child's process id; None when there is none."""
         return self._child.pid if self._child and self._child.poll() is None else None
 
-    def read(self, path: Path) -> ReadResult:
-        """The file, read within the time limit. Raises RagError when no child can be started."""
+    def start(self) -> None:
+        """Start the child, unless it runs. Raises RagError."""
         if self.pid is None:
             self._start()
+
+    def read(self, path: Path) -> ReadResult:
+        """The file, read within the time limit. Raises RagError when no child can be started."""
+        self.start()
         name = os.fsencode(path.absolute()).decode("latin-1")
         request = {"path": name, "timeout_s": self._timeout_s}
         seen: dict[str, Any] = {"content_hash": "", "size": 0, "mtime_ns": 0}
@@ -215,6 +220,18 @@ class ReaderPool:
         self._threads.shutdown(wait=True)
         for process in self._processes:
             process.close()
+
+    def begin(self) -> None:
+        """Start the first child, and do not wait for it: there will be something to read. Where it
+        does not start, the first to read meets that."""
+        self._threads.submit(self._start_one)
+
+    def _start_one(self) -> None:
+        process = self._take()
+        try:
+            process.start()
+        finally:
+            self._free.put(process)
 
     def read(self, path: Path) -> ReadResult:
         """One file. Raises RagError when no reader process can be started."""

@@ -35,6 +35,11 @@ WINDOW_CHUNKS = 1024
 TASK_CHUNKS = 32
 TASK_TOKENS = 4096
 
+# Where the texts of a window are few, they are shared out all the same: each lane gets so many
+# tasks, so that all end at about the same time. None is smaller than a batch of the default engine.
+TASKS_A_LANE = 4
+SMALLEST_TASK_TOKENS = 512
+
 # Put ahead for each lane, so that none waits for the main thread: while files are read it comes by
 # about once a second, and a task of short texts takes a quarter of that.
 TASKS_AHEAD = 4
@@ -190,15 +195,23 @@ class Backlog:
         entries = {e.embed_hash: e for e in sets.pending_texts(self._store.connection, ids)}
         fresh = [e for e in entries.values() if e.embed_hash not in self._under_way]
         self._under_way |= {e.embed_hash: e.chunk_id for e in fresh}
+        most = self._task_tokens(sum(e.size_tokens for e in fresh))
         batch: list[Pending] = []
         for entry in sorted(fresh, key=lambda e: -e.size_tokens):
             tokens = entry.size_tokens + sum(e.size_tokens for e in batch)
-            if batch and (len(batch) == TASK_CHUNKS or tokens > TASK_TOKENS):
+            if batch and (len(batch) == TASK_CHUNKS or tokens > most):
                 self._tasks.append(Task(batch))
                 batch = []
             batch.append(entry)
         if batch:
             self._tasks.append(Task(batch))
+
+    def _task_tokens(self, total: int) -> int:
+        """How many a task may hold, where a window has so many. One lane alone (a GPU, a table)
+        gets them together."""
+        lanes = self._embedder().lanes
+        share = total if lanes == 1 else total // (lanes * TASKS_A_LANE)
+        return min(TASK_TOKENS, max(SMALLEST_TASK_TOKENS, share))
 
     def _take(self, task: Task) -> None:
         if isinstance(task.error, TextTooLong) and self._proved:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from ragcli.errors import RagError
-from ragcli.recipes.query import is_stale
+from ragcli.recipes.shown import is_stale
 from ragcli.store import Store, keyword, ledger, overview, sets, verify
 from ragcli.store.database import EngineError
 from ragcli.store.folder import ProjectFolder
@@ -17,6 +17,15 @@ from ragcli.store.folder import ProjectFolder
 State = Literal["ok", "warn", "fail"]
 
 REPAIR = "rag doctor --repair"
+# What holds texts, embeddings, or what people ask.
+_PRIVATE = (
+    "store.sqlite*",
+    "vectors-*",
+    "lock",
+    "questions.jsonl",
+    "evaluations",
+    "evaluations/*",
+)
 ANEW = "restore .rag from a copy, or delete it and ingest anew"
 
 
@@ -50,7 +59,7 @@ def permissions(folder: ProjectFolder) -> Check:
 
 def private_paths(folder: ProjectFolder) -> list[Path]:
     """The folder itself, and what in it holds text or embeddings."""
-    inside = [p for n in ("store.sqlite*", "vectors-*", "lock") for p in folder.rag.glob(n)]
+    inside = [p for n in _PRIVATE for p in folder.rag.glob(n)]
     return [folder.rag, *sorted(inside)]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ragcli.domain import Chunk
 from ragcli.recipes.naming import document_named
-from ragcli.recipes.query import chunk_key
+from ragcli.recipes.shown import chunk_key
 from ragcli.store import Store, overview, sets
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from ragcli.recipes.naming import files_named
-from ragcli.recipes.query import date_of, is_stale
+from ragcli.recipes.shown import date_of, is_stale
 from ragcli.store import Store, overview, sets
 from ragcli.store.overview import ListedFile
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ragcli.domain import Embedder, EmbedderIdentity
 from ragcli.embedding import PROBE, PROBE_COSINE
 from ragcli.errors import ModelMismatch
 from ragcli.store import Store, sets
 from ragcli.store.vectors import EmbeddingSet
 
 if TYPE_CHECKING:
-    from ragcli.domain import Vector
+    from ragcli.domain import Embedder, EmbedderIdentity, Vector
 
 
 def check(store: Store, chosen: EmbeddingSet, embedder: Embedder) -> None:

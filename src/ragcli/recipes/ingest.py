@@ -13,7 +13,7 @@ from pathlib import Path
 from time import monotonic
 
 from ragcli.domain import ChunkSettings, Embedder, Event, IngestReport, Listener
-from ragcli.recipes import dry_run, guard, scan
+from ragcli.recipes import calibrate, dry_run, guard, scan
 from ragcli.recipes.backlog import Backlog
 from ragcli.recipes.intake import Intake, Reader
 from ragcli.store import Store, ledger, sets
@@ -64,12 +64,13 @@ def ingest(
                 retry=options.retry,
                 allow_removals=options.allow_removals,
             )
-            chosen = _embedding_set(store, embedder, options.chunk_tokens, bool(plan.to_read))
+            chosen = embedding_set(store, embedder, options.chunk_tokens, bool(plan.to_read))
         chunk_settings = sets.chunk_settings(store.connection, chosen.chunk_set_id)
         if options.chunk_tokens_asked:
             _tell_chunk_size(chunk_settings, options.chunk_tokens, listener)
         if plan.to_read:
-            embedder().prepare(len(plan.to_read))  # it loads while the first files are read
+            reader.begin()  # its child starts while the model is imported,
+            embedder().prepare(len(plan.to_read))  # which loads while the first files are read
         intake = Intake(store, chosen.chunk_set_id, chunk_settings, embedder, listener)
         with Backlog(store, chosen, embedder, listener, deadline) as backlog:
             read = intake.read(plan.to_read, reader, backlog, deadline)
@@ -86,6 +87,8 @@ def ingest(
             if backlog.embedded >= dry_run.CHUNKS_TO_TELL_BY:
                 dry_run.remember_pace(store, (monotonic() - started) / backlog.embedded)
         store.publish_index(chosen)
+        if backlog.embedded and store.embedded_share() == 1 and calibrate.is_due(store, chosen):
+            calibrate.calibrate(store, chosen, embedder)
         counts = store.counts()
     return IngestReport(
         model=chosen.identity.name,
@@ -109,7 +112,7 @@ def ingest(
     )
 
 
-def _embedding_set(
+def embedding_set(
     store: Store, embedder: Callable[[], Embedder], chunk_tokens: int, reading: bool
 ) -> EmbeddingSet:
     """The set to ingest into: the active one, or, while nothing is stored, one of this model."""

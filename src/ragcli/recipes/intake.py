@@ -25,6 +25,8 @@ FIRST_COMMIT_S = 0.1
 class Reader(Protocol):
     """Reads files in their order; see reading/worker.py."""
 
+    def begin(self) -> None: ...
+
     def read_all(self, paths: Iterable[Path]) -> Iterator[ReadResult]: ...
 
 

@@ -90,8 +90,11 @@ class Lanes:
         for _ in self._threads:
             self._waiting.put(None)
         deadline = monotonic() + GRACE_S
-        for thread in self._threads:
-            thread.join(max(0.0, deadline - monotonic()))
+        for place in range(self.size):
+            thread = None
+            while thread is not self._threads[place]:  # one that yielded may have a successor
+                thread = self._threads[place]
+                thread.join(max(0.0, deadline - monotonic()))
 
     def _work(self, yielding: bool, task: Task | None) -> None:
         if yielding:
@@ -100,8 +103,8 @@ class Lanes:
             if yielding and not self._yielding:
                 # A priority that was lowered cannot be raised again: another thread goes on.
                 successor = self._lane(False, task)
+                successor.start()  # before it can be joined
                 self._threads[self._threads.index(current_thread())] = successor
-                successor.start()
                 return
             try:
                 task.vectors = self._embed([entry.text for entry in task.batch])

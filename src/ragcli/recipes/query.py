@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter
+from typing import TYPE_CHECKING
 
-from ragcli.domain import Embedder, Filter, Mode, Passage, QueryResult, Reranker
-from ragcli.errors import ProjectLocked, TextTooLong, UsageError
-from ragcli.retrieval.fusion import dense_weight
-from ragcli.retrieval.retrieve import Question, Ranked, retrieve
+from ragcli.domain import Filter, QueryResult
+from ragcli.errors import ProjectLocked, UsageError
+from ragcli.recipes.calibrate import chance
+from ragcli.recipes.passages import passages
+from ragcli.recipes.question import read_question
+from ragcli.recipes.search import StoreSearcher
+from ragcli.retrieval.confidence import confidence, evidence
+from ragcli.retrieval.retrieve import retrieve
 from ragcli.store import Store, sets
-from ragcli.store.rows import ChunkRow, FileRow
-from ragcli.store.vectors import EmbeddingSet
-from ragcli.text.terms import characters, question_terms
+
+if TYPE_CHECKING:
+    from ragcli.domain import Embedder, Mode, Reranker
+    from ragcli.retrieval.question import Question
 
 
 @dataclass(frozen=True, slots=True)
 class QueryOptions:
-    """``top_k`` passages at most, of the documents that ``chosen`` lets through. Without ``mend``
-    nothing is written: a broken index file is left to others. A reranker scores for about
-    ``rerank_s``."""
+    """``top_k`` passages at most, of ``passage_tokens`` at most each, of the documents that
+    ``chosen`` lets through. Without ``mend`` nothing is written: a broken index file is left to
+    others. A reranker scores for about ``rerank_s``."""
 
     mode: Mode = "hybrid"
     top_k: int = 5
+    passage_tokens: int = 500
     chosen: Filter = field(default_factory=Filter)
     explain: bool = False
     mend: bool = True
@@ -54,23 +60,28 @@ def query(
             return QueryResult(question, options.mode, None, (), (note,), clock.timings)
         warnings: list[str] = []
         if options.mode != "keyword":
-            store.vector_index()  # FAISS is imported while the model loads
-        read = _read_question(store, chosen, question, options.mode, embedder, warnings)
-        clock.lap("embed")
-        k = options.top_k
+            store.vector_index()  # it is opened while the question is read
+        read = read_question(store, chosen, question, options.mode, embedder, warnings)
+        unknown_share = embedder().unknown_share if read.vector is not None else None
         if reranker is not None:
-            # 5 ms of imports, which a question without it need not wait for.
-            from ragcli.recipes.rerank import reranked
-            from ragcli.retrieval.rerank import CANDIDATES
-
             reranker.prepare()  # after the embedder: two threads may not import at once
-            k = max(k, CANDIDATES)
-        ranked = retrieve(store, chosen.chunk_set_id, read, options.mode, k, options.chosen)
+        clock.lap("embed")
+        searcher = StoreSearcher(store, chosen.chunk_set_id, options.chosen, unknown_share)
+        ranking = retrieve(searcher, read, options.mode, options.top_k)
+        amount = evidence(ranking.chunks)
         clock.lap("search")
         if reranker is not None:
-            ranked = reranked(store, question, ranked, reranker, options.rerank_s, warnings)
+            from ragcli.recipes.rerank import reranked  # a question without it does not wait
+
+            ranking = reranked(
+                question, ranking, searcher.rows, reranker, options.rerank_s, warnings
+            )
             clock.lap("rerank")
-        passages = _passages(store, ranked[: options.top_k], options)
+        found = passages(
+            store, searcher, ranking, options.top_k, options.passage_tokens, options.chosen
+        )
+        background = chance(store, chosen) if options.mode != "dense" else None
+        sure = None if background is None else confidence(amount, background)
         warnings += _index_warnings(store)
         share = store.embedded_share()
         chunks = store.chunk_count(chosen.chunk_set_id) if share < 1 else 0
@@ -81,9 +92,10 @@ def query(
         question=question,
         mode=options.mode,
         model=chosen.identity.name,
-        passages=passages,
+        passages=found,
         warnings=tuple(warnings),
         timings_ms=clock.timings,
+        confidence=sure,
         blind=_is_blind(read, options.mode),
         embedded_share=share,
         chunks=chunks,
@@ -104,116 +116,9 @@ class _Clock:
         self._last = moment
 
 
-def _read_question(
-    store: Store,
-    chosen: EmbeddingSet,
-    question: str,
-    mode: Mode,
-    embedder: Callable[[], Embedder],
-    warnings: list[str],
-) -> Question:
-    terms = _terms_that_occur(store, chosen.chunk_set_id, question)
-    if mode == "keyword":
-        return Question(terms, None, 0.0)
-    model = embedder()
-    try:
-        vector = model.embed_query(question)
-    except TextTooLong as error:
-        if mode == "dense":
-            raise
-        warnings.append(f"{error.message}: searched by its words only")
-        return Question(terms, None, 0.0)
-    unknown_share = model.unknown_share(question)
-    if dense_weight(unknown_share) == 0:
-        warnings.append(
-            f"{chosen.identity.name} cannot read this question: found by words, not by meaning"
-        )
-    return Question(terms, vector, unknown_share)
-
-
-def _terms_that_occur(store: Store, chunk_set_id: int, question: str) -> tuple[str, ...]:
-    """The question's terms that the corpus holds, and, beside them, its Han characters that are
-    not in every other chunk. Characters alone are no evidence."""
-    terms = store.question_terms(chunk_set_id, question_terms(question))
-    single = dict.fromkeys(characters(question)) if terms else {}
-    if single:
-        common = store.chunk_count(chunk_set_id) / 2
-        occurring = store.question_terms(chunk_set_id, list(single))
-        terms |= {c: n for c, n in occurring.items() if n <= common}
-    return tuple(terms)
-
-
 def _is_blind(question: Question, mode: Mode) -> bool:
     """No half has anything to go by: no term occurs, and the dense half cannot read."""
-    cannot_read = question.vector is None or dense_weight(question.unknown_share) == 0
-    return mode != "dense" and not question.terms and cannot_read
-
-
-def _passages(store: Store, ranked: list[Ranked], options: QueryOptions) -> tuple[Passage, ...]:
-    rows = store.passages([r.id for r in ranked])
-    return tuple(
-        _passage(store, row, one, rank, options)
-        for rank, (row, one) in enumerate(zip(rows, ranked, strict=True), 1)
-    )
-
-
-def _passage(store: Store, row: ChunkRow, one: Ranked, rank: int, options: QueryOptions) -> Passage:
-    files = store.files_of(row.document_id, options.chosen)
-    first = files[0]
-    chunk = row.chunk
-    key = chunk_key(row)
-    date, origin = date_of(row.date, first)
-    return Passage(
-        rank=rank,
-        score=one.score,
-        source=first.source,
-        title=row.title,
-        headings=chunk.headings,
-        page=chunk.page,
-        page_end=chunk.page_end,
-        line_start=chunk.line_start,
-        line_end=chunk.line_end,
-        char_start=chunk.char_start,
-        char_end=chunk.char_end,
-        text=chunk.text,
-        chunk_id=key,
-        chunk_ids=(key,),
-        also_in=tuple(f.source for f in files[1:]),
-        stale=is_stale(store, first),
-        date=date,
-        date_origin=origin,
-        found_by=one.found_by,
-        explain=one.explain if options.explain else None,
-    )
-
-
-def chunk_key(row: ChunkRow) -> str:
-    """The public id of a chunk: from the document's content and the offsets, so that unchanged
-    text keeps it across re-ingest, move and rebuild."""
-    parts = f"{row.content_hash} {row.chunk.char_start} {row.chunk.char_end}"
-    return hashlib.sha256(parts.encode()).hexdigest()[:16]
-
-
-def date_of(own: str | None, file: FileRow) -> tuple[str | None, str | None]:
-    """(date, whose it is): the document's own where it states one, else its file's."""
-    if own:
-        return own, "document"
-    if file.mtime_ns is None:
-        return None, None
-    from datetime import UTC, datetime
-
-    moment = datetime.fromtimestamp(file.mtime_ns / 1e9, UTC)
-    return moment.isoformat(timespec="seconds"), "file"
-
-
-def is_stale(store: Store, file: FileRow) -> bool:
-    """The file has changed or gone since it was read (by size and mtime)."""
-    try:
-        status = store.folder.path_of(file.path).stat()
-    except OSError:
-        return True
-    unread = file.state == "failed"
-    return unread or (status.st_size, status.st_mtime_ns) != (file.size, file.mtime_ns)
+    return mode != "dense" and not question.terms and question.readable == 0
 
 
 def _index_warnings(store: Store) -> list[str]:

@@ -15,6 +15,7 @@ from ragcli.domain import ChunkSettings, Embedder, Event, Listener
 from ragcli.errors import ModelMismatch, UsageError
 from ragcli.recipes import guard
 from ragcli.recipes.backlog import Backlog
+from ragcli.recipes.calibrate import calibrate
 from ragcli.recipes.ingest import settings_for
 from ragcli.recipes.intake import COMMIT_EVERY_S
 from ragcli.store import Store, overview, sets
@@ -75,6 +76,7 @@ def reembed(
                 backlog.finish()
             embedded = backlog.embedded
             store.switch_to(fresh)
+            calibrate(store, fresh, lambda: embedder)
         else:
             # A switch that was begun is not wanted any more.
             with store.transaction():

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ragcli.domain import Document, Page
 from ragcli.errors import NotInProject
 from ragcli.recipes.naming import document_named, files_named
-from ragcli.recipes.query import is_stale
+from ragcli.recipes.shown import is_stale
 from ragcli.store import Store
 from ragcli.text.lines import line_spans
 

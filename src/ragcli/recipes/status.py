@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ragcli.domain import ChunkSettings, EmbedderIdentity, Problem
-from ragcli.recipes.query import is_stale
+from ragcli.recipes.shown import is_stale
 from ragcli.store import Store, ledger, overview, sets, vectors
 from ragcli.store.rows import RootRow
 

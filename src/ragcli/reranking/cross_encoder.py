@@ -11,9 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from threading import Lock
 
+from ragcli.background import Background
 from ragcli.config import Settings, usable_cores
 from ragcli.models import Unfit, onnx_cache
-from ragcli.models.background import Background
 from ragcli.models.choice import choose
 from ragcli.models.locate import RERANKERS, find, full_name
 from ragcli.reranking import PROBES
@@ -43,6 +43,10 @@ class CrossEncoderReranker:
         # Imported by two threads at once, numpy would be seen half-made by one of them.
         import numpy  # noqa: F401
 
+        if self._wanted_engine != "torch":
+            from ragcli.models.onnx_session import import_runtime
+
+            import_runtime()
         with self._starting:
             if self._loading is None:
                 self._loading = Background(self._open)

@@ -25,6 +25,7 @@ _IDENTIFIER = re.compile(
     r"|[A-Z]{5,}"  # ENOENT, SIGKILL
     r"|\d{5,}"  # 80070
 )
+_POSSESSIVE = re.compile(r"['’]s\b")
 # A quoted single letter, or punctuation, is about itself and stands everywhere.
 _LEAST_CHARACTERS = 2
 
@@ -37,7 +38,7 @@ def exact_pieces(question: str) -> list[str]:
     shouted = rest.isupper()
     found = [
         run
-        for run in _RUN.findall(unicodedata.normalize("NFKC", rest))
+        for run in _RUN.findall(_POSSESSIVE.sub(" ", unicodedata.normalize("NFKC", rest)))
         if _IDENTIFIER.fullmatch(run) and not (shouted and run.isalpha())
     ]
     folded = dict.fromkeys(_fold(piece) for piece in (*quoted, *found))

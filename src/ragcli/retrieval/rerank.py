@@ -1,4 +1,4 @@
-"""A reranker's scores of the best candidates, fused with retrieval's own.
+"""A reranker's logits of the best chunks, added to retrieval's evidence for them.
 
 A reranker reads a question and a text together, and orders candidates better than retrieval where
 it was trained for such texts, worse where it was not. So it has the larger say, never the only one
@@ -12,51 +12,25 @@ measured (docs/decisions.md).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from time import perf_counter
 
-# At 0.5 and above, a reranker that is sure of one text against all others puts it first, wherever
-# retrieval had it. At 0.6, to overrule all of retrieval's range takes two thirds of its own.
-RERANK_WEIGHT = 0.6
+from ragcli.domain import Found
+from ragcli.retrieval.retrieve import Ranked
+
+# A candidate gets up to so many times what lies between retrieval's best and worst: a convex sum of
+# 0.6 and 0.4, on retrieval's scale. Above 1, a reranker that is sure of one text against all others
+# puts it first, wherever retrieval had it. At 1.5, to overrule all of retrieval's range takes two
+# thirds of its own.
+RERANK_WEIGHT = 1.5
 
 # Logits that span less than this do not tell the candidates apart (odds of 7 to 1 between best and
 # worst; cross-encoders trained on MS MARCO span 10 to 20): they are not stretched over the whole
 # scale, as noise would be.
-LEAST_SPAN = 2.0
+LEAST_LOGIT_SPAN = 2.0
 
-# Of the question's pieces. Above it the reranker says nothing, as with the dense half.
-BLIND_SHARE = 0.5
-
-# Candidates that are scored where time allows. The literature reranks 20 to 100; on two cores a
-# small model (22 million parameters) scores some 40 chunks a second.
-CANDIDATES = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A chunk as retrieval ranks it. ``exact`` says that it holds a piece of the question that must
-    win where it exists (``exact.py``)."""
-
-    score: float
-    exact: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Reranked:
-    """A candidate in the new order: ``score == rerank_part + retrieval_part``. ``place`` is where
-    it stood before, from 0; ``logit`` is None where there was no time to score it."""
-
-    place: int
-    score: float
-    logit: float | None
-    rerank_part: float
-    retrieval_part: float
-
-
-def rerank_weight(unknown_share: float) -> float:
-    """The say of the reranker, 0 to RERANK_WEIGHT, when its vocabulary lacks this share of the
-    question's pieces."""
-    return RERANK_WEIGHT * max(0.0, 1.0 - unknown_share / BLIND_SHARE)
+# Nor does evidence that spans less than this (odds of 3 to 1, by the slope in `confidence.py`): the
+# reranker's say does not shrink with it.
+LEAST_EVIDENCE_SPAN = 0.1
 
 
 def score_within(
@@ -98,42 +72,53 @@ def _affordable(texts: Sequence[str], characters: float) -> Sequence[str]:
     return texts
 
 
-def rerank(
-    candidates: Sequence[Candidate], logits: Sequence[float], weight: float
-) -> list[Reranked]:
-    """The candidates, given best first, in their new order. ``logits`` are the reranker's of the
-    first of them.
+def rerank(ranked: Sequence[Ranked], logits: Sequence[float], readable: float) -> list[Ranked]:
+    """The chunks, given best first, in their new order. ``logits`` are the reranker's of the first
+    of them, ``readable`` is how far it can read the question, 0 to 1.
 
-    Both scores are put on a scale from 0 to 1 and added; what was not scored has 0 there, so it
-    stays behind what was, in the order it had. Exact hits are lifted together until the weakest of
-    them has the reranker's best score of all others: they are ordered among themselves, and none
-    of them falls behind a text that stood behind it and is not one.
+    The reranker's part is scaled and added to retrieval's, which stay as they are; what was not
+    scored has 0 there, so it stays behind what was, in the order it had. Exact hits are lifted
+    together until the weakest of them has the reranker's best part of all others: they are ordered
+    among themselves, and none of them falls behind a text that stood behind it and is not one.
     """
-    retrieval = _scaled([c.score for c in candidates], 0.0)
-    exact = [c.exact for c in candidates[: len(logits)]]
-    given = _lifted(_scaled(logits, LEAST_SPAN), exact)
-    reranked = []
-    for place, scaled in enumerate(retrieval):
-        scored = place < len(logits)
-        rerank_part = weight * given[place] if scored else 0.0
-        retrieval_part = (1 - weight) * scaled
-        logit = logits[place] if scored else None
-        score = rerank_part + retrieval_part
-        reranked.append(Reranked(place, score, logit, rerank_part, retrieval_part))
-    return sorted(reranked, key=lambda r: (-r.score, r.place))
+    scored = ranked[: len(logits)]
+    scale = RERANK_WEIGHT * readable * max(_evidence_span(ranked), LEAST_EVIDENCE_SPAN)
+    given = _lifted(_scaled(logits), [r.parts.exact > 0 for r in scored])
+    ranks = {place: rank for rank, place in enumerate(_best_first(logits), 1)}
+    order = list(ranked)
+    for place, (one, logit) in enumerate(zip(scored, logits, strict=True)):
+        parts = one.parts._replace(rerank=scale * given[place])
+        found_by = {**one.found_by, "rerank": Found(ranks[place], logit)}
+        order[place] = one._replace(score=parts.score, found_by=found_by, parts=parts)
+    return [order[place] for place in _best_first([r.score for r in order])]
 
 
-def _scaled(scores: Sequence[float], least_span: float) -> list[float]:
-    """From 0, the lowest, to 1, the highest, or below 1 where they span less than so much."""
-    if not scores:
+def _best_first(scores: Sequence[float]) -> list[int]:
+    """Places of the scores; equals in the order they have."""
+    return sorted(range(len(scores)), key=lambda place: -scores[place])
+
+
+def _evidence_span(ranked: Sequence[Ranked]) -> float:
+    """Between retrieval's best and worst, by all but exact hits: they are set apart already."""
+    scores = [r.parts.score - r.parts.exact for r in ranked]
+    return max(scores) - min(scores) if scores else 0.0
+
+
+def _scaled(logits: Sequence[float]) -> list[float]:
+    """From 0, the lowest, to 1, the highest, or below 1 where they span too little."""
+    if not logits:
         return []
-    low, span = min(scores), max(scores) - min(scores)
-    return [(s - low) / max(span, least_span) if span else 0.0 for s in scores]
+    low = min(logits)
+    span = max(max(logits) - low, LEAST_LOGIT_SPAN)
+    return [(x - low) / span for x in logits]
 
 
 def _lifted(scaled: Sequence[float], exact: Sequence[bool]) -> list[float]:
     """With exact hits raised by one amount, the least that puts none of them below the others."""
     hits = [s for s, is_exact in zip(scaled, exact, strict=True) if is_exact]
     others = [s for s, is_exact in zip(scaled, exact, strict=True) if not is_exact]
-    lift = max(0.0, max(others) - min(hits)) if hits and others else 0.0
-    return [s + lift * is_exact for s, is_exact in zip(scaled, exact, strict=True)]
+    if not hits or not others or min(hits) >= max(others):
+        return list(scaled)
+    low, high = min(hits), max(others)
+    # In this order the weakest hit has the best of the others to the last bit.
+    return [s - low + high if is_exact else s for s, is_exact in zip(scaled, exact, strict=True)]

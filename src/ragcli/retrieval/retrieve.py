@@ -1,160 +1,217 @@
-"""A question to ranked chunks: dense, keyword, or both fused."""
+"""A question to ranked chunks: dense, keyword, or both.
+
+each half proposes chunks -> the leading ones, and what stands beside them, are read
+-> the evidence for each, in parts (``fusion.py``) -> the ranking
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from ragcli.domain import Filter, Found, Mode
-from ragcli.retrieval.fusion import dense_weight, fuse
+from ragcli.domain import Found
+from ragcli.retrieval.evidence import window_share
+from ragcli.retrieval.exact import exact_hits
+from ragcli.retrieval.fusion import DENSE, EXACT, IN_CODE, KEYWORD, NEAR, NEIGHBOUR, Parts
 
 if TYPE_CHECKING:
-    from ragcli.domain import Vector
-
-# Chunks do not overlap, so a question's words may stand on both sides of a cut: a chunk is lent
-# this share of its best neighbour's keyword score. On the development sets 0.1 to 0.3 gain 0.3 to
-# 0.9 points of R@5 on articles and cost nothing that can be told from chance elsewhere.
-NEIGHBOUR_SHARE = 0.2
+    from ragcli.domain import Mode, Vector
+    from ragcli.retrieval.question import Question
 
 # Each half proposes this many; each then scores all that either proposed. On the development
 # sets more changes nothing among the first ten.
 CANDIDATES = 100
 
+# So many of them lead, by what both halves say; their neighbours are scored, too.
+LEADING = 30
+
+# So many of all these have their text read, for what only the text tells. On the development sets
+# 30 to 100 do alike; a text takes 0.2 ms. A reranker, where one is named, reads these, too (20 to
+# 100 in the literature).
+READ = 30
+
+# A piece of the question that more chunks hold exactly is what the corpus is about, and sets none
+# of them apart.
+EXACT_CANDIDATES = 20
+
+
+class Text(NamedTuple):
+    """A chunk as it is read: its text, the text's terms in order, whether it is source code, and
+    how far the embedding model can read it, 0 to 1."""
+
+    text: str
+    terms: Sequence[str]
+    is_code: bool
+    readable: float
+
 
 class Searcher(Protocol):
-    """What retrieval needs of a store."""
+    """What retrieval needs of a store, of which chunk set and filter it knows."""
 
-    def question_terms(self, chunk_set_id: int, terms: Sequence[str]) -> dict[str, int]: ...
+    def dense(self, query: Vector, k: int) -> list[tuple[int, float]]:
+        """(chunk id, cosine), best first."""
 
-    def search_keyword(
-        self,
-        chunk_set_id: int,
-        terms: Sequence[str],
-        k: int,
-        chosen: Filter,
-        also: Sequence[int] = (),
-    ) -> list[tuple[int, float]]: ...
+    def dense_scores(self, query: Vector, ids: Sequence[int]) -> Mapping[int, float]:
+        """The cosine of each of these chunks that is embedded."""
 
-    def keyword_scores(
-        self, chunk_set_id: int, terms: Sequence[str], ids: Sequence[int]
-    ) -> dict[int, float]: ...
+    def keyword(self, terms: Sequence[str], k: int, also: Sequence[int]) -> list[tuple[int, float]]:
+        """(chunk id, BM25), best first: the best k, and those of ``also`` that hold any of the
+        terms."""
 
-    def neighbours(self, ids: Sequence[int]) -> dict[int, list[int]]: ...
+    def keyword_scores(self, terms: Sequence[str], ids: Sequence[int]) -> Mapping[int, float]:
+        """The BM25 score of each of these chunks that holds any of the terms."""
 
-    def search_dense(self, query: Vector, k: int, chosen: Filter) -> list[tuple[int, float]]: ...
+    def holding(self, piece: str, k: int) -> list[int]:
+        """k chunks that may hold the piece as it is written, or all that do."""
 
-    def dense_scores(self, query: Vector, ids: Sequence[int]) -> dict[int, float]: ...
+    def neighbours(self, ids: Sequence[int]) -> Mapping[int, Sequence[int]]:
+        """For each chunk those right before and after it in its document."""
+
+    def texts(self, ids: Sequence[int]) -> Mapping[int, Text]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """A chunk in the final order, with its place in each half."""
+class Ranked(NamedTuple):
+    """A chunk in the final order: the evidence, and its place in each half and a reranker's order.
+    ``readable`` is how far the embedding model can read the question and the text, 0 to 1."""
 
     id: int
     score: float
     found_by: Mapping[str, Found]
-    explain: Mapping[str, float] = field(default_factory=dict)
+    parts: Parts
+    readable: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question as both halves read it. ``vector`` is None when no half needs it; ``terms`` are
-    those that occur in the corpus."""
+class Ranking(NamedTuple):
+    """The chunks, best first, and which stand beside each other."""
 
-    terms: tuple[str, ...]
-    vector: Vector | None
-    unknown_share: float
+    chunks: list[Ranked]
+    neighbours: Mapping[int, Sequence[int]]
 
 
-def retrieve(
-    searcher: Searcher,
-    chunk_set_id: int,
-    question: Question,
-    mode: Mode,
-    k: int,
-    chosen: Filter,
-) -> list[Ranked]:
-    """The top-k chunks, best first; ``found_by`` tells each half's rank and score."""
-    depth = max(CANDIDATES, 2 * k)
-    dense: list[tuple[int, float]] = []
-    if mode != "keyword" and question.vector is not None:
-        dense = searcher.search_dense(question.vector, depth, chosen)
-    if mode == "dense":
-        return _ranked(dense[:k], "dense")
-    # What only a blind half found is not a candidate: it would be there by chance.
-    weight = dense_weight(question.unknown_share)
-    also = [i for i, _ in dense] if weight > 0 else []
-    keyword, scores = _keyword(searcher, chunk_set_id, question.terms, depth, chosen, also)
-    if question.vector is None:
-        return _ranked(keyword[:k], "keyword")
-    return _hybrid(searcher, question, dense, keyword, scores, weight)[:k]
-
-
-def _ranked(found: Sequence[tuple[int, float]], half: str) -> list[Ranked]:
-    return [Ranked(i, s, {half: Found(r, s)}) for r, (i, s) in enumerate(found, 1)]
-
-
-def _keyword(
-    searcher: Searcher,
-    chunk_set_id: int,
-    terms: Sequence[str],
-    k: int,
-    chosen: Filter,
-    also: Sequence[int],
-) -> tuple[list[tuple[int, float]], dict[int, float]]:
-    """(the keyword half's list, best first; the score of each chunk of it, and of those of
-    ``also`` that hold any of the terms).
-
-    Going through all chunks that hold a term is what costs: it is done once for the list and
-    ``also`` together, and once for the neighbours that the list brings.
-    """
-    near = searcher.neighbours(also)
-    asked = {*also, *(i for some in near.values() for i in some)}
-    found = searcher.search_keyword(chunk_set_id, terms, k, chosen, sorted(asked))
-    own = [i for i, _ in found[:k]]
-    near |= searcher.neighbours([i for i in own if i not in near])
-    known = dict(found)
-    others = {i for one in own for i in near.get(one, ())} - known.keys() - asked
-    known |= searcher.keyword_scores(chunk_set_id, terms, sorted(others))
-    scores = {
-        i: known[i]
-        + NEIGHBOUR_SHARE * max((known.get(o, 0.0) for o in near.get(i, ())), default=0.0)
-        for i in dict.fromkeys([*own, *also])
-        if i in known
+def retrieve(searcher: Searcher, question: Question, mode: Mode, k: int) -> Ranking:
+    """Chunks enough for the top-k passages, best first."""
+    halves = _Halves(searcher, question, mode, max(CANDIDATES, 2 * k))
+    leading = halves.best(halves.ids, max(LEADING, k))
+    neighbours = searcher.neighbours(leading)
+    halves.add({i for some in neighbours.values() for i in some})
+    lent = _lent(halves.base, neighbours, halves.ids)
+    to_read = halves.best(halves.ids, max(READ, 2 * k), lent)
+    texts = searcher.texts(to_read)
+    hits = exact_hits(halves.exact, [texts[i].text for i in to_read])
+    own = {
+        i: halves.parts(i, texts[i], is_exact) for i, is_exact in zip(to_read, hits, strict=True)
     }
-    ranking = sorted(((i, scores[i]) for i in own), key=lambda item: (-item[1], item[0]))
-    return ranking, scores
-
-
-def _hybrid(
-    searcher: Searcher,
-    question: Question,
-    dense: list[tuple[int, float]],
-    keyword: list[tuple[int, float]],
-    keyword_scores: Mapping[int, float],
-    weight: float,
-) -> list[Ranked]:
-    assert question.vector is not None
-    dense_ranks = {i: r for r, (i, _) in enumerate(dense, 1)}
-    keyword_ranks = {i: r for r, (i, _) in enumerate(keyword, 1)}
-    ids = list(dict.fromkeys([*keyword_ranks, *(dense_ranks if weight > 0 else ())]))
-    wanted = set(ids)
-    dense_scores = {i: s for i, s in dense if i in wanted} | searcher.dense_scores(
-        question.vector, [i for i in ids if i not in dense_ranks]
-    )
+    lent = _lent(lambda i: own[i].score, neighbours, own.keys())
     ranked = []
-    for one in fuse(ids, dense_scores, keyword_scores, weight):
+    for i, parts in own.items():
+        parts = parts._replace(neighbour=lent.get(i, 0.0))
+        found = halves.found_by(i)
+        if found:  # what only stands beside a chunk that was found may join it, no more
+            readable = halves.readable * texts[i].readable
+            ranked.append(Ranked(i, parts.score, found, parts, readable))
+    ranked.sort(key=lambda r: (-r.score, r.id))
+    return Ranking(ranked, neighbours)
+
+
+class _Halves:
+    """What both halves say of the chunks that either proposed."""
+
+    def __init__(self, searcher: Searcher, question: Question, mode: Mode, depth: int) -> None:
+        self._searcher = searcher
+        self._question = question
+        self._dense: dict[int, float] = {}
+        self._keyword: dict[int, float] = {}
+        self._dense_ranks: dict[int, int] = {}
+        self._keyword_ranks: dict[int, int] = {}
+        # Asked for alone, a half is used however little it can read.
+        self.readable = 1.0 if mode == "dense" else question.readable
+        self._uses_dense = mode != "keyword" and question.vector is not None and self.readable > 0
+        self._uses_keyword = mode != "dense"
+        self.exact: list[str] = []  # the pieces that few chunks hold
+        if self._uses_dense:
+            assert question.vector is not None
+            found = searcher.dense(question.vector, depth)
+            self._dense = dict(found)
+            self._dense_ranks = {i: r for r, (i, _) in enumerate(found, 1)}
+        if self._uses_keyword:
+            also = sorted({*self._dense, *self._holding_exactly()})
+            scored = searcher.keyword(question.terms, depth, also)
+            self._keyword = dict(scored)
+            self._keyword_ranks = {i: r for r, (i, _) in enumerate(scored[:depth], 1)}
+        self.ids = set(self._dense) | set(self._keyword)
+        self._score_dense(self._keyword.keys() - self._dense.keys())
+
+    def _holding_exactly(self) -> set[int]:
+        holding: set[int] = set()
+        for piece in self._question.exact:
+            found = self._searcher.holding(piece, EXACT_CANDIDATES)
+            if len(found) < EXACT_CANDIDATES:
+                self.exact.append(piece)
+                holding.update(found)
+        return holding
+
+    def add(self, ids: Iterable[int]) -> None:
+        """Score these chunks, too."""
+        fresh = sorted(set(ids) - self.ids)
+        if self._uses_keyword:
+            self._keyword |= self._searcher.keyword_scores(self._question.terms, fresh)
+        self._score_dense(fresh)
+        self.ids |= set(fresh)
+
+    def _score_dense(self, ids: Iterable[int]) -> None:
+        if self._uses_dense and self._question.vector is not None:
+            self._dense |= self._searcher.dense_scores(self._question.vector, sorted(ids))
+
+    def base(self, i: int) -> float:
+        """What can be said without reading the text."""
+        return DENSE * self.readable * self._dense.get(i, 0.0) + KEYWORD * self._share(i)
+
+    def _share(self, i: int) -> float:
+        """The keyword score, as a share of the highest there could be."""
+        return self._keyword[i] / self._question.most if i in self._keyword else 0.0
+
+    def best(
+        self, ids: Iterable[int], k: int, lent: Mapping[int, float] | None = None
+    ) -> list[int]:
+        """The k best by what can be said without reading them, with what neighbours lend."""
+        lent = lent or {}
+        return sorted(ids, key=lambda i: (-self.base(i) - lent.get(i, 0.0), i))[:k]
+
+    def parts(self, i: int, text: Text, is_exact: bool) -> Parts:
+        """The evidence for a chunk that was read."""
+        words = IN_CODE if text.is_code else 1.0
+        readable = self.readable * (text.readable if self._uses_keyword else 1.0)
+        near = window_share(text.terms, self._question.weights) if self._uses_keyword else 0.0
+        return Parts(
+            dense=DENSE * readable * self._dense.get(i, 0.0),
+            keyword=KEYWORD * words * self._share(i),
+            near=0.0 if text.is_code else NEAR * near,
+            exact=EXACT * is_exact * self._uses_keyword,
+        )
+
+    def found_by(self, i: int) -> dict[str, Found]:
+        """The chunk's score in each half, with its rank where it is in that half's list."""
         found = {}
-        if one.id in dense_scores:
-            found["dense"] = Found(dense_ranks.get(one.id), dense_scores[one.id])
-        if one.id in keyword_scores:
-            found["keyword"] = Found(keyword_ranks.get(one.id), keyword_scores[one.id])
-        explain = {
-            "dense_weight": weight,
-            "dense_part": one.dense_part,
-            "keyword_part": one.keyword_part,
-            "unknown_share": question.unknown_share,
-        }
-        ranked.append(Ranked(one.id, one.score, found, explain))
-    return ranked
+        if i in self._dense:
+            found["dense"] = Found(self._dense_ranks.get(i), self._dense[i])
+        if i in self._keyword:
+            found["keyword"] = Found(self._keyword_ranks.get(i), self._keyword[i])
+        return found
+
+
+def _lent(
+    score: Callable[[int], float],
+    neighbours: Mapping[int, Sequence[int]],
+    ids: Iterable[int],
+) -> dict[int, float]:
+    """What each chunk is lent by its best neighbour. One that is a document of its own stands for
+    its neighbours, too: it has nothing cut off."""
+    known = set(ids)
+    beside: dict[int, set[int]] = {}
+    for i, others in neighbours.items():
+        for other in others:
+            if i in known and other in known:
+                beside.setdefault(i, set()).add(other)
+                beside.setdefault(other, set()).add(i)
+    alone = {i: {i} for i in known if i in neighbours and not neighbours[i]}
+    return {i: NEIGHBOUR * max(0.0, *map(score, others)) for i, others in (beside | alone).items()}

@@ -8,13 +8,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ragcli import __version__
 from ragcli.config import Origin, Settings
-from ragcli.domain import Filter, Mode, QueryResult
+from ragcli.domain import Filter
 from ragcli.rag import Rag
 from ragcli.serving import protocol
+
+if TYPE_CHECKING:
+    from ragcli.domain import Mode, QueryResult
 
 log = logging.getLogger("ragcli")
 

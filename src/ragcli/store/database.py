@@ -67,6 +67,16 @@ def create(path: Path, facts: dict[str, str]) -> None:
     fresh.replace(path)
 
 
+def copy(connection: sqlite3.Connection, path: Path) -> None:
+    """All that is stored, of one committed state, into a new file, readable by its owner only."""
+    path.touch(mode=0o600, exist_ok=False)
+    target = sqlite3.connect(path, isolation_level=None)
+    try:
+        connection.backup(target)
+    finally:
+        target.close()
+
+
 def is_outdated(connection: sqlite3.Connection) -> bool:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     return bool(version < schema.FORMAT_VERSION)

@@ -6,12 +6,16 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ragcli.domain import Chunk, Document
 from ragcli.errors import ProjectCorrupt
 from ragcli.store import checksums, keyword, rows, texts
 from ragcli.store.rows import ChunkRow
+
+if TYPE_CHECKING:
+    import random
+
+    from ragcli.domain import Chunk, Document
 
 
 def find(
@@ -110,7 +114,8 @@ def chunk_rows(connection: sqlite3.Connection, ids: Sequence[int]) -> list[Chunk
     columns = rows.CHUNK_COLUMNS.replace(", ", ", c.")
     for chunk_id in ids:
         row = connection.execute(
-            f"SELECT c.id, c.document_id, d.content_hash, d.title, d.date, c.checksum, c.{columns}"
+            "SELECT c.id, c.document_id, d.content_hash, d.format, d.language, d.title, d.date,"
+            f" c.checksum, c.{columns}"
             " FROM chunks c JOIN documents d ON d.id = c.document_id WHERE c.id = ?",
             (chunk_id,),
         ).fetchone()
@@ -119,11 +124,11 @@ def chunk_rows(connection: sqlite3.Connection, ids: Sequence[int]) -> list[Chunk
                 f"an index names chunk {chunk_id}, which is not stored",
                 "make the indexes anew: rag doctor --repair",
             )
-        fields = row[6:]
+        checksum, *fields = row[7:]
         about = source_of(connection, row[1])
         content = texts.read(connection, row[1], fields[0], fields[1], about)
-        chunk = rows.chunk_of(fields, row[5], content, about)
-        found[chunk_id] = ChunkRow(row[0], row[1], row[2], row[3], row[4], chunk)
+        chunk = rows.chunk_of(fields, checksum, content, about)
+        found[chunk_id] = ChunkRow._make((*row[:7], chunk))
     return [found[i] for i in ids]
 
 
@@ -138,13 +143,32 @@ def chunk_ids(connection: sqlite3.Connection, document_id: int, chunk_set_id: in
     ]
 
 
+def sample(
+    connection: sqlite3.Connection, chunk_set_id: int, count: int, choose: random.Random
+) -> list[int]:
+    """The ids of so many chunks chosen at random, any of them perhaps twice; none of no chunks."""
+    of_set = "FROM chunks WHERE chunk_set_id = ?"
+    first, last = connection.execute(
+        f"SELECT min(id), max(id) {of_set}", (chunk_set_id,)
+    ).fetchone()
+    if first is None:
+        return []
+    return [
+        connection.execute(
+            f"SELECT id {of_set} AND id >= ? ORDER BY id LIMIT 1",
+            (chunk_set_id, choose.randint(first, last)),
+        ).fetchone()[0]
+        for _ in range(count)
+    ]
+
+
 def neighbours(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, list[int]]:
     """For each chunk those right before and after it in its document.
 
     The chunks of a document have consecutive ids; where one was halved later, its halves have
     none, which costs them a little evidence and nothing else.
     """
-    found: dict[int, list[int]] = {}
+    found: dict[int, list[int]] = {i: [] for i in ids}
     if not ids:
         return found
     wanted = ",".join(str(int(i)) for i in ids)  # parameters are limited to 32,766
@@ -153,7 +177,7 @@ def neighbours(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, 
         " AND o.document_id = c.document_id AND o.chunk_set_id = c.chunk_set_id"
         f" WHERE c.id IN ({wanted})"
     ):
-        found.setdefault(chunk_id, []).append(other)
+        found[chunk_id].append(other)
     return found
 
 

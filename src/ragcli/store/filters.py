@@ -5,11 +5,11 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from ragcli.domain import Filter
-
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from ragcli.domain import Filter
 
 # The day of a document: its own date where it states one, else its file's.
 _DAY = "COALESCE(substr(d.date, 1, 10), date(f.mtime_ns / 1000000000, 'unixepoch'))"

@@ -18,6 +18,7 @@ and a copy of their text.
   store.sqlite    documents, chunks, embeddings: the truth
   vectors-*       a FAISS index of the embeddings, and what it is, as JSON
   config.toml     settings of this project; yours to edit (see: rag config show)
+  questions.jsonl questions of yours, if there are any: what `rag eval` asks
   lock            held by the one command that is writing
 
 It can be rebuilt from the documents with `rag ingest`, and deleted when no longer wanted.
@@ -45,6 +46,16 @@ class ProjectFolder:
     @property
     def lock(self) -> Path:
         return self.rag / "lock"
+
+    @property
+    def questions(self) -> Path:
+        """The project's own question set."""
+        return self.rag / "questions.jsonl"
+
+    @property
+    def evaluations(self) -> Path:
+        """Saved runs of `rag eval`."""
+        return self.rag / "evaluations"
 
     def source_of(self, path: Path) -> str:
         """A path as it is shown and cited: relative to the project's folder, ``/`` between the

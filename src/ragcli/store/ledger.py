@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from ragcli.domain import Problem
 from ragcli.store.database import now
 from ragcli.store.rows import FileRow, RootRow
+
+if TYPE_CHECKING:
+    from ragcli.domain import Problem
 
 FILE_COLUMNS = (
     "id, source, path, root_id, document_id, state, size, mtime_ns, content_hash, reader_version"
@@ -116,6 +119,8 @@ def problems(connection: sqlite3.Connection) -> list[tuple[str, Problem]]:
         "SELECT f.source, p.code, p.message, p.hint, p.page FROM problems p"
         " JOIN files f ON f.id = p.file_id WHERE f.state != 'removed' ORDER BY f.source, p.page"
     )
+    from ragcli.domain import Problem
+
     return [(r[0], Problem(*r[1:])) for r in rows]
 
 

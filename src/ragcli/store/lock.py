@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -31,7 +30,7 @@ def writing(path: Path, wait_s: float) -> Iterator[None]:
         _acquire(descriptor, path, wait_s)
         about = {
             "pid": os.getpid(),
-            "host": socket.gethostname(),
+            "host": os.uname().nodename,
             "command": " ".join(["rag", *sys.argv[1:]])[:200],
             "since": time.time(),
         }

@@ -48,6 +48,16 @@ def languages(connection: sqlite3.Connection) -> dict[str, int]:
     return _shares(connection, "language")
 
 
+def language_shares(connection: sqlite3.Connection) -> dict[str, float]:
+    """The share of the text in each language that was told, by characters, the largest first.
+    Quick enough for every query: an index holds both columns."""
+    rows = connection.execute(
+        "SELECT language, sum(length) AS n FROM documents GROUP BY language ORDER BY n DESC"
+    ).fetchall()
+    total = sum(n for _, n in rows) or 1
+    return {language: n / total for language, n in rows if language}
+
+
 def _shares(connection: sqlite3.Connection, column: str) -> dict[str, int]:
     rows = connection.execute(
         f"SELECT {column}, count(*) AS n FROM documents WHERE {column} IS NOT NULL"

@@ -1,19 +1,24 @@
-"""What the store hands out: plain rows, and their translation from SQL."""
+"""What the store hands out: plain rows, and their translation from SQL.
+
+Named tuples where no field is called as a method of theirs: a dataclass takes four times as long to
+make, at each start of a command."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ragcli.domain import Block, Chunk, Document, EmbedderIdentity, Page
+from ragcli.domain import Chunk
 from ragcli.errors import ProjectCorrupt
 from ragcli.store import checksums
 
+if TYPE_CHECKING:
+    from ragcli.domain import Document, EmbedderIdentity
 
-@dataclass(frozen=True, slots=True)
-class FileRow:
+
+class FileRow(NamedTuple):
     """A line of the ledger. ``document_id`` is None when nothing of the file is stored."""
 
     id: int
@@ -28,27 +33,26 @@ class FileRow:
     reader_version: int
 
 
-@dataclass(frozen=True, slots=True)
-class RootRow:
+class RootRow(NamedTuple):
     id: int
     source: str
     path: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class ChunkRow:
+class ChunkRow(NamedTuple):
     """A stored chunk with what is needed to show it; ``chunk`` holds its text."""
 
     id: int
     document_id: int
     content_hash: str
+    format: str
+    language: str | None
     title: str | None
     date: str | None
     chunk: Chunk
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(NamedTuple):
     """A chunk whose text has no embedding yet."""
 
     chunk_id: int
@@ -57,8 +61,7 @@ class Pending:
     size_tokens: int
 
 
-@dataclass(frozen=True, slots=True)
-class EmbeddingSet:
+class EmbeddingSet(NamedTuple):
     """One way of embedding the corpus, bound to one way of cutting it."""
 
     id: int
@@ -99,6 +102,8 @@ def structure_of(document: Document) -> str:
 
 def document_of(row: Any, text: str) -> Document:
     """A Document from its stored row and text."""
+    from ragcli.domain import Block, Document, Page  # passages do without
+
     structure = json.loads(row["structure"])
     return Document(
         text=text,

@@ -147,6 +147,9 @@ CREATE TABLE index_files (
 CREATE TABLE removed_chunks (id INTEGER PRIMARY KEY);
 """
 
+# For every query: which languages there are, and how much of each. Made with a keyword index.
+INDEX_OF_LANGUAGES = "CREATE INDEX IF NOT EXISTS documents_language ON documents (language, length)"
+
 # What a query or a small ingest must not count or search for in a million chunks. Triggers keep
 # it, so that it is right whoever deletes.
 TRACKING = """
@@ -225,7 +228,7 @@ MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _keep_track}
 def create(connection: sqlite3.Connection, facts: dict[str, str]) -> None:
     """Lay out an empty store of the newest format, in one commit."""
     connection.executescript(
-        f"BEGIN IMMEDIATE; {TABLES}{TRACKING}"
+        f"BEGIN IMMEDIATE; {TABLES}{INDEX_OF_LANGUAGES}; {TRACKING}"
         f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT_VERSION};"
     )
     connection.executemany("INSERT INTO facts VALUES (?, ?)", facts.items())

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from ragcli.domain import Chunk, Document, Filter
+from ragcli.domain import Filter
 from ragcli.errors import ProjectCorrupt
 from ragcli.store import (
     database,
@@ -21,15 +21,19 @@ from ragcli.store import (
     ledger,
     lock,
     sets,
+    texts,
     vectors,
 )
 from ragcli.store.folder import ProjectFolder
 from ragcli.store.rows import ChunkRow, EmbeddingSet, FileRow
+from ragcli.store.schema import INDEX_OF_LANGUAGES
 from ragcli.store.vectors import VectorIndex
-from ragcli.text.terms import TERMS_VERSION
+from ragcli.text.terms import terms_version
 
 if TYPE_CHECKING:
-    from ragcli.domain import Vector
+    import random
+
+    from ragcli.domain import Chunk, Document, Vector
 
 
 # Another command of this version may be at the migration: a minute for a million chunks.
@@ -63,8 +67,13 @@ class Store:
         if not folder.database.exists():
             with lock.writing(folder.lock, wait_s=3.0):
                 if not folder.database.exists():
-                    facts = {"created_at": database.now(), "terms_version": str(TERMS_VERSION)}
+                    facts = {"created_at": database.now(), "terms_version": terms_version()}
                     database.create(folder.database, facts)
+
+    def copy_to(self, folder: ProjectFolder) -> None:
+        """The store of one committed state into a project folder that has none; its index files
+        are not copied."""
+        database.copy(self.connection, folder.database)
 
     def close(self) -> None:
         self.connection.close()
@@ -220,6 +229,10 @@ class Store:
         source = documents.source_of(self.connection, document_id)
         self._index_chunks(document_id, chunk_set_id, source)
 
+    def sample(self, chunk_set_id: int, count: int, choose: random.Random) -> list[int]:
+        """The ids of so many chunks, or fewer, chosen at random; any may be there twice."""
+        return documents.sample(self.connection, chunk_set_id, count, choose)
+
     def has_chunk(self, chunk_id: int) -> bool:
         row = self.connection.execute("SELECT 1 FROM chunks WHERE id = ?", (chunk_id,)).fetchone()
         return row is not None
@@ -238,6 +251,7 @@ class Store:
         A damaged document is left out: it must not keep the others from being found, nor its own
         removal from happening.
         """
+        self.connection.execute(INDEX_OF_LANGUAGES)
         for (chunk_set_id,) in self.connection.execute("SELECT id FROM chunk_sets").fetchall():
             keyword.drop(self.connection, chunk_set_id)
             keyword.create(self.connection, chunk_set_id)
@@ -245,7 +259,7 @@ class Store:
                 source = documents.source_of(self.connection, document_id)
                 with suppress(ProjectCorrupt):
                     self._index_chunks(document_id, chunk_set_id, source)
-        self.set_fact("terms_version", str(TERMS_VERSION))
+        self.set_fact("terms_version", terms_version())
 
     # ------------------------------------------------------------ searching
 
@@ -263,6 +277,10 @@ class Store:
             (document_id, *parameters),
         )
         return [FileRow(*r) for r in rows]
+
+    def vocabulary(self, chunk_set_id: int) -> keyword.Vocabulary:
+        """The terms that a chunk set's keyword index holds."""
+        return keyword.Vocabulary(self.connection, chunk_set_id)
 
     def question_terms(self, chunk_set_id: int, terms: Sequence[str]) -> dict[str, int]:
         """Of the terms those that occur, rarest first, with how many chunks hold each."""
@@ -286,6 +304,19 @@ class Store:
     ) -> dict[int, float]:
         """The BM25 score of each of these chunks that holds any of the terms."""
         return keyword.scores(self.connection, chunk_set_id, terms, ids)
+
+    def holding(
+        self, chunk_set_id: int, phrase: Sequence[str], k: int, chosen: Filter
+    ) -> list[int]:
+        """The ids of k chunks that have these terms in one place, among those the filter lets
+        through."""
+        among, parameters = filters.chunk_ids_sql(chosen, chunk_set_id) if chosen else ("", [])
+        return keyword.holding(self.connection, chunk_set_id, phrase, k, among, parameters)
+
+    def text(self, document_id: int, start: int, end: int) -> str:
+        """A slice of a document's text, verified. Raises ProjectCorrupt."""
+        source = documents.source_of(self.connection, document_id)
+        return texts.read(self.connection, document_id, start, end, source)
 
     def neighbours(self, ids: Sequence[int]) -> dict[int, list[int]]:
         """For each chunk those right before and after it in its document."""

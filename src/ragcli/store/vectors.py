@@ -13,10 +13,13 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from hashlib import file_digest
+from functools import cached_property
+from hashlib import file_digest, sha256
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ragcli.background import Background
 from ragcli.store import embeddings, index_kinds
 from ragcli.store.rows import EmbeddingSet, IndexFile
 
@@ -55,25 +58,37 @@ class VectorIndex:
     def __init__(
         self, connection: sqlite3.Connection, folder: Path, embedding_set: EmbeddingSet
     ) -> None:
-        """``trouble`` says why the index file cannot be used."""
+        """The index file is opened in the background: what that takes is only waited for by a
+        search that needs it."""
         import numpy as np
 
-        self.trouble: str | None = None
         self.file = newest(connection, embedding_set.id)
         self._connection = connection
         self._set = embedding_set
-        self._index: Any = None
+        self._opening: Background[Any] | None = None
         if self.file is None:
             return
-        try:
-            self._index = _open(folder, self.file, embedding_set.identity.dimension)
-        except (OSError, RuntimeError, ValueError) as error:
-            self.trouble = str(error).splitlines()[0]
-            return
         self._path = folder / self.file.name
-        self._beside = list(embeddings.beside(connection, embedding_set, self.file))
+        file, dimension = self.file, embedding_set.identity.dimension
+        self._opening = Background(lambda: _open(folder, file, dimension))
+        self._beside = list(embeddings.beside(connection, embedding_set, file))
         # One that was embedded again since stands in both; the later embedding counts.
         self._hidden = np.concatenate([removed_ids(connection), *(ids for ids, _ in self._beside)])
+
+    @cached_property
+    def _opened(self) -> tuple[Any, str | None]:
+        """(the index of the file, why there is none that can be used)."""
+        if self._opening is None:
+            return None, None
+        try:
+            return self._opening.result(), None
+        except (OSError, RuntimeError, ValueError) as error:
+            return None, str(error).splitlines()[0]
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the index file cannot be used; None where it can, or where there is none."""
+        return self._opened[1]
 
     @property
     def to_mend(self) -> bool:
@@ -91,13 +106,14 @@ class VectorIndex:
         if allowed is not None and len(allowed) <= EXACT_UP_TO:
             found = embeddings.of_chunks(self._connection, self._set, allowed.tolist())
             return _best(found, query, k)
-        if self._index is None:
+        index, _ = self._opened
+        if index is None:
             found = embeddings.every(self._connection, self._set)
             return _best(found, query, k, allowed)
         if allowed is not None:
             index_kinds.read_ahead(self._path)
         ids = index_kinds.propose(
-            self._index,
+            index,
             query,
             k + SPARE if self._is_exact else max(PROPOSED, 2 * k),
             self._visible(allowed),
@@ -289,14 +305,19 @@ def _open(folder: Path, file: IndexFile, dimension: int) -> Any:
     path = folder / file.name
     if path.stat().st_size != file.size_bytes:
         raise ValueError(f"{file.name} has another size than when it was written")
-    if file.size_bytes <= HASHED_WHEN_OPENED_BYTES:
-        with path.open("rb") as stream:
-            if file_digest(stream, "sha256").hexdigest() != file.sha256:
-                raise ValueError(f"{file.name} has other contents than when it was written")
+    if file.size_bytes <= HASHED_WHEN_OPENED_BYTES and _sha256_of_small(path) != file.sha256:
+        raise ValueError(f"{file.name} has other contents than when it was written")
     index = index_kinds.open_file(path)
     if index.d != dimension or index.ntotal != file.count:
         raise ValueError(f"{file.name} belongs to another project or state")
     return index
+
+
+def _sha256_of_small(path: Path) -> str:
+    """In one piece: reading in blocks would wait for the interpreter after each of them, while the
+    model's libraries are imported."""
+    with path.open("rb") as stream, mmap(stream.fileno(), 0, access=ACCESS_READ) as data:
+        return sha256(data).hexdigest()
 
 
 def _embedded(connection: sqlite3.Connection, embedding_set: EmbeddingSet) -> int:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import re
 from functools import cache
 
-# Unicode blocks (Unicode 16, Blocks.txt). NFKC has already folded half-width kana and
-# compatibility ideographs where this is applied to search terms.
+# Unicode blocks (Unicode 16, Blocks.txt), without marks that part words (・). NFKC has already
+# folded half-width kana and compatibility ideographs where this is applied to search terms.
 HAN = (
     "\u2e80-\u2fdf\u3005\u3007\u3021-\u3029\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
     "\U00020000-\U0003ffff"
 )
-KANA = "\u3041-\u309f\u30a0-\u30ff\u31f0-\u31ff\uff66-\uff9f"
+KANA = "\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9f"
 HANGUL = "\u1100-\u11ff\u3130-\u318f\uac00-\ud7ff"
-# Thai, Lao, Burmese, Khmer
-SOUTH_EAST_ASIAN = "\u0e01-\u0e3a\u0e40-\u0e4e\u0e80-\u0edf\u1000-\u109f\u1780-\u17d3"
+# Thai, Lao, Burmese, Khmer, without the stops
+SOUTH_EAST_ASIAN = "\u0e01-\u0e3a\u0e40-\u0e4e\u0e80-\u0edf\u1000-\u1049\u1050-\u109f\u1780-\u17d3"
 
-# Devanagari to Sinhala, without the stops: vowel signs are written inside words, but are neither
-# letters nor digits to `str.isalnum` and to `\w`.
-INDIC = "\u0900-\u0963\u0966-\u096f\u0971-\u0dff"
+# Devanagari to Sinhala: vowel signs are written inside words, but are neither letters nor digits to
+# `str.isalnum` and to `\w`. The stops (।) are among them.
+INDIC = "\u0900-\u0dff"
 
 UNSPACED = HAN + KANA + HANGUL + SOUTH_EAST_ASIAN
 

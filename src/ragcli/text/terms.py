@@ -1,40 +1,44 @@
 """Search terms: what the keyword index stores and what a question is turned into.
 
-One function serves both sides, so that they can never disagree. Text is folded (NFKC, case,
-accents), words are stemmed (English, Snowball), scripts without spaces become overlapping pairs
-of characters, and identifiers are kept whole and in parts: ``foo_bar`` gives ``foo_bar``,
-``foo``, ``bar``; ``D123-4`` gives ``d123-4``, ``d123``, ``123``, ``4``.
-
-Pairs of characters need no dictionary and no loading time; on XQuAD-zh their plain overlap
-reaches R@5 0.9875, where white-space terms reach 0.128.
+One set of functions serves both sides, so that they can never disagree. Text is folded
+(``folding.py``), words are stemmed (``stems.py``), scripts without spaces become overlapping
+pieces (``grams.py``), and identifiers are kept whole and in parts: ``foo_bar`` gives ``foobar``,
+``foo``, ``bar``, as ``fooBar`` does; ``D123-4`` gives ``d123-4``, ``d123``, ``123``, ``4``.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import zip_longest
 
-from ragcli.text.scripts import HAN, INDIC, UNSPACED
+from ragcli.text.folding import fold
+from ragcli.text.grams import katakana_words, pieces
+from ragcli.text.scripts import HAN, HANGUL, INDIC, KANA, SOUTH_EAST_ASIAN
+from ragcli.text.stems import AS_WRITTEN, common_stem, own_stem, stemmed, version
 
-# Part of the on-disk format: raise it whenever `terms` gives other terms for some text, and the
-# keyword index is rebuilt by the next writer.
-TERMS_VERSION = 1
+# Raise it whenever `terms` gives other terms for some text.
+_RULES = 3
 
 # Longer runs are data (base64, hashes), not words; their first characters still find them.
 MAX_TERM_CHARACTERS = 64
 
+# A word with what joins its parts, underscores before one, or an option (``--dry-run``). No group:
+# then `findall` gives strings, which takes half the time of matches.
+_INSIDE = rf"\w*(?:[{INDIC}]\w*)*"
+_THOUSAND = r"(?<=\d),(?=\d{3}(?!\d))"
+_WORD = re.compile(
+    rf"[^\W_]{_INSIDE}(?:(?:[-./@+'’]|::?|{_THOUSAND})[^\W_]{_INSIDE})*(?:\+\+|\#(?!\w))?"
+    rf"|_+[^\W_]{_INSIDE}|--(?<![\w-]--)[a-z][\w-]*"
+)
 _SEPARATOR = re.compile(rf"[^\w{INDIC}]+|_+")
+_STEP = re.compile(r"[/@]|::")
 _POSSESSIVE = re.compile(r"['’]s?$|['’]s?(?=\W)")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _LETTER_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
-# Latin, Greek and Cyrillic accents, Hebrew points, Arabic vowels and tatweel; and what only shapes
-# or hyphenates a word: soft hyphen, joiners, byte order mark.
-_ACCENT = re.compile(
-    "[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f"
-    "\u0670\u00ad\u200c\u200d\u2060\ufeff]+"
-)
+_HYPHENS = re.compile("[-_]+")
 
 # Words that stand in most English chunks: they cost time and decide nothing (Lucene's
 # EnglishAnalyzer set, with the question words and auxiliaries that questions are made of).
@@ -48,21 +52,70 @@ STOP_WORDS = frozenset(
 )
 
 
-def terms(text: str) -> list[str]:
-    """The index terms of a text, in order, repetitions kept."""
+def terms_version() -> str:
+    """Part of the on-disk format: by another one the keyword index is built again by the next
+    writer. The stems are Snowball's, so its version counts."""
+    return f"{_RULES}, Snowball {version()}"
+
+
+def terms(text: str, language: str | None = None) -> list[str]:
+    """The index terms of a text in a language (ISO 639-1), repetitions kept; in order, but for
+    katakana words, which come last."""
+    of_word = _of_word(*stemmed([language or ""]))
+    folded = fold(text)
+    if folded.isascii():
+        return [term for word in _WORD.findall(folded) for term in of_word(word)]
     found: list[str] = []
-    folded = _fold(text)
-    for run in _runs(folded.isascii()).findall(folded):
-        # Only a run of a script without spaces begins with one of its characters.
-        if not run.isascii() and _unspaced().match(run):
-            found += _pairs(run)
-        else:
-            found += _word_terms(run)
-    return found
+    for spaced, run in _cut(folded):
+        for word in _WORD.findall(spaced) if len(spaced) > 1 or spaced.isalnum() else ():
+            found += of_word(word)
+        if run:
+            found += pieces(run)
+    return found + katakana_words(folded)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What one word of a question may be found by. ``text`` is in lower case, ``term`` what every
+    text has for it, ``stems`` the other ones of the corpus' languages, ``exact`` the word with its
+    accents, where a language needs them. ``is_plain`` is false for parts of identifiers and for
+    pieces of scripts without spaces."""
+
+    text: str
+    term: str
+    stems: tuple[str, ...] = ()
+    exact: str | None = None
+    is_plain: bool = False
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        return (self.term, *self.stems, *([self.exact] if self.exact else []))
+
+
+def question_words(question: str, languages: Iterable[str] = ()) -> list[Word]:
+    """A question word by word, stop words too, in order, for a corpus in these languages."""
+    others = stemmed(languages)
+    folded = fold(question)
+    found: list[Word] = []
+    for spaced, run in _cut(folded):
+        for word in _WORD.findall(spaced):
+            units = parts(word)
+            found += [_asked(unit, others, is_plain=len(units) == 1) for unit in units]
+        found += [Word(piece, piece) for piece in (pieces(run) if run else ())]
+    return found + [Word(word, word) for word in katakana_words(folded)]
+
+
+def _asked(part: str, languages: Sequence[str], *, is_plain: bool) -> Word:
+    term = _common(part)
+    own = {code: stem[:MAX_TERM_CHARACTERS] for code in languages if (stem := own_stem(part, code))}
+    exact = next((own[code] for code in own if code in AS_WRITTEN and own[code] != term), None)
+    stems = {stem: None for code, stem in own.items() if code not in AS_WRITTEN and stem != term}
+    return Word(part, term, tuple(stems), exact, is_plain and part.isalpha())
 
 
 def question_terms(question: str) -> list[str]:
-    """The distinct terms of a question without stop words, in order.
+    """The distinct terms of a question without stop words, in order, where no corpus is at hand
+    (`asked_terms` is for one).
 
     A question of nothing but stop words ("to be or not to be") keeps them all.
     """
@@ -71,34 +124,25 @@ def question_terms(question: str) -> list[str]:
 
 
 def characters(text: str) -> list[str]:
-    """The Han characters of a text one by one, in order, repetitions kept.
+    """The Han characters of a text one by one, folded, in order, repetitions kept.
 
     Evidence beside the pairs: where a text says 保修的期限 and the question 保修期, no pair of the
     last character matches, but the character does. On XQuAD-zh they gain 0.5 points of nDCG@10.
     """
-    return [] if text.isascii() else _han_character().findall(_fold(text))
+    return [] if text.isascii() else _han_character().findall(fold(text))
 
 
-@cache
-def _runs(ascii_only: bool) -> re.Pattern[str]:
-    """A run of a script without spaces, a word, or underscores before one.
-
-    No group: then `findall` gives strings, which takes half the time of matches. The classes of
-    all scripts take 10 ms to compile, which an ASCII question need not wait for.
-    """
-    spaced = "" if ascii_only else f"(?![{UNSPACED}])"
-    inside = r"\w" if ascii_only else rf"[\w{INDIC}]"
-    unspaced = "" if ascii_only else f"[{UNSPACED}]+|"
-    return re.compile(
-        rf"{unspaced}(?:{spaced}[^\W_])(?:{spaced}{inside}"
-        rf"|[-.:/@+'’](?={spaced}[^\W_]))*(?:\+\+|\#(?!\w))?"
-        rf"|_+(?:{spaced}\w)+"
-    )
+def _cut(folded: str) -> Iterator[tuple[str, str]]:
+    """(text with spaces between its words, the run of a script without that follows it)."""
+    cut = [folded] if folded.isascii() else _unspaced().split(folded)
+    return zip_longest(cut[::2], cut[1::2], fillvalue="")
 
 
 @cache
 def _unspaced() -> re.Pattern[str]:
-    return re.compile(f"[{UNSPACED}]")
+    """A run of one script without spaces. These classes take 10 ms to compile, which an ASCII
+    question need not wait for."""
+    return re.compile(f"([{HAN}{KANA}]+|[{HANGUL}]+|[{SOUTH_EAST_ASIAN}]+)")
 
 
 @cache
@@ -106,47 +150,49 @@ def _han_character() -> re.Pattern[str]:
     return re.compile(f"[{HAN}]")
 
 
-def _fold(text: str) -> str:
-    """NFKC without accents; case is kept, because ``fooBar`` has two parts."""
-    if text.isascii():
-        return text
-    decomposed = unicodedata.normalize("NFKD", text)
-    return unicodedata.normalize("NFC", _ACCENT.sub("", decomposed))
+@cache
+def _of_word(*languages: str) -> Callable[[str], tuple[str, ...]]:
+    """What gives a word's terms in a document of these languages, one at most."""
+
+    @lru_cache(maxsize=65536)
+    def of_word(word: str) -> tuple[str, ...]:
+        found: dict[str, None] = {}
+        for part in parts(word):
+            found[_common(part)] = None
+            for language in languages:
+                if own := own_stem(part, language):
+                    found[own[:MAX_TERM_CHARACTERS]] = None
+        return tuple(found)
+
+    return of_word
 
 
-def _pairs(run: str) -> Iterator[str]:
-    if len(run) == 1:
-        yield run
-    for i in range(len(run) - 1):
-        yield run[i : i + 2]
-
-
-@lru_cache(maxsize=65536)
-def _word_terms(word: str) -> tuple[str, ...]:
-    """A word's terms: itself (stemmed when it is a plain word), then its parts."""
+def parts(word: str) -> tuple[str, ...]:
+    """A word in lower case; an identifier whole, then its parts."""
+    if word.startswith("--"):
+        return (word.casefold(), *parts(word[2:]))
     word = _POSSESSIVE.sub("", word.strip("_")) or word
-    lower = word.casefold()
     if word.isalpha() and (word.islower() or word.istitle() or word.isupper()):
-        return (_stem(lower)[:MAX_TERM_CHARACTERS],)
-    parts: dict[str, None] = {lower[:MAX_TERM_CHARACTERS]: None}
+        return (word.casefold(),)
+    found = {_whole(word): None}
+    steps = _STEP.split(word)
+    if len(steps) > 1:
+        found |= {step.casefold(): None for step in steps if _SEPARATOR.search(step)}
     for piece in _SEPARATOR.split(word):
         camel = _CAMEL.split(piece)
         for part in (piece, *camel, *(p for c in camel for p in _LETTER_DIGIT.split(c))):
             folded = part.casefold()
             if len(folded) > 1 or folded.isdigit():
-                parts[_stem(folded)[:MAX_TERM_CHARACTERS]] = None
-    return tuple(parts)
+                found[folded] = None
+    return tuple(found)
 
 
-@lru_cache(maxsize=65536)
-def _stem(word: str) -> str:
-    if word in STOP_WORDS or not (word.isascii() and word.isalpha()):
-        return word
-    return str(_english_stemmer().stemWord(word))
+def _whole(word: str) -> str:
+    """``e-mail`` is ``email``, ``foo_bar`` and ``fooBar`` are ``foobar``, 1,234 is 1234; what else
+    holds a digit or a sign is kept as it is."""
+    joined = _HYPHENS.sub("", word)
+    return (joined if joined.isalpha() else word.replace(",", "")).casefold()
 
 
-@lru_cache(maxsize=1)
-def _english_stemmer():  # type: ignore[no-untyped-def]
-    import Stemmer
-
-    return Stemmer.Stemmer("english")
+def _common(part: str) -> str:
+    return (part if part in STOP_WORDS else common_stem(part))[:MAX_TERM_CHARACTERS]

@@ -18,23 +18,34 @@ def test_off_where_none_is_named(project, rag):
     found = rag("query", QUESTION, "--json", "--explain").object
     assert found["reranker"] is None
     assert "rerank" not in found["timings_ms"]
-    assert not any("rerank_part" in p["explain"] for p in found["passages"])
+    assert not any("rerank" in p["found_by"] for p in found["passages"])
+    assert not any(p["explain"]["rerank"] for p in found["passages"])
     assert rag("status", "--json").object["reranker"] is None
 
 
-def test_the_parts_of_a_score_add_up(project, rag):
-    run = rag("query", QUESTION, "--rerank", "fake:words", "--json", "--explain")
+@pytest.mark.parametrize("reranker", ["off", "fake:words"])
+def test_the_parts_of_a_score_add_up(project, rag, reranker):
+    run = rag("query", QUESTION, "--rerank", reranker, "--json", "--explain")
     assert run.code == 0
+    for one in run.object["passages"]:
+        assert one["score"] == sum(one["explain"].values())
+
+
+def test_it_is_explained_and_retrieval_s_own_parts_stay(project, rag):
+    ask = ["query", QUESTION, "--json", "--explain", "-k", "9"]
+    run = rag(*ask, "--rerank", "fake:words")
     assert run.object["reranker"] == "fake:words"
     assert "rerank" in run.object["timings_ms"]
+    plain = {p["chunk_id"]: p for p in rag(*ask).object["passages"]}
+    assert {p["chunk_id"] for p in run.object["passages"]} == plain.keys()
     for one in run.object["passages"]:
-        parts = one["explain"]
-        assert one["score"] == parts["rerank_part"] + parts["retrieval_part"]
-        assert parts["retrieval_score"] == parts["dense_part"] + parts["keyword_part"]
-        assert parts["rerank_weight"] == 0.6
-        assert parts["rerank_logit"] >= 0
+        assert one["explain"].pop("rerank") >= 0
+        assert one["explain"].items() < plain[one["chunk_id"]]["explain"].items()
+        assert one["found_by"]["rerank"]["score"] >= 0
+    assert run.object["passages"][0]["found_by"]["rerank"]["rank"] == 1
+    assert run.object["confidence"] == rag(*ask).object["confidence"]
     shown = rag("query", QUESTION, "--rerank", "fake:words", "--explain").out
-    assert "rerank part" in shown
+    assert "rerank #1 (" in shown and " · rerank 0." in shown
 
 
 @pytest.mark.parametrize("mode", ["hybrid", "dense", "keyword"])
@@ -62,7 +73,7 @@ def test_an_exact_hit_is_not_buried(project, rag):
         return [p["source"] for p in found].index(source)
 
     # A contrary reranker buries what holds the question's words, but not its error code.
-    assert place("pump fault", "docs/other.txt") > 5
+    assert place("pump fault", "docs/other.txt") > 2
     assert place("pump fault E4711", "docs/code.txt") == 0
 
 
@@ -97,7 +108,7 @@ def test_what_there_was_no_time_for_is_told(project, rag, monkeypatch):
     run = rag("query", QUESTION, "--rerank", "fake:words", "--json", "--explain", "-k", "9")
     (warning,) = run.object["warnings"]
     assert "scored 2 of" in warning and "0.001 s" in warning
-    scored = ["rerank_logit" in p["explain"] for p in run.object["passages"]]
+    scored = ["rerank" in p["found_by"] for p in run.object["passages"]]
     assert scored == sorted(scored, reverse=True) and scored.count(True) == 2
 
 

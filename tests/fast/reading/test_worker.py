@@ -312,6 +312,20 @@ def test_the_pool_gives_results_in_order_and_reads_only_a_few_ahead(tmp_path: Pa
     assert [t.split()[1] for t in texts] == [str(n) for n in range(30)]
 
 
+def test_a_pool_may_begin_before_there_is_something_to_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("something")
+    with ReaderPool(TIMEOUT_S) as pool:
+        pool.begin()
+        deadline = time.monotonic() + 30
+        while not any(p.pid for p in pool._processes) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        begun = [p.pid for p in pool._processes if p.pid]
+        assert len(begun) == 1
+        assert pool.read(path).document
+        assert [p.pid for p in pool._processes if p.pid] == begun
+
+
 def test_leaving_the_pool_ends_its_children_at_once(tmp_path: Path) -> None:
     paths = [tmp_path / f"{n}.txt" for n in range(8)]
     for path in paths:

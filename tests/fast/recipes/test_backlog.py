@@ -152,6 +152,20 @@ def test_tasks_hold_texts_of_like_length_and_no_more_than_fits(
 
 
 @pytest.mark.parametrize("lanes", [1, 3])
+def test_few_texts_are_shared_out_among_the_lanes(
+    home: Path, make: Callable[..., Rag], monkeypatch: pytest.MonkeyPatch, lanes: int
+) -> None:
+    monkeypatch.setattr("ragcli.recipes.backlog.SMALLEST_TASK_TOKENS", 1)
+    monkeypatch.setattr("ragcli.recipes.intake.FIRST_COMMIT_S", 60.0)
+    write_many(home / "docs/many", 24)
+    embedder = Watched(lanes)
+    with make(embedder) as rag:
+        rag.ingest(["docs/many"])
+    tasks = len(embedder.calls) - 1  # the probe
+    assert tasks == 1 if lanes == 1 else tasks >= 2 * lanes
+
+
+@pytest.mark.parametrize("lanes", [1, 3])
 def test_what_is_too_long_is_halved_wherever_it_stands(
     home: Path, make: Callable[..., Rag], lanes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

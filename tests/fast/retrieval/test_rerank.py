@@ -5,27 +5,43 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
-from ragcli.retrieval.rerank import (
-    RERANK_WEIGHT,
-    Candidate,
-    rerank,
-    rerank_weight,
-    score_within,
+from ragcli.domain import Found
+from ragcli.retrieval.confidence import evidence
+from ragcli.retrieval.fusion import EXACT, Parts
+from ragcli.retrieval.rerank import LEAST_EVIDENCE_SPAN, RERANK_WEIGHT, rerank, score_within
+from ragcli.retrieval.retrieve import Ranked
+
+shares = st.floats(0, 0.5)
+# (dense, keyword, exact, logit) of chunks.
+chunks = st.lists(
+    st.tuples(shares, shares, st.booleans(), st.floats(-50, 50)), min_size=1, max_size=12
 )
 
-scores = st.floats(-50, 50)
-candidates = st.lists(st.tuples(scores, st.booleans(), scores), min_size=1, max_size=12).map(
-    lambda rows: sorted(rows, key=lambda row: -row[0])
-)
+
+def ranked(parts: Sequence[Parts]) -> list[Ranked]:
+    """As retrieval gives them, best first; the ids are their places."""
+    found = {"keyword": Found(1, 2.0)}
+    best_first = sorted(parts, key=lambda p: -p.score)
+    return [Ranked(i, p.score, found, p) for i, p in enumerate(best_first)]
 
 
-def places(given: Sequence[float], logits: Sequence[float], exact: Sequence[int] = ()) -> list[int]:
-    """Old places in the new order."""
-    some = [Candidate(score, i in exact) for i, score in enumerate(given)]
-    return [one.place for one in rerank(some, logits, RERANK_WEIGHT)]
+def places(
+    given: Sequence[float],
+    logits: Sequence[float],
+    exact: Sequence[int] = (),
+    readable: float = 1.0,
+) -> list[int]:
+    """Old places in the new order; exact hits are those whose score holds ``EXACT``."""
+    some = [
+        Ranked(
+            i, score, {}, Parts(keyword=score - EXACT * (i in exact), exact=EXACT * (i in exact))
+        )
+        for i, score in enumerate(given)
+    ]
+    return [one.id for one in rerank(some, logits, readable)]
 
 
 def test_a_reranker_that_knows_puts_the_right_one_first() -> None:
@@ -36,22 +52,33 @@ def test_a_reranker_that_knows_puts_the_right_one_first() -> None:
 
 
 def test_one_that_is_contrary_cannot_bury_an_exact_hit() -> None:
-    fused = [0.9, 0.8, 0.7, 0.3, 0.1]
     contrary = [-8.0, 4.0, 5.0, 6.0, 8.0]
-    assert places(fused, contrary)[-1] == 0
-    assert places(fused, contrary, exact=[0])[0] == 0
+    assert places([0.9, 0.8, 0.7, 0.3, 0.1], contrary)[-1] == 0
+    assert places([1.9, 0.8, 0.7, 0.3, 0.1], contrary, exact=[0])[0] == 0
     # Two exact hits are ordered by the reranker, before all others.
+    fused = [1.9, 1.8, 0.7, 0.3, 0.1]
     assert places(fused, [-8.0, -5.0, 5.0, 6.0, 8.0], exact=[0, 1])[:2] == [1, 0]
-    # One that retrieval had far behind rises, but not over what both prefer.
-    behind = [8.0, 4.0, 4.0, 4.0, -8.0]
-    assert places(fused, behind) == [0, 1, 2, 3, 4]
-    assert places(fused, behind, exact=[4]) == [0, 1, 2, 4, 3]
+
+
+def test_an_exact_hit_does_not_stretch_what_stands_between_the_others() -> None:
+    """All but it are ordered as if it were not there."""
+    fused = [0.5, 0.45, 0.4]
+    logits = [1.0, 3.0, 2.0]
+    alone = places(fused, logits)
+    beside = places([1.45, *fused], [2.0, *logits], exact=[0])
+    assert beside == [0, *(place + 1 for place in alone)]
 
 
 def test_one_that_cannot_tell_changes_little() -> None:
     fused = [0.9, 0.6, 0.5, 0.1]
     assert places(fused, [-11.0, -10.9, -10.95, -10.8]) == [0, 1, 2, 3]
     assert places(fused, [3.0] * 4) == [0, 1, 2, 3]
+
+
+def test_it_decides_where_retrieval_cannot_tell() -> None:
+    assert places([0.4, 0.4, 0.4], [1.0, 5.0, 3.0]) == [1, 2, 0]
+    close = [0.4 + LEAST_EVIDENCE_SPAN / 2, 0.4]
+    assert places(close, [1.0, 1.0 + 2 / RERANK_WEIGHT]) == [1, 0]
 
 
 def test_what_was_not_scored_stays_behind_in_its_order() -> None:
@@ -61,35 +88,44 @@ def test_what_was_not_scored_stays_behind_in_its_order() -> None:
     assert places([], []) == []
 
 
-@given(candidates, st.integers(0, 12), st.floats(0.01, 0.99))
+def test_it_has_less_say_where_it_can_read_less() -> None:
+    fused, logits = [0.9, 0.5, 0.4], [0.0, 9.0, 0.0]
+    assert places(fused, logits) == [1, 0, 2]
+    assert places(fused, logits, readable=0.5) == [0, 1, 2]
+
+
+def test_its_rank_and_logit_are_told() -> None:
+    found = rerank(ranked([Parts(dense=0.3), Parts(dense=0.2), Parts(dense=0.1)]), [1.0, 4.0], 1.0)
+    assert [one.found_by.get("rerank") for one in found] == [Found(1, 4.0), Found(2, 1.0), None]
+    assert all(one.found_by["keyword"] == Found(1, 2.0) for one in found)
+
+
+@given(chunks, st.integers(0, 12), st.floats(0.01, 1))
 def test_the_parts_add_up_and_exact_hits_are_not_overtaken(
-    rows: list[tuple[float, bool, float]], count: int, weight: float
+    rows: list[tuple[float, float, bool, float]], count: int, readable: float
 ) -> None:
-    some = [Candidate(score, exact) for score, exact, _ in rows]
+    some = ranked([Parts(dense, keyword, exact=EXACT * hit) for dense, keyword, hit, _ in rows])
     logits = [logit for *_, logit in rows][:count]
-    found = rerank(some, logits, weight)
-    assert sorted(one.place for one in found) == list(range(len(rows)))
-    assert all(one.score == one.rerank_part + one.retrieval_part for one in found)
+    found = rerank(some, logits, readable)
+    assert sorted(one.id for one in found) == list(range(len(rows)))
+    assert all(one.score == sum(one.parts) for one in found)
+    # What retrieval says stays as it is, and so does what confidence is made of.
+    assert all(one.parts._replace(rerank=0.0) == some[one.id].parts for one in found)
+    assert evidence(found) == evidence(some)
     assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
-    at = {one.place: rank for rank, one in enumerate(found)}
-    for hit in (i for i, one in enumerate(some) if one.exact):
+    at = {one.id: rank for rank, one in enumerate(found)}
+    for hit in (one.id for one in some if one.parts.exact):
         for behind in range(hit + 1, len(some)):
-            assert some[behind].exact or at[hit] < at[behind]
+            assert some[behind].parts.exact or at[hit] < at[behind]
     # What has a logit stands before what has none.
-    assert [one.logit is None for one in found] == sorted(one.logit is None for one in found)
+    unscored = ["rerank" not in one.found_by for one in found]
+    assert unscored == sorted(unscored)
 
 
-@given(candidates)
-def test_where_both_agree_the_order_stays(rows: list[tuple[float, bool, float]]) -> None:
-    fused = [score for score, *_ in rows]
-    assume(len(set(fused)) == len(fused))
+@given(st.lists(st.integers(0, 1000), min_size=1, max_size=12, unique=True))
+def test_where_both_agree_the_order_stays(rows: list[int]) -> None:
+    fused = sorted((n / 1000 for n in rows), reverse=True)
     assert places(fused, fused) == list(range(len(fused)))
-
-
-def test_it_has_no_say_where_it_cannot_read() -> None:
-    assert rerank_weight(0) == RERANK_WEIGHT
-    assert 0 < rerank_weight(0.25) < RERANK_WEIGHT
-    assert rerank_weight(0.5) == rerank_weight(1) == 0
 
 
 class Clock:

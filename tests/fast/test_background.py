@@ -6,7 +6,7 @@ from threading import Event
 
 import pytest
 
-from ragcli.models.background import Background
+from ragcli.background import Background
 
 
 def test_the_value_is_waited_for() -> None:

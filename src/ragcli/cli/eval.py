@@ -1,0 +1,230 @@
+"""``rag eval``: how well the project answers a question set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from ragcli.cli import show_eval
+from ragcli.cli.options import (
+    DebugOption,
+    EngineOption,
+    JsonOption,
+    ModelOption,
+    ModeOption,
+    ProjectOption,
+    QuietOption,
+    RerankOption,
+    VerboseOption,
+    opened,
+    question_from,
+    speaking,
+    tell_model,
+)
+from ragcli.cli.output import Output
+from ragcli.cli.table import COMMANDS
+from ragcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from ragcli.recipes.evaluate import Evaluation
+    from ragcli.trials import Trial
+
+
+class _EvalCommands(TyperGroup):
+    """``rag eval add …`` is a command below; all else is the evaluation itself, whose argument
+    may stand anywhere."""
+
+    allow_interspersed_args = True
+
+    def make_context(
+        self, info_name: Any, args: list[str], parent: Any = None, **extra: Any
+    ) -> Any:
+        below = self.commands.get(args[0]) if args else None
+        if below is not None:
+            return below.make_context(f"{info_name} {args[0]}", args[1:], parent, **extra)
+        return super().make_context(info_name, args, parent, **extra)
+
+
+app = typer.Typer(
+    cls=_EvalCommands,
+    subcommand_metavar="| add QUESTION",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback(invoke_without_command=True, epilog=COMMANDS["eval"].epilog)
+def evaluate(
+    questions: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="QUESTIONS", help="JSON lines, or a BEIR folder. Default: your own."
+        ),
+    ] = None,
+    top_k: Annotated[
+        int, typer.Option("--top-k", "-k", metavar="N", min=1, help="Passages a question.")
+    ] = 10,
+    mode: ModeOption = None,
+    minimum: Annotated[
+        list[str] | None,
+        typer.Option("--min", metavar="METRIC=X", help="Exit 6 below: --min recall@5=0.9."),
+    ] = None,
+    save: Annotated[
+        str | None, typer.Option("--save", metavar="NAME", help="Keep this run under a name.")
+    ] = None,
+    compare: Annotated[
+        str | None,
+        typer.Option(
+            "--compare", metavar="KEY=A,B", help="Variants of a setting: mode=dense,hybrid."
+        ),
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option("--against", metavar="NAME", help="Compare with a kept run, by question."),
+    ] = None,
+    split: Annotated[
+        str | None, typer.Option("--split", metavar="NAME", help="Of a folder's qrels: test, dev.")
+    ] = None,
+    first_page: Annotated[
+        int,
+        typer.Option("--first-page", metavar="N", min=0, help="What the set calls the first page."),
+    ] = 1,
+    model: ModelOption = None,
+    engine: EngineOption = None,
+    rerank: RerankOption = None,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Measure how well the project answers questions whose answers are known.
+
+    Recall, hits, MRR, nDCG and characters found, each with its 95 % interval; how long it takes.
+    """
+    gates = [_gate(text) for text in minimum or ()]
+    if compare and (gates or save or against):
+        raise UsageError(
+            "--compare goes with none of --min, --save and --against", "run it without those"
+        )
+    flags = {"model": model, "engine": engine, "mode": mode, "reranker": rerank}
+    with (
+        speaking(json=as_json, quiet=quiet, verbose=verbose, debug=debug) as output,
+        _trial(questions, project, flags, split, first_page, output) as trial,
+    ):
+        tell_model(trial.rag, output)
+        if compare:
+            done, shape = _compare(trial, compare, flags, top_k, output)
+        else:
+            done, shape = _evaluate(trial, top_k, against, gates, output)
+        if save:
+            from ragcli.recipes import runs
+
+            runs.save(trial.runs, save, shape)
+        if output.json:
+            output.object(shape)
+        show_eval.tell(done, shape["gates"], output)
+        if not all(gate["met"] for gate in shape["gates"]):
+            raise typer.Exit(6)
+        if done.left_out:
+            raise typer.Exit(3)
+
+
+def _evaluate(
+    trial: Trial,
+    top_k: int,
+    against: str | None,
+    gates: Sequence[tuple[str, float]],
+    output: Output,
+) -> tuple[Evaluation, dict[str, Any]]:
+    """One run; shown, unless as JSON."""
+    from ragcli import trials
+    from ragcli.recipes import runs
+    from ragcli.recipes.evaluate import prepare
+
+    earlier = runs.load(trial.runs, against) if against else None
+    prepared = prepare(trial.rag.store, trial.asked)
+    done = trials.evaluate(trial.rag, prepared, top_k=top_k, listener=output.listener())
+    comparisons = [runs.compare(earlier, runs.scored("this run", done))] if earlier else []
+    shape = runs.as_object([("this run", done)], comparisons)
+    shape["gates"] = show_eval.judged(gates, done.metrics)
+    if not output.json:
+        show_eval.show(done, comparisons, output)
+    return done, shape
+
+
+def _compare(
+    trial: Trial, asked: str, flags: Mapping[str, Any], top_k: int, output: Output
+) -> tuple[Evaluation, dict[str, Any]]:
+    """A run for each variant; shown, unless as JSON. The first of them is given back."""
+    from ragcli import trials
+    from ragcli.recipes import runs
+    from ragcli.recipes.evaluate import prepare
+
+    variants = trials.Variants.parsed(asked)
+    prepared = prepare(trial.rag.store, trial.asked)
+    done = trials.compare(trial, prepared, variants, flags, top_k, output.listener())
+    comparisons = runs.compare_all([runs.scored(name, one) for name, one in done])
+    if not output.json:
+        show_eval.show_variants(done, comparisons, output)
+    return done[0][1], runs.as_object(done, comparisons)
+
+
+@contextmanager
+def _trial(
+    questions: str | None,
+    project: str | None,
+    flags: dict[str, Any],
+    split: str | None,
+    first_page: int,
+    output: Output,
+) -> Iterator[Trial]:
+    from ragcli import trials
+
+    if questions is not None and trials.is_corpus(questions):
+        folder = Path(questions).expanduser()
+        with trials.of_corpus(folder, flags, split, output.listener()) as trial:
+            yield trial
+    else:
+        with trials.of_project(questions, project, flags, split, first_page) as trial:
+            yield trial
+
+
+def _gate(text: str) -> tuple[str, float]:
+    """A metric and the least it may be. Raises UsageError."""
+    metric, _, value = text.partition("=")
+    try:
+        return metric.strip().lower(), float(value)
+    except ValueError:
+        raise UsageError(
+            f"`--min {text}` is not METRIC=X", "write it as --min recall@5=0.9"
+        ) from None
+
+
+@app.command(epilog=COMMANDS["eval"].epilog)
+def add(
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="- reads it from stdin.")],
+    relevant: Annotated[
+        list[str],
+        typer.Option(
+            "--relevant", metavar="FILE[:PAGE]", help="What answers it; FILE:LINE, FILE:5-8."
+        ),
+    ],
+    project: ProjectOption = None,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Add a question to the project's own; --relevant may be repeated."""
+    with opened(project, json=False, quiet=quiet, verbose=verbose, debug=debug) as (rag, output):
+        from ragcli.recipes import own_questions
+
+        places = [own_questions.place_named(rag.store, name) for name in relevant]
+        made = own_questions.add(rag.folder, question_from(question), places)
+        output.note(show_eval.kept(made, rag.folder))

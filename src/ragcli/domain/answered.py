@@ -1,0 +1,71 @@
+"""What is answered: a prompt, an answer, and its citations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from ragcli.domain.found import Passage
+
+Verdict = Literal["supported", "misattributed", "not_found", "disagrees", "unchecked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A link from a span of the answer to a passage.
+
+    ``char_start`` and ``char_end`` lie in the document: of the quote where there is one, else of
+    the passage.
+    """
+
+    marker: int
+    quote: str | None
+    verdict: Verdict
+    source: str
+    page: int | None
+    line_start: int | None
+    line_end: int | None
+    char_start: int
+    char_end: int
+    chunk_id: str
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer with its evidence; ``declined`` says why there is none. ``embedded_share`` and
+    ``chunks`` are those of the query."""
+
+    question: str
+    answer: str
+    generator: str
+    citations: tuple[Citation, ...]
+    passages: tuple[Passage, ...]
+    declined: bool = False
+    why: str | None = None
+    uncited: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    model: str | None = None
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    embedded_share: float = 1.0
+    chunks: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Ready for a generator: the messages for a chat model, and what they were made from.
+
+    ``passages`` are those that fitted, in the order of their numbers (marker ``[1]`` is the
+    first). ``size_tokens`` is our own estimate of the whole prompt; ``context_tokens`` what the
+    model is told to hold (``num_ctx``), ``answer_tokens`` what is kept free in it for the answer.
+    """
+
+    question: str
+    passages: tuple[Passage, ...]
+    system: str
+    user: str
+    size_tokens: int
+    context_tokens: int
+    answer_tokens: int

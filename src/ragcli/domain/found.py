@@ -1,0 +1,94 @@
+"""What is found: passages for a question, among the documents that may answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Mode = Literal["hybrid", "dense", "keyword"]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which documents may answer; applied before top-k, in every mode.
+
+    ``path`` is a shell pattern on the source (``*`` also matches ``/``), ``since`` and ``until``
+    are ISO dates (inclusive), ``where`` are metadata keys and values.
+    """
+
+    path: str | None = None
+    format: str | None = None
+    language: str | None = None
+    since: str | None = None
+    until: str | None = None
+    where: tuple[tuple[str, str], ...] = ()
+
+    def __bool__(self) -> bool:
+        return self != Filter()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The place of a passage in the ranking of one half, or of a reranker, whose score is a logit.
+    ``rank`` is None beyond that half's list."""
+
+    rank: int | None
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk as found for a question."""
+
+    rank: int
+    score: float
+    source: str
+    title: str | None
+    headings: tuple[str, ...]
+    page: int | None
+    page_end: int | None
+    line_start: int | None
+    line_end: int | None
+    char_start: int
+    char_end: int
+    text: str
+    chunk_id: str
+    chunk_ids: tuple[str, ...]
+    also_in: tuple[str, ...]
+    stale: bool
+    date: str | None
+    date_origin: str | None
+    found_by: Mapping[str, Found]
+    explain: Mapping[str, float] | None = None
+
+    @property
+    def location(self) -> str:
+        """``path:line``, ``path#page=N`` or ``path``: what grep, editors and people read."""
+        if self.page is not None:
+            return f"{self.source}#page={self.page}"
+        if self.line_start is not None:
+            return f"{self.source}:{self.line_start}"
+        return self.source
+
+
+@dataclass(frozen=True, slots=True)
+class QueryResult:
+    """What ``query`` returns: passages, best first, and what should be known about them.
+
+    ``embedded_share`` of the corpus could be found by meaning, the rest by words only; where that
+    is less than 1, ``chunks`` says how many there are. ``reranker`` is the name of the one that was
+    asked to order the passages.
+    """
+
+    question: str
+    mode: Mode
+    model: str | None
+    passages: tuple[Passage, ...]
+    warnings: tuple[str, ...] = ()
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    confidence: float | None = None
+    blind: bool = False
+    embedded_share: float = 1.0
+    chunks: int = 0
+    reranker: str | None = None

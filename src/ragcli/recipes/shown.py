@@ -1,0 +1,39 @@
+"""What is shown of a stored chunk or file beside its text: key, date, whether it is stale."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ragcli.store import Store
+    from ragcli.store.rows import ChunkRow, FileRow
+
+
+def chunk_key(row: ChunkRow) -> str:
+    """The public id of a chunk: from the document's content and the offsets, so that unchanged
+    text keeps it across re-ingest, move and rebuild."""
+    parts = f"{row.content_hash} {row.chunk.char_start} {row.chunk.char_end}"
+    return hashlib.sha256(parts.encode()).hexdigest()[:16]
+
+
+def date_of(own: str | None, file: FileRow) -> tuple[str | None, str | None]:
+    """(date, whose it is): the document's own where it states one, else its file's."""
+    if own:
+        return own, "document"
+    if file.mtime_ns is None:
+        return None, None
+    from datetime import UTC, datetime
+
+    moment = datetime.fromtimestamp(file.mtime_ns / 1e9, UTC)
+    return moment.isoformat(timespec="seconds"), "file"
+
+
+def is_stale(store: Store, file: FileRow) -> bool:
+    """The file has changed or gone since it was read (by size and mtime)."""
+    try:
+        status = store.folder.path_of(file.path).stat()
+    except OSError:
+        return True
+    unread = file.state == "failed"
+    return unread or (status.st_size, status.st_mtime_ns) != (file.size, file.mtime_ns)

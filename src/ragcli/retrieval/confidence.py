@@ -1,0 +1,57 @@
+"""How sure one may be that a passage is about the question at all.
+
+The parts of a score are measured against what the question asks for, so they mean the same for
+every question (``fusion.py``). What differs between corpora is how much an unrelated question gets:
+in one about a single field every question finds something near. The line stands above that, and a
+confidence of 0.5 is on the line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import exp
+
+from ragcli.retrieval.fusion import DENSE, KEYWORD, NEAR
+from ragcli.retrieval.retrieve import Ranked
+
+# That the best stands out from what comes next says that it is about this question, and not that
+# the whole corpus is.
+STANDING_OUT = 0.7
+NEXT = 19
+
+# Where the model cannot read, the words stand for all the evidence there could be.
+WORDS_ALONE = (DENSE + KEYWORD + NEAR) / KEYWORD
+
+# The line is LINE plus ABOVE_CHANCE of what random words of the corpus get (`calibration.py`).
+# Between the 3 % of answerable questions with the least evidence and the 10 % of unrelated ones
+# with the most it has room on every corpus tried; docs/retrieval.md has the figures.
+LINE = 0.25
+ABOVE_CHANCE = 0.25
+
+# How fast confidence rises at the line: evidence of 0.1 more makes odds of 3 to 1.
+SLOPE = 11.0
+
+
+def evidence(ranked: Sequence[Ranked]) -> float:
+    """What speaks for the best of these chunks, about 0 to 1, more where it holds exactly what was
+    asked for. 0 when there is none."""
+    if not ranked:
+        return 0.0
+    own = sorted((_own(r) for r in ranked), reverse=True)
+    best = max(ranked, key=_own)
+    rest = own[1 : NEXT + 1]
+    gap = own[0] - (sum(rest) / NEXT if rest else 0.0)
+    return own[0] + STANDING_OUT * best.readable * gap
+
+
+def _own(r: Ranked) -> float:
+    """The evidence of a chunk itself: of the part that the model cannot read, by words alone."""
+    p = r.parts
+    unread = 1.0 - r.readable
+    return p.exact + p.dense + p.keyword * (1 + unread * (WORDS_ALONE - 1)) + p.near * r.readable
+
+
+def confidence(amount: float, chance: float) -> float:
+    """0 to 1: 0.5 where the evidence is on the line of a corpus in which random words get
+    ``chance``."""
+    return 1 / (1 + exp(-SLOPE * (amount - LINE - ABOVE_CHANCE * chance)))
