@@ -33,7 +33,7 @@ UNITS = {"wall_s": "s", "milliseconds": "ms"}
 
 # The folder of the default model: a script cannot find a packaged one by its name.
 _FIND_MODEL = (
-    "from ragcli.config import DEFAULT_MODEL; from ragcli.embedding.locate import find;"
+    "from ragcli.config import DEFAULT_MODEL; from ragcli.models.locate import find;"
     " print(find(DEFAULT_MODEL))"
 )
 

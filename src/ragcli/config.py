@@ -37,6 +37,10 @@ class Settings:
     chunk_tokens: int = _setting(128, "size of a chunk in tokens of English text")
     mode: str = _setting("hybrid", "hybrid, dense or keyword")
     top_k: int = _setting(5, "how many passages to return")
+    reranker: str = _setting(
+        "off", "cross-encoder that reorders the best passages: a name, a folder, or off"
+    )
+    rerank_s: float = _setting(2.0, "about how long it may score for each question")
     generator: str = _setting(
         "auto", "who writes answers: ollama:MODEL, openai:MODEL, extractive or auto"
     )
@@ -141,6 +145,7 @@ _LEAST = {
     "read_timeout_s": 0.001,
     "wait_s": 0,
     "threads": 0,
+    "rerank_s": 0,
 }
 
 
@@ -160,6 +165,8 @@ def parse_value(name: str, raw: Any) -> Any:
         raise UsageError(f"`{name}` must be {noun}, not {raw!r}", cure) from None
     if name in _CHOICES and value not in _CHOICES[name]:
         raise UsageError(f"`{name}` must be one of {', '.join(_CHOICES[name])}, not {raw!r}", cure)
+    if name == "reranker" and not value:
+        value = "off"
     # `not >=` and not `<`: a NaN is refused too.
     if name in _LEAST and not value >= _LEAST[name]:
         raise UsageError(f"`{name}` must be at least {_LEAST[name]}, not {raw}", cure)

@@ -1,9 +1,9 @@
 """Names to providers. Each is imported when it is chosen, never before.
 
 A model is written ``provider:model``; a name without a known provider is an embedding model of
-sentence-transformers. Other packages add providers through the entry-point groups
-``ragcli.embedders`` and ``ragcli.generators``; they are looked for only when the table below has
-no such name, because scanning entry points costs 0.05 s.
+sentence-transformers, or, of a reranker, a cross-encoder. Other packages add providers through the
+entry-point groups ``ragcli.embedders``, ``ragcli.rerankers`` and ``ragcli.generators``; they are
+looked for only when the table below has no such name, because scanning entry points costs 0.05 s.
 """
 
 from __future__ import annotations
@@ -13,17 +13,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragcli.config import Settings
-from ragcli.errors import ProviderUnavailable
+from ragcli.errors import ProviderUnavailable, RagError
 
 if TYPE_CHECKING:
-    from ragcli.domain import Embedder, Generator
+    from ragcli.domain import Embedder, Generator, Reranker
     from ragcli.embedding.sentence_transformers import SentenceTransformersEmbedder
+    from ragcli.reranking.cross_encoder import CrossEncoderReranker
 
 EMBEDDERS = {
     "sentence-transformers": "ragcli.embedding.sentence_transformers:SentenceTransformersEmbedder",
     "ollama": "ragcli.embedding.ollama:OllamaEmbedder",
     "openai": "ragcli.embedding.openai:OpenAIEmbedder",
 }
+RERANKERS = {"cross-encoder": "ragcli.reranking.cross_encoder:CrossEncoderReranker"}
 GENERATORS = {
     "extractive": "ragcli.generation.extractive:ExtractiveGenerator",
     "ollama": "ragcli.generation.ollama:OllamaGenerator",
@@ -40,6 +42,15 @@ def embedder(name: str, settings: Settings) -> Embedder:
     return made
 
 
+def reranker(name: str, settings: Settings) -> Reranker:
+    """The reranker of this name. Raises ProviderUnavailable."""
+    provider, model = _split(name)
+    if provider is None:
+        provider, model = "cross-encoder", name
+    made: Reranker = _load("ragcli.rerankers", RERANKERS, provider, name)(model, settings=settings)
+    return made
+
+
 def generator(name: str, settings: Settings) -> Generator:
     """The generator of this name. Raises ProviderUnavailable."""
     provider, _, model = name.partition(":")
@@ -52,7 +63,7 @@ def generator(name: str, settings: Settings) -> Generator:
 def is_local(name: str) -> bool:
     """An embedding model whose identity can be had without asking anyone: one of
     sentence-transformers that lies on this machine."""
-    from ragcli.embedding.locate import find_local
+    from ragcli.models.locate import find_local
 
     provider, model = _split(name)
     if provider not in (None, "sentence-transformers"):
@@ -94,10 +105,46 @@ def _local_embedder(name: str, settings: Settings) -> SentenceTransformersEmbedd
     return SentenceTransformersEmbedder(_split(name)[1], settings=settings)
 
 
+def reranker_needs_download(name: str) -> bool:
+    """A cross-encoder that does not lie on this machine."""
+    from ragcli.models.locate import RERANKERS as OWNER
+    from ragcli.models.locate import find_local
+
+    provider, model = _split(name)
+    return provider in (None, "cross-encoder") and find_local(model, OWNER) is None
+
+
+def reranker_told(name: str, settings: Settings) -> str | None:
+    """What runs a cross-encoder, or why nothing does, in words, told without loading it; None for
+    another package's."""
+    if reranker_needs_download(name):
+        return "not on this machine: the next question fetches it"
+    try:
+        found = _cross_encoder(name, settings)
+    except RagError as error:
+        return error.message
+    return found.engine_told() if found else None
+
+
+def reranker_exports(name: str, settings: Settings) -> list[Path]:
+    """The folders of a cross-encoder's ONNX exports on this machine."""
+    found = _cross_encoder(name, settings)
+    return found.exports if found else []
+
+
+def _cross_encoder(name: str, settings: Settings) -> CrossEncoderReranker | None:
+    provider, model = _split(name)
+    if provider not in (None, "cross-encoder") or reranker_needs_download(name):
+        return None
+    from ragcli.reranking.cross_encoder import CrossEncoderReranker
+
+    return CrossEncoderReranker(model, settings=settings)
+
+
 def same_name(one: str, other: str) -> bool:
     """Two ways to write one embedding model: ``all-MiniLM-L6-v2`` is the hub's
     ``sentence-transformers/all-MiniLM-L6-v2``."""
-    from ragcli.embedding.locate import full_name
+    from ragcli.models.locate import full_name
 
     return one == other or full_name(one) == full_name(other)
 

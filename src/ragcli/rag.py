@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         Listener,
         Mode,
         QueryResult,
+        Reranker,
     )
     from ragcli.recipes.ask import Piece
     from ragcli.recipes.chunks import CutFile
@@ -209,6 +210,13 @@ class Rag:
         return embedder
 
     @cached_property
+    def reranker(self) -> Reranker | None:
+        """What reorders the best passages, None where none was named. Raises ProviderUnavailable;
+        one that was named never falls back."""
+        name = self.settings.reranker
+        return None if name == "off" else providers.reranker(name, self.settings)
+
+    @cached_property
     def generator(self) -> Generator:
         """Who writes answers. Raises ProviderUnavailable; one that was named never falls back."""
         return providers.generator(self.generator_name, self.settings)
@@ -316,8 +324,9 @@ class Rag:
             chosen=chosen or Filter(),
             explain=explain,
             mend=mend,
+            rerank_s=self.settings.rerank_s,
         )
-        return query(self.store, question, options, self.checked_embedder)
+        return query(self.store, question, options, self.checked_embedder, self.reranker)
 
     def ask(self, question: str, **options: Any) -> Answer:
         """An answer from the passages, with citations. Takes what ``query`` takes.
@@ -352,17 +361,21 @@ class Rag:
 
         Raises ProjectCorrupt, ProjectIncompatible, as all that follow do.
         """
-        from ragcli.recipes.status import status
+        from ragcli.recipes.status import Reranker, status
 
         note = self.note_on_model()
         size = None if self._is_default("chunk_tokens") else self.settings.chunk_tokens
         notes = (note,) if note else ()
+        name = self.settings.reranker
+        told = None if name == "off" else providers.reranker_told(name, self.settings)
+        reranker = None if name == "off" else Reranker(name, told)
         return status(
             self.store,
             size,
             self._engine_told,
             self._taught,
             notes,
+            reranker,
             problems=problems,
             skipped=skipped,
         )

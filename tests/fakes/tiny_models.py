@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 
-from ragcli.embedding.reference_texts import LONG, SHORT
+from ragcli.models.reference_texts import LONG, SHORT
 
 TEXTS = [*SHORT, *LONG]
 DIMENSION = 32
@@ -77,32 +77,51 @@ def unigrams() -> Tokenizer:
 
 def _surround(tokenizer: Tokenizer, start: str | None, end: str) -> None:
     names = [n for n in (start, end) if n]
+    single = " ".join([*([start] if start else []), "$A", end])
+    # As the real ones join two texts: RoBERTa's kin put two ends between them, BERT alone numbers
+    # the second text's tokens 1.
+    pairs = {"[SEP]": f"{single} $B:1 [SEP]:1", "</s>": f"{single} </s> $B </s>"}
     tokenizer.post_processor = processors.TemplateProcessing(
-        single=" ".join([*([start] if start else []), "$A", end]),
+        single=single,
+        pair=pairs.get(end, f"{single} $B {end}"),
         special_tokens=[(n, tokenizer.token_to_id(n)) for n in names],
     )
 
 
 def transformer(folder: Path, kind: str, pooling: str = "mean", **pooling_options: Any) -> Path:
     """A sentence-transformers folder of this kind: bert, xlm-roberta, mpnet, modernbert, qwen3."""
-    import torch
-    import transformers
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.models import Normalize, Pooling, Transformer
 
+    plain = _plain(folder / "plain", kind, "Model")
+    layer = Transformer(str(plain), max_seq_length=MAX_TOKENS)
+    pool = Pooling(DIMENSION, pooling_mode=pooling, **pooling_options)
+    model = SentenceTransformer(modules=[layer, pool, Normalize()], device="cpu")
+    model.save(str(folder / "model"))
+    return folder / "model"
+
+
+def cross_encoder(folder: Path, kind: str, labels: int = 1) -> Path:
+    """A plain transformers folder of a cross-encoder: bert, xlm-roberta, modernbert, mpnet."""
+    return _plain(folder, kind, "ForSequenceClassification", num_labels=labels)
+
+
+def _plain(folder: Path, kind: str, head: str, **settings: Any) -> Path:
+    import torch
+    import transformers
+
     torch.manual_seed(len(kind))
+    # (name of its classes, tokenizer, settings that differ)
     makers: dict[str, Any] = {
-        "bert": (transformers.BertConfig, transformers.BertModel, word_pieces, {}),
-        "mpnet": (transformers.MPNetConfig, transformers.MPNetModel, word_pieces, {}),
+        "bert": ("Bert", word_pieces, {}),
+        "mpnet": ("MPNet", word_pieces, {}),
         "xlm-roberta": (
-            transformers.XLMRobertaConfig,
-            transformers.XLMRobertaModel,
+            "XLMRoberta",
             unigrams,
             {"pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2},
         ),
         "modernbert": (
-            transformers.ModernBertConfig,
-            transformers.ModernBertModel,
+            "ModernBert",
             lambda: byte_pairs("<cls>", "<sep>"),
             {
                 "pad_token_id": 0,
@@ -115,35 +134,33 @@ def transformer(folder: Path, kind: str, pooling: str = "mean", **pooling_option
             },
         ),
         "qwen3": (
-            transformers.Qwen3Config,
-            transformers.Qwen3Model,
+            "Qwen3",
             lambda: byte_pairs(None, "<end>"),
             {"num_key_value_heads": 2, "head_dim": 8, "pad_token_id": 0, "eos_token_id": 1},
         ),
     }
-    config_class, model_class, make_tokenizer, extra = makers[kind]
+    name, make_tokenizer, extra = makers[kind]
     tokenizer = make_tokenizer()
     # RoBERTa-like models keep two positions for padding.
     positions = MAX_TOKENS + (2 if kind in ("xlm-roberta", "mpnet") else 0)
-    config = config_class(**{**SHAPE, "max_position_embeddings": positions, **extra})
+    config = getattr(transformers, f"{name}Config")(
+        **{**SHAPE, "max_position_embeddings": positions, **extra, **settings}
+    )
     config.vocab_size = tokenizer.get_vocab_size()
-    plain = folder / "plain"
-    model_class(config).eval().save_pretrained(plain)
+    getattr(transformers, f"{name}{head}")(config).eval().save_pretrained(folder)
     names = {"[UNK]": "unk", "<unk>": "unk", "[PAD]": "pad", "<pad>": "pad", "[CLS]": "cls"}
     names |= {"<s>": "cls", "<cls>": "cls", "[SEP]": "sep", "</s>": "sep", "<sep>": "sep"}
-    special = {
-        f"{role}_token": name
-        for name, role in {**names, "<end>": "eos", "[MASK]": "mask"}.items()
-        if tokenizer.token_to_id(name) is not None
+    special: dict[str, Any] = {
+        f"{role}_token": token
+        for token, role in {**names, "<end>": "eos", "[MASK]": "mask"}.items()
+        if tokenizer.token_to_id(token) is not None
     }
+    if kind == "bert" and head != "Model":
+        special["model_input_names"] = ["input_ids", "token_type_ids", "attention_mask"]
     transformers.PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, model_max_length=MAX_TOKENS, **special
-    ).save_pretrained(plain)
-    layer = Transformer(str(plain), max_seq_length=MAX_TOKENS)
-    pool = Pooling(DIMENSION, pooling_mode=pooling, **pooling_options)
-    model = SentenceTransformer(modules=[layer, pool, Normalize()], device="cpu")
-    model.save(str(folder / "model"))
-    return folder / "model"
+    ).save_pretrained(folder)
+    return folder
 
 
 def static(folder: Path) -> Path:

@@ -1,7 +1,8 @@
 """Deterministic providers, installed as a package installs its own: by entry points.
 
 ``fake:64`` embeds by hashing the search terms of a text into 64 dimensions; ``fake:NAME`` writes
-one canned sentence. A child process reaches them with ``PYTHONPATH=tests/plugins``.
+one canned sentence; ``fake:words`` reranks by how many of the question's terms a text holds. A
+child process reaches them with ``PYTHONPATH=tests/plugins``.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 from ragcli.config import Settings
 from ragcli.domain import EmbedderIdentity, Prompt
 from ragcli.errors import ProviderUnavailable, TextTooLong, UsageError
-from ragcli.text.terms import terms
+from ragcli.text.terms import question_terms, terms
 
 if TYPE_CHECKING:
     from ragcli.domain import Matrix, Vector
@@ -90,6 +91,35 @@ class FakeEmbedder:
             if not vectors[index].any():
                 vectors[index, 0] = 1
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+class FakeReranker:
+    """A logit of 4 for each term of the question that the text holds; ``fake:contrary`` takes it
+    off. ``FAKE_RERANKER`` changes the fingerprint, ``FAKE_RERANK_S`` is what a call takes."""
+
+    lanes = 2
+
+    def __init__(self, model: str, *, settings: Settings) -> None:
+        if model not in ("words", "contrary"):
+            raise ProviderUnavailable(f"there is no reranker `fake:{model}`", "use fake:words")
+        self.name = f"fake:{model}"
+        self.fingerprint = os.environ.get("FAKE_RERANKER", "fake")
+        self._logit = 4.0 if model == "words" else -4.0
+        self._call_s = float(os.environ.get("FAKE_RERANK_S", "0"))
+
+    def prepare(self) -> None:
+        """Nothing to load."""
+
+    def unknown_share(self, text: str) -> float:
+        """As of a vocabulary of ASCII."""
+        return sum(not c.isascii() for c in text) / len(text)
+
+    def score(self, question: str, texts: Sequence[str]) -> list[float]:
+        if len(question.split()) > MAX_TOKENS // 2:
+            raise TextTooLong(0, len(question.split()), MAX_TOKENS // 2)
+        time.sleep(self._call_s if texts else 0.0)
+        wanted = set(question_terms(question))
+        return [self._logit * len(wanted.intersection(terms(text))) for text in texts]
 
 
 class FakeGenerator:

@@ -13,10 +13,11 @@ import pytest
 from fakes import tiny_models
 
 from ragcli.config import Settings
-from ragcli.embedding import onnx_export, onnx_model
+from ragcli.embedding import onnx_export
 from ragcli.embedding.folder import ModelFolder
 from ragcli.embedding.sentence_transformers import SentenceTransformersEmbedder
 from ragcli.errors import ProviderUnavailable, UsageError
+from ragcli.models import onnx_cache
 
 pytestmark = [
     pytest.mark.slow,
@@ -46,9 +47,9 @@ def exports_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Exports are made in this process, which has torch already, and not in a child."""
 
     def export(model: ModelFolder, precision: str, fresh: Path) -> None:
-        onnx_export.write(model, fresh, precision)
+        onnx_export.write(model.path, fresh, precision)
 
-    monkeypatch.setattr(onnx_model, "_export", export)
+    monkeypatch.setattr(onnx_cache, "_export", export)
 
 
 def embedder(model: Path, **settings: object) -> SentenceTransformersEmbedder:
@@ -160,7 +161,7 @@ def test_a_failed_export_is_remembered_with_its_reason(
     (manifest,) = own_cache.glob("models/*/manifest.json")
     assert "does not agree" in manifest.read_text()
     # Known now, so not tried again.
-    monkeypatch.setattr(onnx_model, "_make", None)
+    monkeypatch.setattr(onnx_cache, "_make", None)
     with pytest.raises(ProviderUnavailable, match="does not agree"):
         embedder(model, engine="onnx").embed_query("Warranty")
 
@@ -194,7 +195,7 @@ def test_a_damaged_export_is_made_again_and_never_answers(
     with caplog.at_level(logging.INFO, "ragcli"):
         embedder(model).embed_query("warranty")
     assert "preparing the model" not in caplog.text
-    assert onnx_model.damage(export) is None
+    assert onnx_cache.damage(export) is None
 
 
 EMBED = """
@@ -253,7 +254,7 @@ def test_int8_is_another_identity_with_its_loss_stated(tmp_path: Path) -> None:
     vectors = small.embed_documents(texts)
     cosines = (vectors * exact.embed_documents(texts)).sum(axis=1)
     assert 0.97 < cosines.mean() < 0.999999
-    assert 0.97 < small.engine.model.cosine_mean < 1  # type: ignore[attr-defined]
+    assert 0.97 < small.engine.model.agreement_mean < 1  # type: ignore[attr-defined]
     # A text's vector does not depend on its neighbours.
     assert np.array_equal(vectors[3], small.embed_documents([texts[3]])[0])
     with pytest.raises(UsageError, match="no int8"):

@@ -18,6 +18,7 @@ from ragcli.cli.options import (
     PathOption,
     ProjectOption,
     QuietOption,
+    RerankOption,
     SinceOption,
     TopKOption,
     TypeOption,
@@ -49,6 +50,7 @@ def ask(
     where: WhereOption = None,
     model: ModelOption = None,
     engine: EngineOption = None,
+    rerank: RerankOption = None,
     generator: Annotated[
         str | None,
         typer.Option(
@@ -70,6 +72,7 @@ def ask(
     """Answer a question from the documents, with citations."""
     chosen = filter_from(path, type_, lang, since, until, where)
     flags = {"model": model, "engine": engine, "mode": mode, "generator": generator}
+    flags["reranker"] = rerank
     talk = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
     with opened(project, **talk, flags=flags, helped=True) as (rag, output):
         tell_model(rag, output)

@@ -19,6 +19,7 @@ from ragcli.cli.options import (
     ModeOption,
     ProjectOption,
     QuietOption,
+    RerankOption,
     VerboseOption,
     opened,
     question_from,
@@ -102,6 +103,7 @@ def evaluate(
     ] = 1,
     model: ModelOption = None,
     engine: EngineOption = None,
+    rerank: RerankOption = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -121,7 +123,7 @@ def evaluate(
         raise UsageError("--self makes its own questions", f"leave out --self, or {questions}")
     if report and not report.expanduser().absolute().parent.is_dir():
         raise UsageError(f"cannot write {report}: there is no such folder", "name another file")
-    flags = {"model": model, "engine": engine, "mode": mode}
+    flags = {"model": model, "engine": engine, "mode": mode, "reranker": rerank}
     with (
         speaking(json=as_json, quiet=quiet, verbose=verbose, debug=debug) as output,
         _trial(questions, project, flags, split, first_page, self_made, output) as trial,

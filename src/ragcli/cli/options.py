@@ -44,6 +44,12 @@ PrecisionOption = Annotated[
     str | None,
     typer.Option("--precision", metavar="NAME", help="fp32, or int8: faster, a little less exact."),
 ]
+RerankOption = Annotated[
+    str | None,
+    typer.Option(
+        "--rerank", metavar="MODEL", help="Cross-encoder that reorders: a name, a folder or off."
+    ),
+]
 WaitOption = Annotated[
     str | None,
     typer.Option("--wait", metavar="TIME", help="Wait for another writer: 20s, 10m, 1h30m."),

@@ -22,6 +22,7 @@ from ragcli.cli.options import (
     PathOption,
     ProjectOption,
     QuietOption,
+    RerankOption,
     SinceOption,
     TopKOption,
     TypeOption,
@@ -55,6 +56,7 @@ def query(
     where: WhereOption = None,
     model: ModelOption = None,
     engine: EngineOption = None,
+    rerank: RerankOption = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show each passage's ranks and scores.")
     ] = False,
@@ -85,7 +87,7 @@ def query(
         raise UsageError("name one question, or --batch FILE", 'ask something: rag query "…"')
     chosen = filter_from(path, type_, lang, since, until, where)
     talk = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
-    flags = {"model": model, "engine": engine, "mode": mode}
+    flags = {"model": model, "engine": engine, "mode": mode, "reranker": rerank}
     with opened(project, **talk, flags=flags, helped=True) as (rag, output):
         tell_model(rag, output)
         if batch is not None:

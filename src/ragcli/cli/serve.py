@@ -17,6 +17,7 @@ from ragcli.cli.options import (
     ModelOption,
     ProjectOption,
     QuietOption,
+    RerankOption,
     VerboseOption,
     seconds,
     speaking,
@@ -43,6 +44,7 @@ def serve(
     stop: Annotated[bool, typer.Option("--stop", help="End the one that runs.")] = False,
     model: ModelOption = None,
     engine: EngineOption = None,
+    rerank: RerankOption = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -68,7 +70,8 @@ def serve(
             _stop(root, place, output)
         else:
             ready = _in_background(output) if detach else _nothing
-            _serve(root, {"model": model, "engine": engine}, place, idle_s, output, ready)
+            flags = {"model": model, "engine": engine, "reranker": rerank}
+            _serve(root, flags, place, idle_s, output, ready)
 
 
 def _root(project: str | None) -> Path | None:

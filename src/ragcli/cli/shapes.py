@@ -47,6 +47,7 @@ def query(result: QueryResult) -> dict[str, Any]:
         "mode": result.mode,
         "confidence": result.confidence,
         "model": result.model,
+        "reranker": result.reranker,
         "embedded_share": result.embedded_share,
         "passages": [passage(p) for p in result.passages],
         "warnings": list(result.warnings),

@@ -124,9 +124,11 @@ def _some(reasons: Sequence[str]) -> str:
 def _page(done: Evaluation, output: Output) -> Iterator[str]:
     subject = done.subject
     yield f"{count(len(done.outcomes), 'question')} · {one_line(done.set_name)}"
+    reranker = f" reranked by {one_line(subject.reranker)} ·" if subject.reranker else ""
     yield (
-        f"{subject.mode} · {one_line(subject.model)} · {subject.chunk_tokens}-token chunks ·"
-        f" {count(subject.files, 'file')}, {count(subject.chunks, 'chunk')}"
+        f"{subject.mode} · {one_line(subject.model)} ·{reranker}"
+        f" {subject.chunk_tokens}-token chunks · {count(subject.files, 'file')},"
+        f" {count(subject.chunks, 'chunk')}"
     )
     yield ""
     shown = done.metrics if output.verbose else headline(done.metrics)

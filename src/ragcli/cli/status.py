@@ -74,6 +74,9 @@ def _glance(found: Status) -> Iterator[str]:
             yield _row("engine", f"{model.precision}, {model.engine}")
         yield _row("fingerprint", model.fingerprint[:12])
         yield _row("chunk size", f"{model.chunk_tokens} tokens")
+    if found.reranker:
+        engine = f", {found.reranker.engine}" if found.reranker.engine else ""
+        yield _row("reranker", found.reranker.name + engine)
     if found.index:
         yield _row("index", f"{found.index.file}, {found.index.chunks:,} chunks")
     parts = ", ".join(f"{part} {size(found.size_bytes[part])}" for part in ("store", "vectors"))

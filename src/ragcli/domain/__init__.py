@@ -4,7 +4,7 @@ Read the files of this folder first, then one recipe (``ingest.py``, ``query.py`
 then one stage.
 
     files  -> walk -> reader -> Document -> chunker -> Chunk -> embedder -> store
-    question -> embedder + keyword query -> store -> fusion -> Passage
+    question -> embedder + keyword query -> store -> fusion -> (reranker) -> Passage
     Passage -> prompt -> generator -> Answer with citations
 
 Everything here is plain, frozen data from the standard library. Offsets are code points of the
@@ -23,7 +23,14 @@ if TYPE_CHECKING:
     from ragcli.domain.answered import Answer, Citation, Prompt, Verdict
     from ragcli.domain.embedded import Chunk, ChunkSettings, EmbedderIdentity, with_headings
     from ragcli.domain.found import Filter, Found, Mode, Passage, QueryResult
-    from ragcli.domain.promises import Embedder, Generator, Matrix, TokenCounter, Vector
+    from ragcli.domain.promises import (
+        Embedder,
+        Generator,
+        Matrix,
+        Reranker,
+        TokenCounter,
+        Vector,
+    )
     from ragcli.domain.read import Block, BlockKind, Document, Page, Problem
     from ragcli.domain.reported import IngestReport
     from ragcli.domain.told import Event, Listener, ignore
@@ -32,7 +39,7 @@ _NAMES = {
     "answered": ("Answer", "Citation", "Prompt", "Verdict"),
     "embedded": ("Chunk", "ChunkSettings", "EmbedderIdentity", "with_headings"),
     "found": ("Filter", "Found", "Mode", "Passage", "QueryResult"),
-    "promises": ("Embedder", "Generator", "TokenCounter"),
+    "promises": ("Embedder", "Generator", "Reranker", "TokenCounter"),
     "read": ("Block", "BlockKind", "Document", "Page", "Problem"),
     "reported": ("IngestReport",),
     "told": ("Event", "Listener", "ignore"),
@@ -62,6 +69,7 @@ __all__ = [
     "Problem",
     "Prompt",
     "QueryResult",
+    "Reranker",
     "TokenCounter",
     "Vector",
     "Verdict",

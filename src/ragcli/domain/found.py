@@ -30,7 +30,8 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The place of a passage in one half's ranking. ``rank`` is None beyond that half's list."""
+    """The place of a passage in the ranking of one half, or of a reranker, whose score is a logit.
+    ``rank`` is None beyond that half's list."""
 
     rank: int | None
     score: float
@@ -76,7 +77,8 @@ class QueryResult:
     """What ``query`` returns: passages, best first, and what should be known about them.
 
     ``embedded_share`` of the corpus could be found by meaning, the rest by words only; where that
-    is less than 1, ``chunks`` says how many there are.
+    is less than 1, ``chunks`` says how many there are. ``reranker`` is the name of the one that was
+    asked to order the passages.
     """
 
     question: str
@@ -89,3 +91,4 @@ class QueryResult:
     blind: bool = False
     embedded_share: float = 1.0
     chunks: int = 0
+    reranker: str | None = None

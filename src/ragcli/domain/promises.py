@@ -65,6 +65,35 @@ class Embedder(Protocol):
         """(dimension,). Raises TextTooLong, never cuts."""
 
 
+class Reranker(Protocol):
+    """Says how well texts answer a question, having read both together."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of all that decides a score."""
+
+    @property
+    def lanes(self) -> int:
+        """How many texts of one call of `score` run at once."""
+
+    def prepare(self) -> None:
+        """A question is about to be asked: begin to load what that takes, and return."""
+
+    def unknown_share(self, text: str) -> float:
+        """The share of the text's pieces that the model's vocabulary lacks, 0 to 1."""
+
+    def score(self, question: str, texts: Sequence[str]) -> list[float]:
+        """The logit of each text, larger is better: the log of the odds that it answers the
+        question, as far as the model was trained to know; differences count, not the zero.
+
+        A text that is too long is read in parts and has the score of its best one. Raises
+        TextTooLong (the question), ProviderUnavailable.
+        """
+
+
 class Generator(Protocol):
     """Writes an answer from a prompt, piece by piece."""
 

@@ -6,15 +6,11 @@ an engine turns token ids into vectors. All engines agree, so none is part of th
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from ragcli.domain import Matrix
-
-# What a user should know of how the model runs. The command line shows it as notes and warnings.
-log = logging.getLogger("ragcli")
 
 
 class Tokenized(NamedTuple):
@@ -39,7 +35,3 @@ class Engine(Protocol):
 
     def encode(self, texts: Sequence[Tokenized]) -> Matrix:
         """(len(texts), the model's full dimension), float32; lengths are the caller's care."""
-
-
-class Unfit(Exception):
-    """An engine cannot run this model; the text says why, in a clause that begins in lower case."""

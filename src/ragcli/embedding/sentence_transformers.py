@@ -16,13 +16,15 @@ from ragcli.background import Background
 from ragcli.config import Settings, usable_cores
 from ragcli.domain import EmbedderIdentity
 from ragcli.embedding import gpu
-from ragcli.embedding.engine import Engine, Tokenized, Unfit, log
+from ragcli.embedding.engine import Engine, Tokenized
 from ragcli.embedding.folder import read_folder
 from ragcli.embedding.languages import foreign_share, taught
-from ragcli.embedding.locate import find, full_name
 from ragcli.embedding.prompts import prompts_for
-from ragcli.embedding.tokenizer import ModelTokenizer
-from ragcli.errors import ProviderUnavailable, TextTooLong, UsageError
+from ragcli.errors import TextTooLong, UsageError
+from ragcli.models import Unfit
+from ragcli.models.choice import choose
+from ragcli.models.locate import find, full_name
+from ragcli.models.tokenizer import ModelTokenizer
 
 if TYPE_CHECKING:
     from ragcli.domain import Matrix, Vector
@@ -87,9 +89,9 @@ class SentenceTransformersEmbedder:
         import numpy  # noqa: F401
 
         if self._wanted_engine != "torch" and not self._folder.is_static:
-            # First of all: the session, which takes longest, would wait for it in a thread where
-            # it takes turns with what the caller imports next.
-            import onnxruntime  # noqa: F401
+            from ragcli.models.onnx_session import import_runtime
+
+            import_runtime()
 
         with self._starting:
             on_gpu = self._wanted_engine == "auto" and not self._on_gpu and self._gpu_pays(texts)
@@ -136,27 +138,27 @@ class SentenceTransformersEmbedder:
     @property
     def exports(self) -> list[Path]:
         """Folders of its ONNX exports on this machine, in its precision."""
-        from ragcli.embedding import onnx_model
+        from ragcli.models import onnx_cache
 
-        return onnx_model.exports(self._folder, self.identity.precision)
+        return onnx_cache.exports(self._folder, self.identity.precision)
 
     def engine_told(self) -> str:
         """What would run the model, in words, without loading anything."""
-        from ragcli.embedding import onnx_model
+        from ragcli.models import onnx_cache
 
         if self._wanted_engine == "torch":
             return "torch, as asked for"
         if self._folder.is_static:
             return "static: a table of token vectors"
         try:
-            found = [m for folder in self.exports if (m := onnx_model.find(folder))]
+            found = [m for folder in self.exports if (m := onnx_cache.find(folder))]
         except Unfit as unfit:
             return f"torch: {unfit}"
         if not found:
             return "onnx, prepared at first use"
         exact = found[-1].precision == "fp32"
-        agreement = f"cosine {found[-1].cosine_mean:.4f} on average with fp32's embeddings"
-        return "onnx" if exact else f"onnx: {agreement}, {found[-1].cosine_least:.4f} at least"
+        agreement = f"cosine {found[-1].agreement_mean:.4f} on average with fp32's embeddings"
+        return "onnx" if exact else f"onnx: {agreement}, {found[-1].agreement_worst:.4f} at least"
 
     @property
     def engine(self) -> Engine:
@@ -176,22 +178,13 @@ class SentenceTransformersEmbedder:
         return loaded.result() if loaded is not None and loaded.done else self.engine
 
     def _cpu_engine(self) -> Engine:
-        if self._wanted_engine == "torch":
-            return self._torch("cpu")
-        try:
-            return self._fast_engine()
-        except Unfit as unfit:
-            if self._wanted_engine == "onnx" or self.identity.precision != "fp32":
-                raise ProviderUnavailable(
-                    f"ONNX Runtime cannot run `{self.identity.name}`: {unfit}",
-                    "let sentence-transformers run it: --engine auto, in fp32",
-                ) from unfit
-            log.warning(
-                "sentence-transformers itself runs `%s` and takes seconds to start: %s",
-                self.identity.name,
-                unfit,
-            )
-            return self._torch("cpu")
+        return choose(
+            self._wanted_engine,
+            self.identity.name,
+            self._fast_engine,
+            lambda: self._torch("cpu"),
+            needs_fast=self.identity.precision != "fp32",
+        )
 
     def _fast_engine(self, *, for_questions: bool = False) -> Engine:
         """Raises Unfit."""

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ragcli.embedding import safetensors_file
-from ragcli.embedding.engine import Tokenized, Unfit
+from ragcli.embedding.engine import Tokenized
+from ragcli.models import Unfit, safetensors_file
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

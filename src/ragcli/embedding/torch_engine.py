@@ -5,7 +5,6 @@ What cannot be exported runs here, and every export is checked against it.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ragcli.embedding.engine import Tokenized
 from ragcli.embedding.folder import ModelFolder
 from ragcli.errors import ProviderUnavailable
+from ragcli.models.loading import offline
 
 if TYPE_CHECKING:
     from ragcli.domain import Matrix
@@ -54,15 +54,9 @@ class TorchEngine:
 
 def load_model(folder: ModelFolder, device: str = "cpu") -> Any:
     """The SentenceTransformer in a complete folder, in float32. Raises ProviderUnavailable."""
-    # Nothing may be looked up, reported or drawn while it loads.
-    os.environ["HF_HUB_OFFLINE"] = "1"
-    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
-    os.environ["TRANSFORMERS_VERBOSITY"] = "error"
-    from sentence_transformers import SentenceTransformer
-    from transformers.utils import logging
+    with offline(folder.path):
+        from sentence_transformers import SentenceTransformer
 
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
         model = SentenceTransformer(
             str(folder.path),
             device=device,
@@ -70,11 +64,6 @@ def load_model(folder: ModelFolder, device: str = "cpu") -> Any:
             trust_remote_code=False,
             model_kwargs={"use_safetensors": folder.has_safetensors},
         )
-    except (OSError, ValueError, RuntimeError, ImportError) as error:
-        raise ProviderUnavailable(
-            f"the model in {folder.path} cannot be loaded: {error}",
-            "the folder is damaged or needs another library; fetch the model again",
-        ) from error
     _check_limits(model, folder)
     # A model stored in 16 bits would run slowly, and inexactly, on a CPU.
     return model.float()

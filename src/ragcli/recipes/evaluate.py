@@ -66,6 +66,7 @@ class Subject:
 
     mode: str
     model: str
+    reranker: str | None
     chunk_tokens: int
     files: int
     chunks: int
@@ -158,7 +159,7 @@ def evaluate(
         listener(Event("asking", len(outcomes), len(known)))
     return Evaluation(
         set_name=prepared.asked.name,
-        subject=_subject(store, warm.mode),
+        subject=_subject(store, warm),
         top_k=top_k,
         metrics=intervals([o.metrics for o in outcomes]),
         groups=tuple(_groups(outcomes)),
@@ -171,12 +172,19 @@ def evaluate(
     )
 
 
-def _subject(store: Store, mode: str) -> Subject:
+def _subject(store: Store, asked: QueryResult) -> Subject:
     chosen = sets.active(store.connection)
     assert chosen is not None, "a project with documents has an active set"
     size = sets.chunk_settings(store.connection, chosen.chunk_set_id).size_tokens
     counts = store.counts()
-    return Subject(mode, chosen.identity.name, size, counts["files"], counts["chunks"])
+    return Subject(
+        asked.mode,
+        chosen.identity.name,
+        asked.reranker,
+        size,
+        counts["files"],
+        counts["chunks"],
+    )
 
 
 def _outcome(

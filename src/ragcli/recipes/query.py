@@ -18,7 +18,7 @@ from ragcli.retrieval.retrieve import retrieve
 from ragcli.store import Store, sets
 
 if TYPE_CHECKING:
-    from ragcli.domain import Embedder, Mode
+    from ragcli.domain import Embedder, Mode, Reranker
     from ragcli.retrieval.question import Question
 
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class QueryOptions:
     """``top_k`` passages at most, of ``passage_tokens`` at most each, of the documents that
     ``chosen`` lets through. Without ``mend`` nothing is written: a broken index file is left to
-    others."""
+    others. A reranker scores for about ``rerank_s``."""
 
     mode: Mode = "hybrid"
     top_k: int = 5
@@ -34,16 +34,21 @@ class QueryOptions:
     chosen: Filter = field(default_factory=Filter)
     explain: bool = False
     mend: bool = True
+    rerank_s: float = 0.0
 
 
 def query(
-    store: Store, question: str, options: QueryOptions, embedder: Callable[[], Embedder]
+    store: Store,
+    question: str,
+    options: QueryOptions,
+    embedder: Callable[[], Embedder],
+    reranker: Reranker | None = None,
 ) -> QueryResult:
     """Find the passages for a question.
 
     ``embedder`` is called only when the mode needs it, and gives the model that embedded the
-    documents, checked (``guard.py``). Raises UsageError (an empty question),
-    ModelMismatch, ProviderUnavailable, ProjectCorrupt.
+    documents, checked (``guard.py``). A ``reranker`` reorders the best of what was found. Raises
+    UsageError (an empty question), ModelMismatch, ProviderUnavailable, ProjectCorrupt.
     """
     if not question.strip():
         raise UsageError("the question is empty", 'ask something: rag query "…"')
@@ -58,15 +63,25 @@ def query(
             store.vector_index()  # it is opened while the question is read
         read = read_question(store, chosen, question, options.mode, embedder, warnings)
         unknown_share = embedder().unknown_share if read.vector is not None else None
+        if reranker is not None:
+            reranker.prepare()  # after the embedder: two threads may not import at once
         clock.lap("embed")
         searcher = StoreSearcher(store, chosen.chunk_set_id, options.chosen, unknown_share)
         ranking = retrieve(searcher, read, options.mode, options.top_k)
+        amount = evidence(ranking.chunks)
         clock.lap("search")
+        if reranker is not None:
+            from ragcli.recipes.rerank import reranked  # a question without it does not wait
+
+            ranking = reranked(
+                question, ranking, searcher.rows, reranker, options.rerank_s, warnings
+            )
+            clock.lap("rerank")
         found = passages(
             store, searcher, ranking, options.top_k, options.passage_tokens, options.chosen
         )
         background = chance(store, chosen) if options.mode != "dense" else None
-        sure = None if background is None else confidence(evidence(ranking.chunks), background)
+        sure = None if background is None else confidence(amount, background)
         warnings += _index_warnings(store)
         share = store.embedded_share()
         chunks = store.chunk_count(chosen.chunk_set_id) if share < 1 else 0
@@ -84,6 +99,7 @@ def query(
         blind=_is_blind(read, options.mode),
         embedded_share=share,
         chunks=chunks,
+        reranker=reranker.name if reranker else None,
     )
 
 

@@ -29,6 +29,15 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class Reranker:
+    """What the settings name to reorder passages. ``engine`` says what runs it on this machine, or
+    why nothing does; None for another package's."""
+
+    name: str
+    engine: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class IndexState:
     """The index file: ``chunks`` in it when it was written."""
 
@@ -75,6 +84,7 @@ class Status:
     skipped_count: int
     unfinished: tuple[str, ...]
     notes: tuple[str, ...]
+    reranker: Reranker | None = None
     problems: tuple[tuple[str, Problem], ...] | None = None
     skipped: tuple[tuple[str, str], ...] | None = None
 
@@ -88,12 +98,14 @@ def status(
     engine: Callable[[EmbedderIdentity], str | None],
     taught: Callable[[EmbedderIdentity], frozenset[str] | None],
     notes: tuple[str, ...] = (),
+    reranker: Reranker | None = None,
     *,
     problems: bool = False,
     skipped: bool = False,
 ) -> Status:
     """The project at a glance. ``chunk_tokens`` is the size asked for by a setting, if any was;
-    ``engine`` says what runs a model, ``taught`` which languages it knows."""
+    ``engine`` says what runs a model, ``taught`` which languages it knows, ``reranker`` is the
+    settings'."""
     connection = store.connection
     with store.snapshot():
         counts = store.counts()
@@ -122,6 +134,7 @@ def status(
             skipped_count=ledger.count_skipped(connection),
             unfinished=tuple(overview.unfinished_sets(connection)),
             notes=(*notes, *_note_on_chunks(store, chunk_tokens)),
+            reranker=reranker,
             problems=told if problems else None,
             skipped=tuple(ledger.skipped(connection)) if skipped else None,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,8 +13,8 @@ from pathlib import Path
 from ragcli import providers
 from ragcli.config import Settings
 from ragcli.domain import Embedder
-from ragcli.embedding.onnx_model import damage
 from ragcli.errors import ProviderUnavailable
+from ragcli.models.onnx_cache import damage
 from ragcli.recipes import guard
 from ragcli.recipes.checkup import REPAIR, Check
 from ragcli.recipes.status import sizes
@@ -69,10 +70,32 @@ def engine(store: Store | None, settings: Settings) -> Check:
     return Check("engine", "ok", told or "a server's")
 
 
+def reranker(settings: Settings, deep: bool) -> Check:
+    """Can the chosen reranker score? ``deep`` lets it."""
+    name = settings.reranker
+    if name == "off":
+        return Check("reranker", "ok", "off")
+    if providers.reranker_needs_download(name):
+        detail = f"`{name}` is not on this machine: the next question will fetch it"
+        return Check("reranker", "warn", detail, "or give a folder that holds it")
+    if damaged := [f for f in providers.reranker_exports(name, settings) if damage(f)]:
+        detail = f"the prepared model in {damaged[0]} is damaged"
+        return Check("reranker", "fail", detail, REPAIR)
+    made = providers.reranker(name, settings)
+    if deep:
+        made.score("How long is the warranty?", ["The warranty runs for 24 months."])
+    told = providers.reranker_told(name, settings)
+    return Check("reranker", "ok", f"`{made.name}` is here" + (f": {told}" if told else ""))
+
+
 def damaged_exports(store: Store | None, settings: Settings) -> list[Path]:
     """Folders of exports whose files have other contents than when they were made."""
     name, own = _named(store, settings)
-    return [folder for folder in providers.exports(name, own) if damage(folder)]
+    folders = providers.exports(name, own)
+    if settings.reranker != "off":
+        with suppress(ProviderUnavailable):  # the check says so
+            folders += providers.reranker_exports(settings.reranker, settings)
+    return [folder for folder in folders if damage(folder)]
 
 
 def _named(store: Store | None, settings: Settings) -> tuple[str, Settings]:

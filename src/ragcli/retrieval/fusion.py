@@ -34,13 +34,15 @@ NEIGHBOUR = 0.2
 
 
 class Parts(NamedTuple):
-    """The evidence for one chunk; the parts add up to the score."""
+    """The evidence for one chunk; the parts add up to the score. ``rerank`` is what a reranker adds
+    (``rerank.py``), the others are retrieval's own."""
 
     dense: float = 0.0
     keyword: float = 0.0
     near: float = 0.0
     exact: float = 0.0
     neighbour: float = 0.0
+    rerank: float = 0.0
 
     @property
     def score(self) -> float:

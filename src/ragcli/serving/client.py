@@ -62,9 +62,11 @@ class Helper:
         explain: bool = False,
     ) -> QueryResult | None:
         """What ``Rag.query`` gives; None where the helper does not answer."""
+        rerank_s = 0.0 if self._settings.reranker == "off" else self._settings.rerank_s
         return self._ask(
             "query",
             protocol.result_from,
+            SILENCE_S + rerank_s,
             question=question,
             top_k=self._settings.top_k if top_k is None else top_k,
             mode=mode or self._settings.mode,
@@ -93,8 +95,10 @@ class Helper:
     def _key(self) -> str:
         return protocol.key_of(self._settings, self._origins, os.environ)
 
-    def _ask(self, kind: str, read: Callable[[Any], T], **what: Any) -> T | None:
-        """What ``read`` makes of the answer."""
+    def _ask(
+        self, kind: str, read: Callable[[Any], T], silence_s: float = SILENCE_S, **what: Any
+    ) -> T | None:
+        """What ``read`` makes of the answer, if it comes within ``silence_s``."""
         if self._given_up:
             return None
         place = protocol.find_socket(self._root, os.environ)
@@ -102,7 +106,7 @@ class Helper:
             self._given_up = self._missed = True
             return None
         about = {"protocol": protocol.PROTOCOL, "ragcli": __version__, "key": self._key}
-        reply = ask(place, {**about, "kind": kind, **what})
+        reply = ask(place, {**about, "kind": kind, **what}, silence_s)
         if "answer" in reply:
             try:
                 return read(reply["answer"])
@@ -113,21 +117,21 @@ class Helper:
         return None
 
 
-def ask(place: Path, request: Mapping[str, Any]) -> dict[str, Any]:
+def ask(place: Path, request: Mapping[str, Any], silence_s: float = SILENCE_S) -> dict[str, Any]:
     """The reply of the helper whose socket this is. Where nobody replies, ``declined`` says why,
     and ``silent`` is true."""
     import socket
 
     try:
         with socket.socket(socket.AF_UNIX) as link:
-            link.settimeout(SILENCE_S)
+            link.settimeout(silence_s)
             link.connect(os.fspath(place))
             if not protocol.is_ours(link):
                 raise PermissionError("it is another user's")
             protocol.send(link, request)
             reply = protocol.receive(link)
     except TimeoutError:
-        return {"declined": f"nothing within {SILENCE_S:g} s", "silent": True}
+        return {"declined": f"nothing within {silence_s:g} s", "silent": True}
     except (OSError, ValueError) as error:
         return {"declined": str(error), "silent": True}
     return reply if reply.keys() & {"answer", "declined"} else {"declined": "no reply of ragcli"}

@@ -105,17 +105,21 @@ def find_socket(root: Path | None, environ: Mapping[str, str]) -> Path | None:
 def key_of(settings: Settings, origins: Mapping[str, Origin], environ: Mapping[str, str]) -> str:
     """One hash over all, beside the project, that decides an answer: where two processes have the
     same, the one may answer for the other. The settings go into it as they are, secrets too."""
-    folder = Path(settings.model).expanduser()
     values = {k: v for k, v in asdict(settings).items() if k not in FREE_SETTINGS}
     facts = {
         "program": [__version__, __file__, sys.version],
         "settings": values,
         "layers": {name: origins[name].layer for name in values},
         "variables": [environ.get(v) or environ.get(v.lower()) for v in VARIABLES],
-        # A folder's name may be relative to where the command runs.
-        "model": os.path.realpath(folder) if folder.is_dir() else None,
+        "folders": [_folder(settings.model), _folder(settings.reranker)],
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def _folder(model: str) -> str | None:
+    """Of a model that is named so: the name may be relative to where the command runs."""
+    folder = Path(model).expanduser()
+    return os.path.realpath(folder) if folder.is_dir() else None
 
 
 # ------------------------------------------------------------------ messages

@@ -30,7 +30,7 @@ class Resident:
     def __init__(
         self, root: Path | None, environ: Mapping[str, str], flags: Mapping[str, Any]
     ) -> None:
-        """Loads the model. Raises what a query raises."""
+        """Loads the models. Raises what a query raises."""
         self.root = root
         self._environ = environ
         self._flags = flags
@@ -41,6 +41,9 @@ class Resident:
         self._embedder = self._rag.checked_embedder() if self._rag else self._named()
         self._model = self._embedder.identity
         self._embedder.embed_query("the first takes longer than all that follow")
+        self._reranker = self._reranker_of(self._rag)
+        if self._rag is not None and self._rag.reranker is not None:
+            self._rag.reranker.score("the first takes longer", ["than all that follow"])
 
     @property
     def model(self) -> str:
@@ -80,6 +83,8 @@ class Resident:
                 raise Changed("the project was made anew, or is gone")
             if model and self._model_now(fresh) != self._model:
                 raise Changed("the model is another one")
+            if self._reranker_of(fresh) != self._reranker:
+                raise Changed("the reranker is another one")
         except RagError as error:
             raise Changed(error.message) from error
         finally:
@@ -88,6 +93,11 @@ class Resident:
 
     def _model_now(self, fresh: Rag | None) -> EmbedderIdentity:
         return (fresh.embedder if fresh is not None else self._named()).identity
+
+    @staticmethod
+    def _reranker_of(rag: Rag | None) -> str | None:
+        """What identifies it; None where there is none."""
+        return None if rag is None or rag.reranker is None else rag.reranker.fingerprint
 
     # ------------------------------------------------------------ answers
 

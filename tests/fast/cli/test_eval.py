@@ -194,6 +194,16 @@ def test_other_models_and_chunks_are_built_beside_it(questions, rag, asked, fiel
     assert rag("status", "--json").object["model"]["name"] == "fake:64"
 
 
+def test_rerankers_are_compared_and_named(questions, rag):
+    found = rag("eval", questions, "--compare", "reranker=off,fake:contrary", "--json").object
+    assert [r["name"] for r in found["runs"]] == ["reranker=off", "reranker=fake:contrary"]
+    assert [r["reranker"] for r in found["runs"]] == [None, "fake:contrary"]
+    plain, contrary = (r["metrics"]["mrr@10"]["mean"] for r in found["runs"])
+    assert contrary < plain
+    run = rag("eval", questions, "--rerank", "fake:words")
+    assert "fake:64 · reranked by fake:words · " in run.out.splitlines()[1]
+
+
 def test_more_than_the_model_takes_is_told(questions, rag):
     run = rag("eval", questions, "--compare", "chunk_tokens=254,999")
     assert "chunk_tokens=999: fake:64 takes 256 at most" in run.err
@@ -202,6 +212,7 @@ def test_more_than_the_model_takes_is_told(questions, rag):
 @pytest.mark.parametrize(
     ("options", "why"),
     [
+        (["--compare", "reranker=off"], "names one value"),
         (["--compare", "generator=a,b"], "`generator` is not compared"),
         (["--compare", "mode=dense"], "names one value"),
         (["--compare", "mode=dense,dense"], "names one value"),

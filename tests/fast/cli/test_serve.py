@@ -104,6 +104,7 @@ SAME = {
     "too many words": (["query", "word " * 300, "--mode", "dense"], b"", True),
     "bad top-k": (["query", "warranty", "-k", "0"], b"", True),
     "other model": (["query", "warranty", "--model", "fake:32"], b"", True),
+    "reranked": (["query", "warranty", "--rerank", "fake:words", "--json"], b"", True),
     "ask": (["ask", "how long is the warranty?", "--generator", "extractive"], b"", True),
     "ask json": (["ask", "warranty", "--generator", "extractive", "--json"], b"", True),
     "ask jsonl": (["ask", "warranty", "--generator", "fake:x", "--jsonl"], b"", True),
@@ -447,3 +448,29 @@ def test_what_keeps_it_from_starting_is_told(
     assert b"rag: error: this project was embedded with `fake:64`" in run.stderr
     assert program("serve", "--detach", "--stop").returncode == 2
     assert program("serve", "--stop").returncode == 0
+
+
+def test_it_reranks_as_a_command_does(
+    project: Path, program: Program, rag: Rag, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAG_RERANKER", "fake:contrary")
+    pid = started(program)
+    cases = [
+        ["query", "warranty of batteries", "--explain", "--json"],
+        ["query", "保修期", "--json"],
+        ["query", "warranty", "--rerank", "off", "--json"],
+        ["ask", "warranty", "--generator", "extractive"],
+    ]
+    for args in cases:
+        before = requests()
+        helped = rag(*args)
+        assert requests() > before
+        with monkeypatch.context() as patch:
+            patch.setenv("RAG_SERVE", "never")
+            assert told(helped) == told(rag(*args)), args
+    # Slower than the helper may be silent otherwise: the time to rerank is added.
+    monkeypatch.setattr(client, "SILENCE_S", 0.0)
+    asked = rag("query", "warranty", "--verbose")
+    assert asked.code == 0 and "does not answer" not in asked.err
+    program("serve", "--stop")
+    until(lambda: gone(pid))

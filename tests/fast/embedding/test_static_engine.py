@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ragcli.embedding import safetensors_file
-from ragcli.embedding.engine import Tokenized, Unfit
+from ragcli.embedding.engine import Tokenized
 from ragcli.embedding.static_engine import StaticEngine
+from ragcli.models import Unfit, safetensors_file
 
 NAMES = {np.dtype("<f4"): "F32", np.dtype("<f2"): "F16", np.dtype("<i8"): "I64"}
 

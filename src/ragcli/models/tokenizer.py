@@ -1,4 +1,4 @@
-"""The embedding model's own tokenizer, without torch."""
+"""A model's own tokenizer, without torch."""
 
 from __future__ import annotations
 
@@ -52,6 +52,12 @@ class ModelTokenizer:
         """The text's token ids as the model is given them, special tokens included."""
         ids: list[int] = self._tokenizer.encode(text, add_special_tokens=self._adds_special).ids
         return ids
+
+    def encode_pair(self, first: str, second: str) -> tuple[list[int], list[int]]:
+        """(token ids of two texts as one sequence, special tokens included; which of the two each
+        belongs to, as the model tells them apart)."""
+        encoding = self._tokenizer.encode(first, second)
+        return encoding.ids, encoding.type_ids
 
     def _bare(self, text: str) -> list[int]:
         ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids

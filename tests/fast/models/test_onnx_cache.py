@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from ragcli.config import spare_cache_folder
-from ragcli.embedding import onnx_model
-from ragcli.embedding.engine import Unfit
 from ragcli.embedding.folder import ModelFolder
-from ragcli.embedding.onnx_model import GRAPH, WEIGHTS
+from ragcli.models import Unfit, onnx_cache
+from ragcli.models.onnx_cache import GRAPH, WEIGHTS
 
 
 @pytest.fixture
@@ -34,12 +33,12 @@ def written(folder: Path, **facts: object) -> None:
         "pad_id": 0,
         "precision": "fp32",
         "probe": [1.0, 0.0],
-        "cosine_mean": 1.0,
-        "cosine_least": 1.0,
-        "files": onnx_model.described(folder),
+        "agreement_mean": 1.0,
+        "agreement_worst": 1.0,
+        "files": onnx_cache.described(folder),
         **facts,
     }
-    onnx_model.write_manifest(folder, manifest)
+    onnx_cache.write_manifest(folder, manifest)
 
 
 @pytest.fixture
@@ -51,16 +50,16 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
         folders.append(fresh)
         written(fresh)
 
-    monkeypatch.setattr(onnx_model, "_export", export)
+    monkeypatch.setattr(onnx_cache, "_export", export)
     return folders
 
 
 def test_it_is_made_once(model: ModelFolder, made: list[Path]) -> None:
-    first = onnx_model.ensure(model, "fp32")
-    assert onnx_model.ensure(model, "fp32") == first
+    first = onnx_cache.ensure(model, "fp32")
+    assert onnx_cache.ensure(model, "fp32") == first
     assert len(made) == 1
-    assert onnx_model.exports(model, "fp32") == [first.folder]
-    assert onnx_model.exports(model, "int8") == []
+    assert onnx_cache.exports(model, "fp32") == [first.folder]
+    assert onnx_cache.exports(model, "int8") == []
     assert first.folder.parent.parent.name == "ragcli"
 
 
@@ -69,23 +68,23 @@ def test_it_is_made_once(model: ModelFolder, made: list[Path]) -> None:
 def test_what_is_not_as_it_was_written_is_made_again(
     model: ModelFolder, made: list[Path], file: str, damage: str
 ) -> None:
-    path = onnx_model.ensure(model, "fp32").folder / file
+    path = onnx_cache.ensure(model, "fp32").folder / file
     if damage == "gone":
         path.unlink()
     else:
         old = path.read_bytes()
         path.write_bytes(old[:-1] if damage == "shorter" else bytes(len(old)))
         os.utime(path, ns=(1, 1))
-    assert onnx_model.damage(path.parent) is not None
-    assert onnx_model.ensure(model, "fp32").folder == path.parent
+    assert onnx_cache.damage(path.parent) is not None
+    assert onnx_cache.ensure(model, "fp32").folder == path.parent
     assert len(made) == 2
-    assert onnx_model.damage(path.parent) is None
+    assert onnx_cache.damage(path.parent) is None
 
 
 def test_other_times_alone_are_noted(model: ModelFolder, made: list[Path]) -> None:
-    folder = onnx_model.ensure(model, "fp32").folder
+    folder = onnx_cache.ensure(model, "fp32").folder
     os.utime(folder / WEIGHTS, ns=(1, 1))
-    onnx_model.ensure(model, "fp32")
+    onnx_cache.ensure(model, "fp32")
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["files"][WEIGHTS]["mtime_ns"] == 1
     assert len(made) == 1
@@ -95,13 +94,13 @@ def test_a_model_that_cannot_be_exported_is_remembered(
     model: ModelFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def export(model: ModelFolder, precision: str, fresh: Path) -> None:
-        onnx_model.write_manifest(fresh, {"unfit": "its graph is odd"})
+        onnx_cache.write_manifest(fresh, {"unfit": "its graph is odd"})
 
-    monkeypatch.setattr(onnx_model, "_export", export)
+    monkeypatch.setattr(onnx_cache, "_export", export)
     for _ in range(2):
         with pytest.raises(Unfit, match="its graph is odd"):
-            onnx_model.ensure(model, "fp32")
-        monkeypatch.setattr(onnx_model, "_export", None)  # not called again
+            onnx_cache.ensure(model, "fp32")
+        monkeypatch.setattr(onnx_cache, "_export", None)  # not called again
 
 
 def test_an_export_that_dies_leaves_nothing(
@@ -111,10 +110,10 @@ def test_an_export_that_dies_leaves_nothing(
         (fresh / GRAPH).write_bytes(b"half")
         raise Unfit("it was ended by signal 9")
 
-    monkeypatch.setattr(onnx_model, "_export", export)
+    monkeypatch.setattr(onnx_cache, "_export", export)
     with pytest.raises(Unfit, match="signal 9"):
-        onnx_model.ensure(model, "fp32")
-    assert onnx_model.exports(model, "fp32") == []
+        onnx_cache.ensure(model, "fp32")
+    assert onnx_cache.exports(model, "fp32") == []
 
 
 def test_a_cache_that_cannot_be_written_has_a_private_substitute(
@@ -126,13 +125,13 @@ def test_a_cache_that_cannot_be_written_has_a_private_substitute(
 ) -> None:
     (tmp_path / "no-folder").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "no-folder"))
-    folder = onnx_model.ensure(model, "fp32").folder
+    folder = onnx_cache.ensure(model, "fp32").folder
     assert folder.is_relative_to(spare_cache_folder())
     assert stat.S_IMODE(spare_cache_folder().stat().st_mode) == 0o700
     assert "cannot be written" in caplog.text
     # Found there by the next command, which has nothing to warn of.
     caplog.clear()
-    assert onnx_model.ensure(model, "fp32").folder == folder
+    assert onnx_cache.ensure(model, "fp32").folder == folder
     assert caplog.text == ""
     assert len(made) == 1
 
@@ -148,13 +147,13 @@ def test_a_substitute_that_is_open_to_others_is_refused(
 def test_exports_that_nobody_uses_any_more_are_deleted(
     model: ModelFolder, made: list[Path]
 ) -> None:
-    folder = onnx_model.ensure(model, "fp32").folder
+    folder = onnx_cache.ensure(model, "fp32").folder
     old, recent = (folder.with_name(f"{folder.name}.{n}") for n in (1, 2))
     for other, at in ((old, 1), (recent, None)):
         other.mkdir()
         written(other)
         if at is not None:
             os.utime(other / "manifest.json", (at, at))
-    onnx_model.ensure(model, "fp32", anew=True)
+    onnx_cache.ensure(model, "fp32", anew=True)
     assert not old.exists()
     assert recent.exists() and folder.exists()
