@@ -373,6 +373,7 @@ class Rag:
             self.store,
             size,
             self._engine_told,
+            self._taught,
             notes,
             reranker,
             problems=problems,
@@ -384,6 +385,12 @@ class Rag:
             return providers.engine_told(identity.name, self._settings_of(identity))
         except RagError as error:  # a damaged model must not hide the rest
             return error.message
+
+    def _taught(self, identity: EmbedderIdentity) -> frozenset[str] | None:
+        try:
+            return providers.taught(identity.name, self._settings_of(identity))
+        except RagError:  # as above; the engine's line tells it
+            return None
 
     def files(self, pattern: str | None = None) -> tuple[ProjectFile, ...]:
         """The files of the project: all, or those that a pattern, a name or a folder names."""

@@ -87,7 +87,7 @@ def ingest(
             if backlog.embedded >= dry_run.CHUNKS_TO_TELL_BY:
                 dry_run.remember_pace(store, (monotonic() - started) / backlog.embedded)
         store.publish_index(chosen)
-        if backlog.embedded and store.embedded_share() == 1 and calibrate.is_due(store, chosen):
+        if read and store.embedded_share() == 1 and calibrate.is_due(store, chosen):
             calibrate.calibrate(store, chosen, embedder)
         counts = store.counts()
     return IngestReport(
