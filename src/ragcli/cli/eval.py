@@ -121,8 +121,7 @@ def evaluate(
         )
     if self_made and questions is not None:
         raise UsageError("--self makes its own questions", f"leave out --self, or {questions}")
-    if report and not report.expanduser().absolute().parent.is_dir():
-        raise UsageError(f"cannot write {report}: there is no such folder", "name another file")
+    _check_place(report)
     flags = {"model": model, "engine": engine, "mode": mode, "reranker": rerank}
     with (
         speaking(json=as_json, quiet=quiet, verbose=verbose, debug=debug) as output,
@@ -141,6 +140,12 @@ def evaluate(
             raise typer.Exit(6)
         if done[0][1].left_out:
             raise typer.Exit(3)
+
+
+def _check_place(report: Path | None) -> None:
+    """Told before the questions are asked. Raises UsageError."""
+    if report and not report.expanduser().absolute().parent.is_dir():
+        raise UsageError(f"cannot write {report}: there is no such folder", "name another file")
 
 
 def _keep(shape: Mapping[str, Any], folder: Path, save: str | None, report: Path | None) -> None:
