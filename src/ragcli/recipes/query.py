@@ -63,7 +63,13 @@ def query(
         ranking = retrieve(searcher, read, options.mode, options.top_k)
         clock.lap("search")
         found = passages(
-            store, searcher, ranking, options.top_k, options.passage_tokens, options.chosen
+            store,
+            searcher,
+            ranking,
+            options.top_k,
+            options.passage_tokens,
+            options.chosen,
+            options.explain,
         )
         background = chance(store, chosen) if options.mode != "dense" else None
         sure = None if background is None else confidence(evidence(ranking.chunks), background)
