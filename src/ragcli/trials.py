@@ -141,7 +141,7 @@ def _hash(file: Path) -> str:
 # ------------------------------------------------------------------ variants
 
 # Settings that a question is asked with, and those that the documents are cut and embedded with.
-ASKED_WITH = ("mode", "engine")
+ASKED_WITH = ("mode", "engine", "passage_tokens")
 BUILT_WITH = (
     "model",
     "precision",

@@ -10,6 +10,8 @@ from fakes.project import write
 
 from ragcli import Rag
 from ragcli.domain import Mode
+from ragcli.errors import UsageError
+from ragcli.text.estimate import english_tokens
 
 TOPICS = ["harbour", "glacier", "lighthouse", "orchard", "quarry", "windmill"]
 
@@ -70,3 +72,13 @@ def test_near_duplicates_are_told_once(project: Rag, home: Path) -> None:
     found = project.query("sailor display", mode="keyword").passages
     (one,) = [p for p in found if "sailor" in p.text]
     assert {one.source, *one.also_in} == {"guide/other.txt", "guide/sub/again.txt"}
+
+
+def test_a_passage_is_no_longer_than_asked(project: Rag) -> None:
+    short = project.query("the keeper of the glacier", passage_tokens=16).passages
+    assert all(len(one.chunk_ids) == 1 for one in short)
+    long = project.query("the keeper of the glacier", passage_tokens=400).passages
+    assert len(long[0].chunk_ids) > 1
+    assert all(english_tokens(one.text) <= 401 for one in long)  # and the white space between
+    with pytest.raises(UsageError, match="must be at least 16"):
+        project.query("the keeper of the glacier", passage_tokens=15)
