@@ -72,6 +72,14 @@ def engine_told(name: str, settings: Settings) -> str | None:
     return found.engine_told() if found else None
 
 
+def taught(name: str, settings: Settings) -> frozenset[str] | None:
+    """The languages of an embedding model (`Embedder.languages`), told without loading it."""
+    from ragcli.embedding import languages
+
+    found = _local_embedder(name, settings)
+    return found.languages if found else languages.taught(name)
+
+
 def exports(name: str, settings: Settings) -> list[Path]:
     """The folders of a model's ONNX exports on this machine."""
     found = _local_embedder(name, settings)

@@ -366,7 +366,13 @@ class Rag:
         size = None if self._is_default("chunk_tokens") else self.settings.chunk_tokens
         notes = (note,) if note else ()
         return status(
-            self.store, size, self._engine_told, notes, problems=problems, skipped=skipped
+            self.store,
+            size,
+            self._engine_told,
+            self._taught,
+            notes,
+            problems=problems,
+            skipped=skipped,
         )
 
     def _engine_told(self, identity: EmbedderIdentity) -> str | None:
@@ -374,6 +380,12 @@ class Rag:
             return providers.engine_told(identity.name, self._settings_of(identity))
         except RagError as error:  # a damaged model must not hide the rest
             return error.message
+
+    def _taught(self, identity: EmbedderIdentity) -> frozenset[str] | None:
+        try:
+            return providers.taught(identity.name, self._settings_of(identity))
+        except RagError:  # as above; the engine's line tells it
+            return None
 
     def files(self, pattern: str | None = None) -> tuple[ProjectFile, ...]:
         """The files of the project: all, or those that a pattern, a name or a folder names."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,11 @@ from ragcli.domain import Event, Listener, QueryResult, ignore
 from ragcli.errors import ProviderUnavailable, UsageError
 from ragcli.evaluation.questions import QuestionSet
 from ragcli.rag import Rag, settings_for
-from ragcli.recipes import corpus, own_questions, question_files
+from ragcli.recipes import corpus, own_questions, question_files, self_made
 from ragcli.recipes import evaluate as recipe
+from ragcli.recipes.blanked import blank
 from ragcli.recipes.evaluate import Evaluation, Prepared
-from ragcli.store import Store, sets
+from ragcli.store import Store
 from ragcli.store.folder import create
 from ragcli.text.estimate import estimate_tokens
 
@@ -91,6 +93,26 @@ def of_project(
 
 
 @contextmanager
+def of_itself(project: str | None, flags: Mapping[str, Any], listener: Listener) -> Iterator[Trial]:
+    """Questions made from the project's own text, asked of a copy of it that lacks the sentences
+    which ask. Raises ProjectNotFound, UsageError (also while embeddings are missing),
+    ProviderUnavailable, ModelMismatch."""
+    with Rag.open(project, **flags) as rag:
+        if rag.store.embedded_share() < 1:
+            raise UsageError("not every chunk is embedded yet", "finish that: rag ingest")
+        asked = self_made.questions(rag.store)
+        with _copy(rag, flags) as copied:
+            spans = self_made.sentences_of(copied.store, asked)
+
+            def progress(event: Event) -> None:
+                if event.kind != "note":  # about the project's text, and told when it was ingested
+                    listener(event)
+
+            blank(copied.store, spans, copied.embedder, rag.settings.wait_s, progress)
+            yield Trial(copied, asked, rag.folder.evaluations)
+
+
+@contextmanager
 def of_corpus(
     folder: Path, flags: Mapping[str, Any], split: str | None, listener: Listener
 ) -> Iterator[Trial]:
@@ -109,9 +131,9 @@ def of_corpus(
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     place = home / f"{embedder.identity.fingerprint[:16]}-{size}"
     place.mkdir(mode=0o700, exist_ok=True)
-    made = create(place, named=True)
-    Store.create(made)
-    with Rag(made, flags, os.environ) as rag:
+    project = create(place, named=True)
+    Store.create(project)
+    with Rag(project, flags, os.environ) as rag:
         if not corpus.is_filled(rag.store):
             listener(Event("note", message=f"the corpus is kept in {place}"))
             entries = question_files.read_corpus(file)
@@ -222,25 +244,25 @@ def _variant(
         with Rag(rag.folder, {**flags, setting: value}, os.environ) as asked:
             yield asked
         return
+    prompt = {setting: value} if setting.endswith("_prompt") else {}
+    with _copy(rag, {**flags, **prompt}) as built:
+        built.reembed(
+            value if setting == "model" else None,
+            precision=value if setting == "precision" else None,
+            dimensions=int(value) if setting == "dimensions" else None,
+            chunk_tokens=int(value) if setting == "chunk_tokens" else None,
+            listener=listener,
+        )
+        yield built
+
+
+@contextmanager
+def _copy(rag: Rag, flags: Mapping[str, Any]) -> Iterator[Rag]:
+    """The project's store and settings in a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="ragcli-eval-") as place:
         folder = create(Path(place), named=True)
         rag.store.copy_to(folder)
-        prompt = {setting: value} if setting.endswith("_prompt") else {}
-        with Rag(folder, {**flags, **prompt}, os.environ) as built:
-            changed = built.reembed(
-                value if setting == "model" else None,
-                precision=value if setting == "precision" else None,
-                dimensions=int(value) if setting == "dimensions" else None,
-                chunk_tokens=int(value) if setting == "chunk_tokens" else None,
-                listener=listener,
-            ).changed
-            if not changed:  # what the project has, but for its index file
-                _write_index(built.store, built.settings.wait_s)
-            yield built
-
-
-def _write_index(store: Store, wait_s: float) -> None:
-    chosen = sets.active(store.connection)
-    if chosen is not None:
-        with store.writing(wait_s):
-            store.publish_index(chosen, force=True)
+        with suppress(FileNotFoundError):
+            shutil.copyfile(rag.folder.config, folder.config)
+        with Rag(folder, flags, os.environ) as copied:
+            yield copied

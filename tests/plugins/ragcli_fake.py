@@ -62,6 +62,11 @@ class FakeEmbedder:
     def prepare(self, texts: int) -> None:
         """Nothing to load."""
 
+    @property
+    def languages(self) -> frozenset[str] | None:
+        told = os.environ.get("FAKE_LANGUAGES")
+        return frozenset(told.split()) if told else None
+
     def unknown_share(self, text: str) -> float:
         return 0.0
 

@@ -66,26 +66,32 @@ def evaluate(
             metavar="QUESTIONS", help="JSON lines, or a BEIR folder. Default: your own."
         ),
     ] = None,
+    self_made: Annotated[
+        bool, typer.Option("--self", help="Questions made from the documents' own words.")
+    ] = False,
     top_k: Annotated[
         int, typer.Option("--top-k", "-k", metavar="N", min=1, help="Passages a question.")
     ] = 10,
     mode: ModeOption = None,
-    minimum: Annotated[
-        list[str] | None,
-        typer.Option("--min", metavar="METRIC=X", help="Exit 6 below: --min recall@5=0.9."),
-    ] = None,
-    save: Annotated[
-        str | None, typer.Option("--save", metavar="NAME", help="Keep this run under a name.")
-    ] = None,
     compare: Annotated[
         str | None,
         typer.Option(
             "--compare", metavar="KEY=A,B", help="Variants of a setting: mode=dense,hybrid."
         ),
     ] = None,
+    save: Annotated[
+        str | None, typer.Option("--save", metavar="NAME", help="Keep this run under a name.")
+    ] = None,
     against: Annotated[
         str | None,
         typer.Option("--against", metavar="NAME", help="Compare with a kept run, by question."),
+    ] = None,
+    minimum: Annotated[
+        list[str] | None,
+        typer.Option("--min", metavar="METRIC=X", help="Exit 6 below: --min recall@5=0.9."),
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE", help="Write a page with plots, HTML.")
     ] = None,
     split: Annotated[
         str | None, typer.Option("--split", metavar="NAME", help="Of a folder's qrels: test, dev.")
@@ -111,27 +117,39 @@ def evaluate(
         raise UsageError(
             "--compare goes with none of --min, --save and --against", "run it without those"
         )
+    if self_made and questions is not None:
+        raise UsageError("--self makes its own questions", f"leave out --self, or {questions}")
+    if report and not report.expanduser().absolute().parent.is_dir():
+        raise UsageError(f"cannot write {report}: there is no such folder", "name another file")
     flags = {"model": model, "engine": engine, "mode": mode}
     with (
         speaking(json=as_json, quiet=quiet, verbose=verbose, debug=debug) as output,
-        _trial(questions, project, flags, split, first_page, output) as trial,
+        _trial(questions, project, flags, split, first_page, self_made, output) as trial,
     ):
         tell_model(trial.rag, output)
         if compare:
             done, shape = _compare(trial, compare, flags, top_k, output)
         else:
             done, shape = _evaluate(trial, top_k, against, gates, output)
-        if save:
-            from ragcli.recipes import runs
-
-            runs.save(trial.runs, save, shape)
+        _keep(shape, trial.runs, save, report)
         if output.json:
             output.object(shape)
         show_eval.tell(done, shape["gates"], output)
         if not all(gate["met"] for gate in shape["gates"]):
             raise typer.Exit(6)
-        if done.left_out:
+        if done[0][1].left_out:
             raise typer.Exit(3)
+
+
+def _keep(shape: Mapping[str, Any], folder: Path, save: str | None, report: Path | None) -> None:
+    if save:
+        from ragcli.recipes import runs
+
+        runs.save(folder, save, shape)
+    if report:
+        from ragcli.cli import report as pages
+
+        pages.write(report.expanduser(), shape)
 
 
 def _evaluate(
@@ -140,7 +158,7 @@ def _evaluate(
     against: str | None,
     gates: Sequence[tuple[str, float]],
     output: Output,
-) -> tuple[Evaluation, dict[str, Any]]:
+) -> tuple[list[tuple[str, Evaluation]], dict[str, Any]]:
     """One run; shown, unless as JSON."""
     from ragcli import trials
     from ragcli.recipes import runs
@@ -149,18 +167,19 @@ def _evaluate(
     earlier = runs.load(trial.runs, against) if against else None
     prepared = prepare(trial.rag.store, trial.asked)
     done = trials.evaluate(trial.rag, prepared, top_k=top_k, listener=output.listener())
-    comparisons = [runs.compare(earlier, runs.scored("this run", done))] if earlier else []
-    shape = runs.as_object([("this run", done)], comparisons)
+    named = [("this run", done)]
+    comparisons = [runs.compare(earlier, runs.scored(*named[0]))] if earlier else []
+    shape = runs.as_object(named, comparisons)
     shape["gates"] = show_eval.judged(gates, done.metrics)
     if not output.json:
         show_eval.show(done, comparisons, output)
-    return done, shape
+    return named, shape
 
 
 def _compare(
     trial: Trial, asked: str, flags: Mapping[str, Any], top_k: int, output: Output
-) -> tuple[Evaluation, dict[str, Any]]:
-    """A run for each variant; shown, unless as JSON. The first of them is given back."""
+) -> tuple[list[tuple[str, Evaluation]], dict[str, Any]]:
+    """A run for each variant; shown, unless as JSON."""
     from ragcli import trials
     from ragcli.recipes import runs
     from ragcli.recipes.evaluate import prepare
@@ -171,7 +190,7 @@ def _compare(
     comparisons = runs.compare_all([runs.scored(name, one) for name, one in done])
     if not output.json:
         show_eval.show_variants(done, comparisons, output)
-    return done[0][1], runs.as_object(done, comparisons)
+    return done, runs.as_object(done, comparisons)
 
 
 @contextmanager
@@ -181,11 +200,15 @@ def _trial(
     flags: dict[str, Any],
     split: str | None,
     first_page: int,
+    self_made: bool,
     output: Output,
 ) -> Iterator[Trial]:
     from ragcli import trials
 
-    if questions is not None and trials.is_corpus(questions):
+    if self_made:
+        with trials.of_itself(project, flags, output.listener()) as trial:
+            yield trial
+    elif questions is not None and trials.is_corpus(questions):
         folder = Path(questions).expanduser()
         with trials.of_corpus(folder, flags, split, output.listener()) as trial:
             yield trial

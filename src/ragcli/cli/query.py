@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -142,8 +143,12 @@ def _show(result: QueryResult, output: Output) -> None:
 def _answer_lines(
     rag: Rag, output: Output, batch: str, top_k: int | None, chosen: Filter, explain: bool
 ) -> int:
-    """An object a line, in the order of the questions; the exit code."""
+    """An object a line, in the order of the questions; the exit code. What is said of the corpus
+    stands in the first."""
+    from ragcli.recipes.languages import is_untaught
+
     code = 0
+    told: set[str] = set()
     for number, line in enumerate(_lines(batch), 1):
         if not line.strip():
             continue
@@ -154,7 +159,9 @@ def _answer_lines(
             result = rag.query(
                 _question(asked), top_k=_k(asked, top_k), chosen=chosen, explain=explain
             )
-            output.object({"id": identity, **shapes.query(result)})
+            warnings = tuple(w for w in result.warnings if w not in told)
+            told.update(filter(is_untaught, warnings))
+            output.object({"id": identity, **shapes.query(replace(result, warnings=warnings))})
         except (UsageError, TextTooLong) as error:
             output.object({"id": identity, "error": error.message})
             output.warn(f"line {number}: {error.message}")

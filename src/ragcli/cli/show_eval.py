@@ -72,8 +72,11 @@ def _p50(done: Evaluation) -> str:
     return f"{done.latency.p50_ms:.0f} ms"
 
 
-def tell(done: Evaluation, gates: Sequence[Mapping[str, Any]], output: Output) -> None:
-    """What a reader of the figures must know."""
+def tell(
+    runs: Sequence[tuple[str, Evaluation]], gates: Sequence[Mapping[str, Any]], output: Output
+) -> None:
+    """What a reader of the figures must know. What variants share is told once."""
+    done = runs[0][1]
     if done.left_out:
         reasons = {f"{u.place.file}: {u.why}" for u in done.unresolved if u.left_out}
         total = len(done.left_out) + len(done.outcomes)
@@ -87,8 +90,11 @@ def tell(done: Evaluation, gates: Sequence[Mapping[str, Any]], output: Output) -
             f"{count(len(lost), 'relevant place')} not in the stored text, which counts as not"
             f" found: {_some(sorted(set(lost)))}"
         )
-    for note in [*done.notes, *([done.caution] if done.caution else [])]:
-        output.note(f"note: {note}")
+    for name, one in runs:
+        for note in one.notes:
+            output.note(f"note: {note}" if len(runs) == 1 else f"note: {name}: {note}")
+    if done.caution:
+        output.note(f"note: {done.caution}")
     if len(done.outcomes) < _few():
         output.note(
             f"note: {count(len(done.outcomes), 'question')} are few: the intervals are rough"

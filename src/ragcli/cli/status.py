@@ -19,6 +19,7 @@ from ragcli.cli.options import (
 )
 from ragcli.cli.output import one_line
 from ragcli.cli.show_passages import percent
+from ragcli.text.language_names import language_name
 
 if TYPE_CHECKING:
     from ragcli.domain import Problem
@@ -60,6 +61,10 @@ def _glance(found: Status) -> Iterator[str]:
     yield _row("project", found.folder)
     yield _row("files", f"{sum(files[s] for s in ('stored', 'partly', 'failed')):,}{detail}")
     yield _row("documents", f"{found.documents:,}{_top(found.formats)}{_top(found.languages)}")
+    if found.by_words and found.model:
+        taught = f"{found.model.name.rpartition('/')[2]} was not taught"
+        shares = ", ".join(f"{language_name(c)} {percent(s)}" for c, s in found.by_words.items())
+        yield _row("by words", f"{shares} of the text, which {taught}")
     share = f", {found.embedded_chunks:,} ({percent(found.embedded_share)}) embedded: rag ingest"
     yield _row("chunks", f"{found.chunks:,}{share if found.embedded_share < 1 else ''}")
     if found.model:

@@ -49,8 +49,14 @@ class Embedder(Protocol):
     def prepare(self, texts: int) -> None:
         """So many texts are about to be embedded: begin to load what that takes, and return."""
 
+    @property
+    def languages(self) -> frozenset[str] | None:
+        """The languages the model was taught (ISO 639-1; ``multilingual`` for dozens), or None
+        where nobody says."""
+
     def unknown_share(self, text: str) -> float:
-        """The share of the text's pieces that the model's vocabulary lacks, 0 to 1."""
+        """The share of the text, 0 to 1, that the model cannot read: of its pieces those that the
+        vocabulary lacks, or of its letters those in scripts of no language the model was taught."""
 
     def embed_documents(self, texts: Sequence[str]) -> Matrix:
         """(len(texts), dimension). Raises TextTooLong, never cuts."""

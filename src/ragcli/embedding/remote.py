@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ragcli.config import Settings
 from ragcli.domain import EmbedderIdentity
 from ragcli.embedding.estimate import EstimatingCounter
+from ragcli.embedding.languages import foreign_share, taught
 from ragcli.embedding.prompts import prompts_for
 from ragcli.errors import ProviderUnavailable, TextTooLong, UsageError
 from ragcli.http import ServerRefused
@@ -90,9 +91,13 @@ class RemoteEmbedder(ABC):
     def prepare(self, texts: int) -> None:  # noqa: B027 - a server may do better
         """Nothing to load: the server has the model."""
 
+    @property
+    def languages(self) -> frozenset[str] | None:
+        return taught(self._name)
+
     def unknown_share(self, text: str) -> float:
-        """Always 0: the vocabulary is not known here, so nothing is known to be missing."""
-        return 0.0
+        """By the model's name alone: its vocabulary is not known here."""
+        return foreign_share(text, self.languages)
 
     def embed_documents(self, texts: Sequence[str]) -> Matrix:
         """(len(texts), dimension), each row of length 1.

@@ -18,6 +18,7 @@ from ragcli.domain import EmbedderIdentity
 from ragcli.embedding import gpu
 from ragcli.embedding.engine import Engine, Tokenized, Unfit, log
 from ragcli.embedding.folder import read_folder
+from ragcli.embedding.languages import foreign_share, taught
 from ragcli.embedding.locate import find, full_name
 from ragcli.embedding.prompts import prompts_for
 from ragcli.embedding.tokenizer import ModelTokenizer
@@ -98,8 +99,13 @@ class SentenceTransformersEmbedder:
             elif self._loading is None:
                 self._loading = Background(self._cpu_engine)
 
+    @cached_property
+    def languages(self) -> frozenset[str] | None:
+        return taught(self.identity.name, self._folder.path)
+
     def unknown_share(self, text: str) -> float:
-        return self.counter.unknown_share(text)
+        foreign = foreign_share(text, self.languages)
+        return max(foreign, self.counter.unknown_share(text)) if foreign < 1 else foreign
 
     def embed_documents(self, texts: Sequence[str]) -> Matrix:
         return self._embed(texts, self.identity.document_prompt)

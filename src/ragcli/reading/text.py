@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import PurePath
 
 from ragcli.domain import Block, Document
 from ragcli.errors import Unreadable
 from ragcli.reading.encodings import decode
 from ragcli.text.lines import line_spans
+
+# Titles of scientific papers have up to 200 characters.
+MAX_TITLE_CHARACTERS = 200
+
+_PROSE = frozenset({"", ".txt", ".text"})
+_ENDS_OF_SENTENCES = ".!:;,。！：；，"
 
 
 def read(data: bytes, path: PurePath) -> Document:
@@ -16,7 +23,15 @@ def read(data: bytes, path: PurePath) -> Document:
     blocks = tuple(Block("paragraph", start, end) for start, end in paragraph_spans(text))
     if not blocks:
         raise Unreadable("empty", "no text in it")
-    return Document(text=text, format="text", blocks=blocks, has_lines=True)
+    title = _title(text, blocks) if path.suffix.lower() in _PROSE else None
+    return Document(text=text, format="text", blocks=blocks, title=title, has_lines=True)
+
+
+def _title(text: str, blocks: Sequence[Block]) -> str | None:
+    """The first line, where it stands alone above the rest and is no sentence."""
+    first = text[blocks[0].char_start : blocks[0].char_end].strip()
+    alone = len(blocks) > 1 and "\n" not in first and len(first) <= MAX_TITLE_CHARACTERS
+    return first if alone and first[-1] not in _ENDS_OF_SENTENCES else None
 
 
 def paragraph_spans(text: str) -> list[tuple[int, int]]:

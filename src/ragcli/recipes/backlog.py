@@ -17,7 +17,7 @@ from time import monotonic
 from ragcli.domain import Embedder, Event, Listener
 from ragcli.embedding import PROBE
 from ragcli.errors import TextTooLong
-from ragcli.recipes import guard
+from ragcli.recipes import guard, languages
 from ragcli.recipes.lanes import Lanes, Task
 from ragcli.store import Store, overview, sets
 from ragcli.store.rows import Pending
@@ -44,9 +44,7 @@ SMALLEST_TASK_TOKENS = 512
 # about once a second, and a task of short texts takes a quarter of that.
 TASKS_AHEAD = 4
 
-# A fifth of the text unknown: below it are names and code, above it a language that the model
-# was not taught.
-UNKNOWN_SHARE_TO_TELL = 0.2
+# For the share of pieces that the vocabulary lacks.
 SAMPLE_CHUNKS = 200
 
 
@@ -81,9 +79,11 @@ class Backlog:
         self._ready: list[Task] = []
         # Texts that were handed out and are not committed yet: hash -> chunk.
         self._under_way: dict[bytes, int] = {}
+        self._looked_at_languages = False
         self._halved = False
         self._committed_at = monotonic()
         self._since_index = 0
+        self._stored_chunks = 0
         self.embedded = 0
 
     def __enter__(self) -> Backlog:
@@ -98,6 +98,7 @@ class Backlog:
     def add(self, document_id: int, chunks: int) -> None:
         """A document was stored."""
         self._documents.append((document_id, chunks))
+        self._stored_chunks += chunks
 
     def step(self) -> None:
         """Take in what is embedded and hand out more; never waits, nor inside a transaction.
@@ -111,6 +112,8 @@ class Backlog:
             self._documents.clear()
             return
         if monotonic() < self._deadline:
+            if self._stored_chunks >= WINDOW_CHUNKS and not self._looked_at_languages:
+                self._tell_languages()
             lanes = self._started(beside, yielding=True)
             while (task := lanes.take()) is not None:
                 self._take(task)
@@ -125,7 +128,7 @@ class Backlog:
         self._find_pending()
         if not self._ids and self._lanes is None:
             return
-        self._tell_unknown()
+        self._tell_languages()
         self._tell()
         self._embedder().prepare(len(self._ids))
         lanes = self._started(self._embedder().lanes)
@@ -185,6 +188,7 @@ class Backlog:
         return True
 
     def _find_pending(self) -> None:
+        self._told_languages = False
         self._halved = False
         busy = set(self._under_way.values())
         pending = sets.pending(self._store.connection, self._chosen)
@@ -284,20 +288,15 @@ class Backlog:
         total = self.embedded + len(self._under_way) + self._waiting
         self._listener(Event("embedding", self.embedded, total))
 
-    def _tell_unknown(self) -> None:
-        """Before hours of embedding, not after them: does the model know the language?"""
-        ids = list(self._ids)[:: max(1, len(self._ids) // SAMPLE_CHUNKS)]
-        if not ids:
-            return
+    def _tell_languages(self) -> None:
+        """Before hours of embedding, not after them: does the model know the language? By the first
+        thousand chunks while files are read, and again by all."""
+        self._looked_at_languages = True
         embedder = self._embedder()
+        ids = list(self._ids)[:: max(1, len(self._ids) // SAMPLE_CHUNKS)]
         sample = sets.pending_texts(self._store.connection, ids)
-        share = sum(embedder.unknown_share(p.text) for p in sample) / len(sample)
-        if share >= UNKNOWN_SHARE_TO_TELL:
-            self._listener(
-                Event(
-                    "note",
-                    message=f"{embedder.identity.name} does not know {share:.0%} of this text:"
-                    " keyword search carries it. A multilingual model finds it by meaning too:"
-                    " rag reembed --model BAAI/bge-m3",
-                )
-            )
+        shares = [embedder.unknown_share(p.text) for p in sample]
+        unknown = sum(shares) / len(shares) if shares else 0.0
+        message = languages.before_embedding(self._store, self._chosen, embedder, unknown)
+        if message:
+            self._listener(Event("note", message=message))

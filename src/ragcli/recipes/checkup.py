@@ -22,7 +22,7 @@ _PRIVATE = (
     "store.sqlite*",
     "vectors-*",
     "lock",
-    "questions.jsonl",
+    "*questions.jsonl",
     "evaluations",
     "evaluations/*",
 )

@@ -14,6 +14,7 @@ from ragcli.evaluation.beir import Entry
 from ragcli.reading import READER_VERSION, text
 from ragcli.reading.language import detect_language
 from ragcli.recipes.backlog import Backlog
+from ragcli.recipes.calibrate import calibrate
 from ragcli.recipes.ingest import embedding_set
 from ragcli.recipes.intake import COMMIT_EVERY_S
 from ragcli.store import Store, ledger, sets
@@ -46,9 +47,10 @@ def fill(
         with Backlog(store, chosen, lambda: embedder, listener) as backlog:
             _store_all(store, chosen, entries, embedder, backlog, listener)
             backlog.finish()
+        store.publish_index(chosen)
+        calibrate(store, chosen, lambda: embedder)
         with store.transaction():
             store.set_fact(_FILLED, store.now())
-        store.publish_index(chosen)
 
 
 def _store_all(

@@ -26,7 +26,8 @@ Ask = Callable[[str, int], QueryResult]
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """One question: its figures, and how it went. ``rank`` is that of the first passage (or file)
-    that answers it; ``expected`` and ``first`` say where the answer stands and what came first."""
+    that answers it, ``confidence`` the query's; ``expected`` and ``first`` say where the answer
+    stands and what came first."""
 
     id: str
     question: str
@@ -34,6 +35,7 @@ class Outcome:
     group: str | None
     languages: str | None
     rank: int | None
+    confidence: float | None
     latency_ms: float
     metrics: Mapping[str, float]
     expected: tuple[str, ...]
@@ -194,6 +196,7 @@ def _outcome(
         group=question.group,
         languages=languages,
         rank=first_rank(places, lambda p: any(g.found_by(p) for g in wanted)),
+        confidence=result.confidence,
         latency_ms=round(took_ms, 3),
         metrics=figures,
         expected=tuple(told(r) for r in question.relevant if r.grade > 0),

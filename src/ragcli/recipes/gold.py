@@ -91,6 +91,13 @@ class Resolver:
                 self.unresolved.append(Unresolved(question.id, place, str(reason), False))
             return Gold(row.source, _kind(place), place.page, (), place.grade, lost=True)
 
+    def document_of(self, question: Question) -> int | None:
+        """The document of the first file that the question names; None where it has no text."""
+        try:
+            return self.file(question.relevant[0].file).document_id
+        except _NotThere:
+            return None
+
     def answering(self, judged: Judged) -> Document | None:
         """A document that answers the question; None where none has its text."""
         sources = (g.source for g in judged.gold if g.grade > 0 and not g.lost)
@@ -169,7 +176,7 @@ def _spans(document: Document, place: Relevant) -> tuple[tuple[int, int], ...]:
             return (given,)
     if place.text is None:
         raise _NotThere("it ends before the place that is named")
-    places = _occurrences(document.text, place.text)
+    places = occurrences(document.text, place.text)
     if not places:
         raise _NotThere("the quoted text is not in it")
     if given is not None:  # moved: the nearest is meant
@@ -190,7 +197,7 @@ def _words(text: str) -> str:
     return " ".join(text.split())
 
 
-def _occurrences(text: str, quoted: str) -> list[tuple[int, int]]:
+def occurrences(text: str, quoted: str) -> list[tuple[int, int]]:
     """Where a quotation stands: word for word, or with other white space between its words."""
     quoted = quoted.strip()
     pattern = re.escape(quoted)

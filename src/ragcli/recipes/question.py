@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ragcli.errors import TextTooLong
+from ragcli.recipes import languages
 from ragcli.retrieval.exact import exact_pieces
 from ragcli.retrieval.question import Question, weigh
 from ragcli.store import overview
@@ -46,14 +47,16 @@ def read_question(
         warnings.append(
             f"{chosen.identity.name} cannot read this question: found by words, not by meaning"
         )
+    elif untaught := languages.untaught(store, model):
+        warnings.append(untaught)
     return question
 
 
 def _words(store: Store, chunk_set_id: int, text: str) -> Question:
     """The question's terms, and, beside them, its Han characters that the corpus holds and that are
     not in every other chunk. Characters alone are no evidence."""
-    languages = tuple(overview.language_shares(store.connection))
-    asked = asked_terms(text, languages, store.vocabulary(chunk_set_id))
+    spoken = tuple(overview.language_shares(store.connection))
+    asked = asked_terms(text, spoken, store.vocabulary(chunk_set_id))
     frequencies = store.question_terms(chunk_set_id, asked.found)
     chunks = store.chunk_count(chunk_set_id)
     single = list(dict.fromkeys(characters(text))) if frequencies else []

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
@@ -15,6 +13,7 @@ from typing import Any
 from ragcli.errors import NotInProject, UsageError
 from ragcli.evaluation.bootstrap import Difference, differences, verdict
 from ragcli.evaluation.questions import told
+from ragcli.recipes import private_files
 from ragcli.recipes.evaluate import Evaluation
 
 SCHEMA = "ragcli.eval/1"
@@ -124,20 +123,7 @@ def _run(name: str, one: Evaluation) -> dict[str, Any]:
 def save(folder: Path, name: str, run: Mapping[str, Any]) -> Path:
     """Under a name, in place of an earlier run of that name; whole or not at all."""
     target = _file(folder, name)
-    try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=".run-", suffix=".new")
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-                json.dump(run, out, ensure_ascii=False)
-                out.flush()
-                os.fsync(out.fileno())
-            Path(temporary).replace(target)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise UsageError(f"cannot write {target}: {error.strerror}", "who owns it?") from error
+    private_files.write(target, json.dumps(run, ensure_ascii=False))
     return target
 
 

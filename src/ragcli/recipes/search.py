@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ragcli.retrieval.question import readable
 from ragcli.retrieval.retrieve import Text
-from ragcli.text.terms import terms
+from ragcli.text.terms import phrase, terms
 
 if TYPE_CHECKING:
     from ragcli.domain import Filter, Vector
@@ -49,10 +49,8 @@ class StoreSearcher:
         return self._store.keyword_scores(self._chunk_set_id, terms, ids)
 
     def holding(self, piece: str, k: int) -> list[int]:
-        phrase = terms(piece)
-        if not phrase:
-            return []
-        return self._store.holding(self._chunk_set_id, phrase, k, self._chosen)
+        words = phrase(piece)
+        return self._store.holding(self._chunk_set_id, words, k, self._chosen) if words else []
 
     def neighbours(self, ids: Sequence[int]) -> Mapping[int, Sequence[int]]:
         return self._store.neighbours(ids)

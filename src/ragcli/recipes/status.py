@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ragcli.domain import ChunkSettings, EmbedderIdentity, Problem
+from ragcli.recipes.languages import by_words
 from ragcli.recipes.shown import is_stale
 from ragcli.store import Store, ledger, overview, sets, vectors
 from ragcli.store.rows import RootRow
@@ -48,7 +49,9 @@ class Root:
 @dataclass(frozen=True, slots=True)
 class Status:
     """``files`` counts by state: stored, partly, failed, empty, removed. ``formats`` and
-    ``languages`` count documents. ``stale`` files have changed or gone since they were read.
+    ``languages`` count documents. ``by_words`` are those languages that the model was not taught,
+    with their share of the text: they are found by words, not by meaning. ``stale`` files have
+    changed or gone since they were read.
     ``problems`` and ``skipped`` are None unless they were asked for."""
 
     folder: str
@@ -62,6 +65,7 @@ class Status:
     characters: int
     formats: Mapping[str, int]
     languages: Mapping[str, int]
+    by_words: Mapping[str, float]
     model: Model | None
     index: IndexState | None
     size_bytes: Mapping[str, int]
@@ -82,13 +86,14 @@ def status(
     store: Store,
     chunk_tokens: int | None,
     engine: Callable[[EmbedderIdentity], str | None],
+    taught: Callable[[EmbedderIdentity], frozenset[str] | None],
     notes: tuple[str, ...] = (),
     *,
     problems: bool = False,
     skipped: bool = False,
 ) -> Status:
     """The project at a glance. ``chunk_tokens`` is the size asked for by a setting, if any was;
-    ``engine`` says what runs a model."""
+    ``engine`` says what runs a model, ``taught`` which languages it knows."""
     connection = store.connection
     with store.snapshot():
         counts = store.counts()
@@ -107,6 +112,7 @@ def status(
             characters=counts["characters"],
             formats=overview.formats(connection),
             languages=overview.languages(connection),
+            by_words=_by_words(store, taught),
             model=_model(store, engine),
             index=_index(store),
             size_bytes=sizes(store.folder.rag),
@@ -137,6 +143,13 @@ def _model(store: Store, engine: Callable[[EmbedderIdentity], str | None]) -> Mo
         chunk_tokens=cut.size_tokens,
         chunk_fingerprint=cut.fingerprint,
     )
+
+
+def _by_words(
+    store: Store, taught: Callable[[EmbedderIdentity], frozenset[str] | None]
+) -> Mapping[str, float]:
+    chosen = sets.active(store.connection)
+    return {} if chosen is None else by_words(store, taught(chosen.identity))
 
 
 def _index(store: Store) -> IndexState | None:

@@ -68,7 +68,9 @@ class Helper:
             protocol.result_from,
             question=question,
             top_k=self._settings.top_k if top_k is None else top_k,
-            passage_tokens=passage_tokens or self._settings.passage_tokens,
+            passage_tokens=(
+                self._settings.passage_tokens if passage_tokens is None else passage_tokens
+            ),
             mode=mode or self._settings.mode,
             chosen=asdict(chosen or Filter()),
             explain=explain,

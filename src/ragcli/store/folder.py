@@ -53,6 +53,11 @@ class ProjectFolder:
         return self.rag / "questions.jsonl"
 
     @property
+    def self_made(self) -> Path:
+        """A question set made from the documents."""
+        return self.rag / "self-questions.jsonl"
+
+    @property
     def evaluations(self) -> Path:
         """Saved runs of `rag eval`."""
         return self.rag / "evaluations"

@@ -109,6 +109,16 @@ def touch(connection: sqlite3.Connection, file_id: int, size: int, mtime_ns: int
     )
 
 
+def repoint(
+    connection: sqlite3.Connection, file_id: int, document_id: int, content_hash: str
+) -> None:
+    """The file now holds another document."""
+    connection.execute(
+        "UPDATE files SET document_id = ?, content_hash = ? WHERE id = ?",
+        (document_id, content_hash, file_id),
+    )
+
+
 def forget(connection: sqlite3.Connection, file_id: int) -> None:
     connection.execute("DELETE FROM files WHERE id = ?", (file_id,))
 

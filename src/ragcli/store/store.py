@@ -6,6 +6,7 @@ Readers open it, take a `snapshot()`, and see one committed state. Writers hold 
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -71,9 +72,12 @@ class Store:
                     database.create(folder.database, facts)
 
     def copy_to(self, folder: ProjectFolder) -> None:
-        """The store of one committed state into a project folder that has none; its index files
-        are not copied."""
+        """All that is stored, of one committed state, into a project folder that has no store."""
         database.copy(self.connection, folder.database)
+        for file in self.folder.rag.glob("vectors-*"):
+            # One that is replaced meanwhile is missed: the copy then writes its own.
+            with suppress(FileNotFoundError):
+                shutil.copy2(file, folder.rag)
 
     def close(self) -> None:
         self.connection.close()

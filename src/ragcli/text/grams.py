@@ -18,6 +18,7 @@ _LEAST_CODE_POINTS = 4
 
 # Folded text has no half-width kana.
 _KATAKANA = re.compile("[\u30a1-\u30fa\u30fc-\u30ff]+")
+_HANGUL = re.compile("[\uac00-\ud7a3]{2,}")
 
 # Particles after a Korean noun, the longest first: 학교에서 is 학교 with "at".
 _PARTICLE = re.compile(
@@ -27,33 +28,24 @@ _PARTICLE = re.compile(
 
 
 def pieces(run: str) -> list[str]:
-    """The terms of a folded run of one script without spaces."""
-    first = run[0]
-    if "\u1800" <= first < "\uac00":
-        return _pairs(run)
-    if "\u1100" <= first <= "\u11ff" or "\uac00" <= first <= "\ud7ff":
-        return _korean(run)
-    return _letters(run) if first < "\u1800" else _pairs(run)
+    """The terms of a folded run of scripts without spaces."""
+    return _letters(run) if run[0] < "\u1100" or "\u1780" <= run[0] < "\u1800" else _pairs(run)
 
 
-def katakana_words(text: str) -> list[str]:
-    """A change of script parts words: a foreign word stands in katakana, with or without its last
-    long vowel (コンピュータ, コンピューター). They are terms beside the pairs."""
+def beside(text: str) -> list[str]:
+    """Words of a folded text that are terms beside its pieces, where a script tells them.
+
+    A Korean word without its particle. A word in katakana, since a change of script parts words,
+    with or without its last long vowel (コンピュータ, コンピューター).
+    """
+    nouns = (_PARTICLE.sub("", word) for word in _HANGUL.findall(text))
+    found = [noun for noun in nouns if noun and len(noun) != 2]
     words = (word.rstrip("ー") for word in _KATAKANA.findall(text))
-    return [word for word in words if len(word) > 2]
+    return found + [word for word in words if len(word) > 2]
 
 
 def _pairs(run: str) -> list[str]:
     return [run[i : i + 2] for i in range(len(run) - 1)] or [run]
-
-
-def _korean(word: str) -> list[str]:
-    """Pairs of syllables, and the word without its particle where no pair is that."""
-    found = _pairs(word)
-    stem = _PARTICLE.sub("", word)
-    if len(word) > 1 and stem and len(stem) != 2:
-        found.append(stem)
-    return found
 
 
 def _letters(run: str) -> list[str]:

@@ -22,6 +22,35 @@ INDIC = "\u0900-\u0dff"
 
 UNSPACED = HAN + KANA + HANGUL + SOUTH_EAST_ASIAN
 
+# A script other than Latin, and the languages written in it (Unicode 16, Scripts.txt; CLDR).
+SCRIPTS = (
+    (HAN, "zh ja"),
+    (KANA, "ja"),
+    (HANGUL, "ko"),
+    ("\u0370-\u03ff\u1f00-\u1fff", "el"),
+    ("\u0400-\u052f", "ru uk be bg sr mk kk ky mn tg tt"),
+    ("\u0530-\u058f", "hy"),
+    ("\u0590-\u05ff", "he yi"),
+    ("\u0600-\u06ff\u0750-\u077f", "ar fa ur ps ug sd ku"),
+    ("\u0900-\u097f", "hi mr ne sa"),
+    ("\u0980-\u09ff", "bn as"),
+    ("\u0a00-\u0a7f", "pa"),
+    ("\u0a80-\u0aff", "gu"),
+    ("\u0b00-\u0b7f", "or"),
+    ("\u0b80-\u0bff", "ta"),
+    ("\u0c00-\u0c7f", "te"),
+    ("\u0c80-\u0cff", "kn"),
+    ("\u0d00-\u0d7f", "ml"),
+    ("\u0d80-\u0dff", "si"),
+    ("\u0e01-\u0e4e", "th"),
+    ("\u0e80-\u0edf", "lo"),
+    ("\u0f00-\u0fff", "bo dz"),
+    ("\u1000-\u109f", "my"),
+    ("\u10a0-\u10ff", "ka"),
+    ("\u1200-\u139f", "am ti"),
+    ("\u1780-\u17d3", "km"),
+)
+
 
 @cache
 def _unspaced_character() -> re.Pattern[str]:

@@ -15,8 +15,8 @@ from functools import cache, lru_cache
 from itertools import zip_longest
 
 from ragcli.text.folding import fold
-from ragcli.text.grams import katakana_words, pieces
-from ragcli.text.scripts import HAN, HANGUL, INDIC, KANA, SOUTH_EAST_ASIAN
+from ragcli.text.grams import beside, pieces
+from ragcli.text.scripts import HAN, INDIC, UNSPACED
 from ragcli.text.stems import AS_WRITTEN, common_stem, own_stem, stemmed, version
 
 # Raise it whenever `terms` gives other terms for some text.
@@ -59,19 +59,39 @@ def terms_version() -> str:
 
 
 def terms(text: str, language: str | None = None) -> list[str]:
-    """The index terms of a text in a language (ISO 639-1), repetitions kept; in order, but for
-    katakana words, which come last."""
-    of_word = _of_word(*stemmed([language or ""]))
-    folded = fold(text)
+    """The index terms of a text in a language (ISO 639-1), repetitions kept: as `phrase` has them,
+    then what its language and its scripts add."""
+    words, found, added = _read(fold(text))
+    for code in stemmed([language or ""]):
+        own = _own(code)
+        found += [term for word in words for term in own(word)]
+    return found + added
+
+
+def phrase(text: str) -> list[str]:
+    """The terms that every text has for this one, in order: where it is quoted, they stand one
+    after the other."""
+    return _read(fold(text))[1]
+
+
+def _read(folded: str) -> tuple[list[str], list[str], list[str]]:
+    """(the words of scripts with spaces, the terms of all in order, what is beside the pieces of
+    scripts without)"""
     if folded.isascii():
-        return [term for word in _WORD.findall(folded) for term in of_word(word)]
+        plain = _WORD.findall(folded)
+        return plain, [term for word in plain for term in _common_terms(word)], []
+    words: list[str] = []
     found: list[str] = []
+    unspaced = False
     for spaced, run in _cut(folded):
-        for word in _WORD.findall(spaced) if len(spaced) > 1 or spaced.isalnum() else ():
-            found += of_word(word)
+        if len(spaced) > 1 or spaced.isalnum():
+            here = _WORD.findall(spaced)
+            words += here
+            found += [term for word in here for term in _common_terms(word)]
         if run:
+            unspaced = True
             found += pieces(run)
-    return found + katakana_words(folded)
+    return words, found, beside(folded) if unspaced else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +122,7 @@ def question_words(question: str, languages: Iterable[str] = ()) -> list[Word]:
             units = parts(word)
             found += [_asked(unit, others, is_plain=len(units) == 1) for unit in units]
         found += [Word(piece, piece) for piece in (pieces(run) if run else ())]
-    return found + [Word(word, word) for word in katakana_words(folded)]
+    return found + [Word(word, word) for word in beside(folded)]
 
 
 def _asked(part: str, languages: Sequence[str], *, is_plain: bool) -> Word:
@@ -140,9 +160,9 @@ def _cut(folded: str) -> Iterator[tuple[str, str]]:
 
 @cache
 def _unspaced() -> re.Pattern[str]:
-    """A run of one script without spaces. These classes take 10 ms to compile, which an ASCII
-    question need not wait for."""
-    return re.compile(f"([{HAN}{KANA}]+|[{HANGUL}]+|[{SOUTH_EAST_ASIAN}]+)")
+    """A run of scripts without spaces. The class takes some ms to compile, which an ASCII question
+    need not wait for."""
+    return re.compile(f"([{UNSPACED}]+)")
 
 
 @cache
@@ -150,21 +170,23 @@ def _han_character() -> re.Pattern[str]:
     return re.compile(f"[{HAN}]")
 
 
+@lru_cache(maxsize=65536)
+def _common_terms(word: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_common(part) for part in parts(word)))
+
+
 @cache
-def _of_word(*languages: str) -> Callable[[str], tuple[str, ...]]:
-    """What gives a word's terms in a document of these languages, one at most."""
+def _own(language: str) -> Callable[[str], tuple[str, ...]]:
+    """What gives the terms that a word has in this language alone."""
 
     @lru_cache(maxsize=65536)
-    def of_word(word: str) -> tuple[str, ...]:
-        found: dict[str, None] = {}
-        for part in parts(word):
-            found[_common(part)] = None
-            for language in languages:
-                if own := own_stem(part, language):
-                    found[own[:MAX_TERM_CHARACTERS]] = None
-        return tuple(found)
+    def own(word: str) -> tuple[str, ...]:
+        stems = (own_stem(part, language) for part in parts(word))
+        found = dict.fromkeys(stem[:MAX_TERM_CHARACTERS] for stem in stems if stem)
+        common = _common_terms(word)
+        return tuple(stem for stem in found if stem not in common)
 
-    return of_word
+    return own
 
 
 def parts(word: str) -> tuple[str, ...]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -164,7 +166,10 @@ def test_modes_are_compared_in_the_project(questions, rag):
     assert [line.split()[0] for line in table[1:]] == ["dense", "keyword", "hybrid"]
     assert "keyword and dense: " in run.out and "hybrid and keyword: " in run.out
     assert sorted(Path(".rag").iterdir()) == before
-    found = rag("eval", questions, "--compare", "mode=dense,keyword", "--json").object
+    long = {"id": "l", "question": "warranty " * 300, "relevant": ["guide.md"]}
+    run = rag("eval", write([*LINES, long]), "--compare", "mode=keyword,hybrid")
+    assert "note: hybrid: 1 of 3 questions: the text has 300 tokens" in run.err
+    found = rag("eval", write(LINES), "--compare", "mode=dense,keyword", "--json").object
     assert [r["mode"] for r in found["runs"]] == ["dense", "keyword"]
     (comparison,) = found["comparisons"]
     assert (comparison["after"], comparison["before"]) == ("keyword", "dense")
@@ -210,3 +215,26 @@ def test_what_cannot_be_compared(questions, rag, options, why):
     run = rag("eval", questions, *options)
     assert (run.code, run.out) == (2, "")
     assert why in run.err
+
+
+# ------------------------------------------------------------------ made from the documents
+
+
+def test_self(documents, rag):
+    farm = "The {} of the valley are kept by farmers who know them well, as they say. "
+    Path("docs/farm.txt").write_text("".join(farm.format(f"animals{n}") for n in range(20)))
+    assert rag("ingest", "docs", "--model", "fake:64").code == 0
+    run = rag("eval", "--self", "--save", "base")
+    assert run.code == 0
+    assert ".rag/self-questions.jsonl (made from the documents)" in run.out
+    assert "sentence" in run.out and "these questions were made from the documents" in run.err
+    again = rag("eval", "--self", "--against", "base", "--json").object
+    assert again["comparisons"][0]["others"] == 0
+    assert again["runs"][0]["caution"]
+    assert rag("eval", "--self", "--compare", "mode=dense,keyword").code == 0
+    assert rag("eval", "--self", "q.jsonl").code == 2
+    with closing(sqlite3.connect(".rag/store.sqlite")) as connection, connection:
+        connection.execute("DELETE FROM embeddings WHERE id = 1")
+    run = rag("eval", "--self")
+    assert (run.code, run.out) == (2, "")
+    assert "not every chunk is embedded yet" in run.err

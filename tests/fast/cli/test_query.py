@@ -149,3 +149,14 @@ def test_the_share_that_is_embedded_is_told(project, rag):
     assert f"{chunks - 1} ({100 * (chunks - 1) // chunks} %) embedded" in rag("status").out
     assert rag("ingest").code == 0
     assert rag("query", "warranty").err == ""
+
+
+def test_what_is_said_of_the_corpus_is_said_once_in_a_batch(project, rag, monkeypatch):
+    monkeypatch.setenv("FAKE_LANGUAGES", "en")
+    Path("docs/zh/更多.md").write_text("保修期为自交货之日起二十四个月。" * 200, encoding="utf-8")
+    assert rag("ingest").code == 0
+    lines = [json.dumps({"id": n, "question": "how long is the warranty?"}) for n in range(3)]
+    run = rag("query", "--batch", "-", stdin="\n".join(lines).encode())
+    told = [json.loads(line)["warnings"] for line in run.out.splitlines()]
+    assert "Chinese, which fake:64 was not taught" in told[0][0]
+    assert told[1:] == [[], []]

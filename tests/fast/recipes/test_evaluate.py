@@ -11,7 +11,7 @@ from fakes.project import paged_pdf, write
 from ragcli import Rag, trials
 from ragcli.errors import NotInProject, UsageError
 from ragcli.evaluation.questions import QuestionSet, parse
-from ragcli.recipes import own_questions, question_files, runs
+from ragcli.recipes import own_questions, question_files, runs, self_made
 from ragcli.recipes.evaluate import Evaluation, prepare
 from ragcli.recipes.gold import Resolver
 
@@ -317,3 +317,64 @@ def test_compressed_files(tmp_path: Path) -> None:
     (tmp_path / "q.jsonl.gz").write_bytes(gzip.compress(line.encode()))
     assert question_files.read(tmp_path / "q.jsonl.gz").questions[0].text == "a\u2028b?"
     assert question_files.read(tmp_path / "q.jsonl.gz").folder == tmp_path.as_posix()
+
+
+# ------------------------------------------------------------------ made from the documents
+
+
+def animals(*names: str) -> str:
+    sentence = "The {} of the valley are kept by farmers who know them well, as they say."
+    return " ".join(sentence.format(name) for name in names) + "\n"
+
+
+def herd(first: str) -> str:
+    return animals(*(first + name for name in "abcdefghijklmnopqrst"))
+
+
+def test_a_self_made_set_is_kept_and_mended(rag: Rag, home: Path) -> None:
+    for name in ("one", "two", "three"):
+        write(home / f"docs/{name}.txt", herd(name))
+    rag.ingest()
+    before = self_made.questions(rag.store)
+    assert not home.joinpath(".rag/self-questions.jsonl").stat().st_mode & 0o077
+    assert {q.group for q in before.questions} >= {"sentence", "phrase"}
+    assert self_made.questions(rag.store) == before
+    (home / "docs/two.txt").unlink()
+    write(home / "docs/three.txt", "Another beginning.\n\n" + herd("three"))
+    write(home / "docs/four.txt", herd("four"))
+    rag.ingest()
+    after = self_made.questions(rag.store)
+    kept = {q.id for q in before.questions} & {q.id for q in after.questions}
+    assert {q.id for q in before.questions if q.relevant[0].file == "docs/one.txt"} <= kept
+    files = {q.relevant[0].file for q in after.questions}
+    assert "docs/two.txt" not in files and "docs/four.txt" in files
+    with pytest.raises(UsageError, match="too little text"):
+        for name in ("one", "three", "four"):
+            (home / f"docs/{name}.txt").unlink()
+        for name in ("guide.md", "notes.txt", "sub/deep.txt"):
+            (home / "docs" / name).write_text("x\n")
+        rag.ingest()
+        self_made.questions(rag.store)
+
+
+def test_its_sentences_are_taken_out_of_a_copy(rag: Rag, home: Path) -> None:
+    write(home / "docs/one.txt", herd("one"))
+    rag.ingest()
+    stored = home.joinpath(".rag/store.sqlite").read_bytes()
+    text = (home / "docs/one.txt").read_text()
+    with trials.of_itself(str(home), {}, lambda e: None) as trial:
+        done = run(trial.rag, trial.asked)
+        sentences = [q for q in trial.asked.questions if q.group == "sentence"]
+        copied = trial.rag.show("docs/one.txt").text
+        assert len(copied) == len(text)
+        for question in sentences:
+            assert question.text in text and question.text not in copied
+        for passage in trial.rag.query(sentences[0].text, mode="keyword").passages:
+            assert passage.text == copied[passage.char_start : passage.char_end] or (
+                passage.source != "docs/one.txt"
+            )
+        place = trial.rag.folder.root
+        assert trial.rag.doctor(deep=True).healthy
+    assert not place.exists()
+    assert sentences and not done.unresolved and done.caution
+    assert home.joinpath(".rag/store.sqlite").read_bytes() == stored

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ragcli.domain import Mode
 from ragcli.retrieval.exact import exact_pieces
-from ragcli.retrieval.retrieve import EXACT_CANDIDATES, READ, Ranked, retrieve
+from ragcli.retrieval.retrieve import EXACT_CANDIDATES, LEADING, Ranked, retrieve
 
 QUESTION = "how is the zinc pump sealed"
 ABOUT = "the zinc pump is sealed with resin"
@@ -86,7 +86,7 @@ def test_what_the_model_cannot_read_is_left_to_the_words() -> None:
 @pytest.mark.parametrize("mode", ["hybrid", "keyword"])
 def test_what_holds_it_exactly_wins(holder: str, question: str, mode: Mode) -> None:
     # More chunks than are read say all the rest of the question, and are near it.
-    crowd = [[f"{ABOUT} number {n}"] for n in range(2 * READ)]
+    crowd = [[f"{ABOUT} number {n}"] for n in range(2 * LEADING)]
     corpus = Corpus([*crowd, [holder]], dict.fromkeys(range(len(crowd)), 0.9))
     ranked = best(corpus, question, mode)
     assert ranked[0].id == len(crowd)
@@ -95,7 +95,7 @@ def test_what_holds_it_exactly_wins(holder: str, question: str, mode: Mode) -> N
 
 
 def test_what_many_chunks_hold_sets_none_apart() -> None:
-    crowd = [[f"{ABOUT} number {n}"] for n in range(2 * READ)]
+    crowd = [[f"{ABOUT} number {n}"] for n in range(2 * LEADING)]
     many = [[f"E4711 again and again {n}"] for n in range(EXACT_CANDIDATES)]
     near = dict.fromkeys(range(len(crowd)), 5.0)  # nearer than anything is: only these are read
     question = "why does E4711 come when the zinc pump is sealed with resin?"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from ragcli.text.terms import question_words, terms
+from ragcli.text.terms import phrase, question_words, terms
 
 # Forms of one word, by language.
 FORMS = {
@@ -98,3 +98,10 @@ def test_a_question_without_accents_finds_the_word(language: str, typed: str, wr
 def test_a_quotation_in_another_language_is_found_by_its_common_stem() -> None:
     german = set(terms("die warranties und книги", "de"))
     assert {"warranti", *terms("книга")} <= german
+
+
+def test_what_a_language_adds_does_not_part_a_phrase() -> None:
+    quoted = phrase("Garantien der Häuser")
+    text = terms("Alle Garantien der Häuser gelten", "de")
+    assert any(text[i : i + len(quoted)] == quoted for i in range(len(text)))
+    assert "haus" in text

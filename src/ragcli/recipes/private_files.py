@@ -1,0 +1,29 @@
+"""Files beside the store that a command writes: whole or not at all, for their owner only."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from ragcli.errors import UsageError
+
+
+def write(file: Path, text: str) -> None:
+    """In place of what it held; its folder is made. Raises UsageError."""
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".new")
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as out:
+                out.write(text)
+                out.flush()
+                os.fsync(out.fileno())
+            Path(temporary).replace(file)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise UsageError(
+            f"cannot write {file}: {error.strerror}", "may you write there? ls -ld its folder"
+        ) from error
