@@ -37,6 +37,7 @@ class Settings:
     chunk_tokens: int = _setting(128, "size of a chunk in tokens of English text")
     mode: str = _setting("hybrid", "hybrid, dense or keyword")
     top_k: int = _setting(5, "how many passages to return")
+    passage_tokens: int = _setting(500, "the longest passage, in tokens of English text")
     reranker: str = _setting(
         "off", "cross-encoder that reorders the best passages: a name, a folder, or off"
     )
@@ -139,6 +140,7 @@ _LEAST = {
     "top_k": 1,
     "dimensions": 1,
     "chunk_tokens": 16,
+    "passage_tokens": 16,
     "context_tokens": 512,
     "answer_tokens": 64,
     "timeout_s": 0.001,

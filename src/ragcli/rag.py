@@ -300,12 +300,14 @@ class Rag:
         question: str,
         *,
         top_k: int | None = None,
+        passage_tokens: int | None = None,
         mode: Mode | None = None,
         chosen: Filter | None = None,
         explain: bool = False,
         mend: bool = True,
     ) -> QueryResult:
-        """The top-k passages for a question, of the documents that the filter lets through.
+        """The top-k passages for a question, of ``passage_tokens`` at most each, of the documents
+        that the filter lets through.
 
         An index file that cannot be used is written anew, with ``mend``.
 
@@ -321,12 +323,18 @@ class Rag:
         options = QueryOptions(
             mode=wanted,
             top_k=top_k or self.settings.top_k,
+            passage_tokens=self._passage_tokens(passage_tokens),
             chosen=chosen or Filter(),
             explain=explain,
             mend=mend,
             rerank_s=self.settings.rerank_s,
         )
         return query(self.store, question, options, self.checked_embedder, self.reranker)
+
+    def _passage_tokens(self, asked: int | None) -> int:
+        if asked is None:
+            return self.settings.passage_tokens
+        return int(parse_value("passage_tokens", asked))
 
     def ask(self, question: str, **options: Any) -> Answer:
         """An answer from the passages, with citations. Takes what ``query`` takes.

@@ -163,7 +163,7 @@ def _hash(file: Path) -> str:
 # ------------------------------------------------------------------ variants
 
 # Settings that a question is asked with, and those that the documents are cut and embedded with.
-ASKED_WITH = ("mode", "engine", "reranker")
+ASKED_WITH = ("mode", "engine", "reranker", "passage_tokens")
 BUILT_WITH = (
     "model",
     "precision",

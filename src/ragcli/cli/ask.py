@@ -15,6 +15,7 @@ from ragcli.cli.options import (
     LangOption,
     ModelOption,
     ModeOption,
+    PassageTokensOption,
     PathOption,
     ProjectOption,
     QuietOption,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 def ask(
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="- reads it from stdin.")],
     top_k: TopKOption = None,
+    passage_tokens: PassageTokensOption = None,
     mode: ModeOption = None,
     path: PathOption = None,
     type_: TypeOption = None,
@@ -71,8 +73,14 @@ def ask(
 ) -> None:
     """Answer a question from the documents, with citations."""
     chosen = filter_from(path, type_, lang, since, until, where)
-    flags = {"model": model, "engine": engine, "mode": mode, "generator": generator}
-    flags["reranker"] = rerank
+    flags = {
+        "model": model,
+        "engine": engine,
+        "mode": mode,
+        "passage_tokens": passage_tokens,
+        "generator": generator,
+        "reranker": rerank,
+    }
     talk = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
     with opened(project, **talk, flags=flags, helped=True) as (rag, output):
         tell_model(rag, output)

@@ -84,6 +84,10 @@ WhereOption = Annotated[
 TopKOption = Annotated[
     int | None, typer.Option("--top-k", "-k", metavar="N", help="How many passages, at most.")
 ]
+PassageTokensOption = Annotated[
+    int | None,
+    typer.Option("--passage-tokens", metavar="N", help="The longest passage, in tokens."),
+]
 ModeOption = Annotated[
     str | None, typer.Option("--mode", metavar="MODE", help="hybrid, dense or keyword.")
 ]

@@ -19,6 +19,7 @@ from ragcli.cli.options import (
     LangOption,
     ModelOption,
     ModeOption,
+    PassageTokensOption,
     PathOption,
     ProjectOption,
     QuietOption,
@@ -47,6 +48,7 @@ def query(
         str | None, typer.Argument(metavar="QUESTION", help="- reads it from stdin.")
     ] = None,
     top_k: TopKOption = None,
+    passage_tokens: PassageTokensOption = None,
     mode: ModeOption = None,
     path: PathOption = None,
     type_: TypeOption = None,
@@ -87,7 +89,13 @@ def query(
         raise UsageError("name one question, or --batch FILE", 'ask something: rag query "…"')
     chosen = filter_from(path, type_, lang, since, until, where)
     talk = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
-    flags = {"model": model, "engine": engine, "mode": mode, "reranker": rerank}
+    flags = {
+        "model": model,
+        "engine": engine,
+        "mode": mode,
+        "passage_tokens": passage_tokens,
+        "reranker": rerank,
+    }
     with opened(project, **talk, flags=flags, helped=True) as (rag, output):
         tell_model(rag, output)
         if batch is not None:

@@ -8,11 +8,13 @@ limit, the next ingest goes on where this one stopped.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
 from ragcli.domain import ChunkSettings, Embedder, Event, IngestReport, Listener
+from ragcli.errors import ModelMismatch, ProviderUnavailable
 from ragcli.recipes import calibrate, dry_run, guard, scan
 from ragcli.recipes.backlog import Backlog
 from ragcli.recipes.intake import Intake, Reader
@@ -87,8 +89,7 @@ def ingest(
             if backlog.embedded >= dry_run.CHUNKS_TO_TELL_BY:
                 dry_run.remember_pace(store, (monotonic() - started) / backlog.embedded)
         store.publish_index(chosen)
-        if read and store.embedded_share() == 1 and calibrate.is_due(store, chosen):
-            calibrate.calibrate(store, chosen, embedder)
+        _calibrate(store, chosen, embedder)
         counts = store.counts()
     return IngestReport(
         model=chosen.identity.name,
@@ -126,6 +127,16 @@ def embedding_set(
     fresh = sets.create(store.connection, chunk_set_id, model.identity, activate=False)
     sets.activate(store.connection, fresh)
     return fresh
+
+
+def _calibrate(store: Store, chosen: EmbeddingSet, embedder: Callable[[], Embedder]) -> None:
+    """Once all is embedded. Where the model is not to be had, which a run that only removes does
+    without, the next ingest tries again."""
+    if store.embedded_share() < 1 or not calibrate.is_due(store, chosen):
+        return
+    with suppress(ModelMismatch, ProviderUnavailable):
+        guard.check_identity(chosen.identity, embedder().identity)
+        calibrate.calibrate(store, chosen, embedder)
 
 
 def _tell_chunk_size(kept: ChunkSettings, chunk_tokens: int, listener: Listener) -> None:

@@ -25,11 +25,12 @@ def passages(
     k: int,
     limit_tokens: int,
     chosen: Filter,
+    explain: bool,
 ) -> tuple[Passage, ...]:
     """The k best passages of ``limit_tokens`` at most each, in tokens of English, as stored.
 
     What stands in another document word for word, or nearly so, is shown once with the names of
-    all. Raises ProjectCorrupt.
+    all. With ``explain`` each carries the parts of its score. Raises ProjectCorrupt.
     """
     rows = searcher.rows
     chunks, duplicates = without_duplicates(
@@ -43,7 +44,7 @@ def passages(
         limit_tokens,
     )
     return tuple(
-        _passage(store, rank, parts, rows, duplicates.get(parts[0].id, ()), chosen)
+        _passage(store, rank, parts, rows, duplicates.get(parts[0].id, ()), chosen, explain)
         for rank, parts in enumerate(gathered, 1)
     )
 
@@ -55,6 +56,7 @@ def _passage(
     rows: dict[int, ChunkRow],
     duplicates: Sequence[int],
     chosen: Filter,
+    explain: bool,
 ) -> Passage:
     """``parts`` are its chunks, the best of them first."""
     best, row = parts[0], rows[parts[0].id]
@@ -88,5 +90,5 @@ def _passage(
         date=date,
         date_origin=origin,
         found_by=best.found_by,
-        explain=best.parts._asdict(),
+        explain=best.parts._asdict() if explain else None,
     )

@@ -78,7 +78,13 @@ def query(
             )
             clock.lap("rerank")
         found = passages(
-            store, searcher, ranking, options.top_k, options.passage_tokens, options.chosen
+            store,
+            searcher,
+            ranking,
+            options.top_k,
+            options.passage_tokens,
+            options.chosen,
+            options.explain,
         )
         background = chance(store, chosen) if options.mode != "dense" else None
         sure = None if background is None else confidence(amount, background)

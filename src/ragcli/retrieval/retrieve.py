@@ -94,7 +94,8 @@ def retrieve(searcher: Searcher, question: Question, mode: Mode, k: int) -> Rank
     neighbours = searcher.neighbours(leading)
     halves.add({i for some in neighbours.values() for i in some})
     lent = _lent(halves.base, neighbours, halves.ids)
-    to_read = halves.best(halves.ids, count, lent)
+    best = halves.best(halves.ids, count, lent)
+    to_read = list(dict.fromkeys([*best, *sorted(halves.holding)]))
     texts = searcher.texts(to_read)
     hits = exact_hits(halves.exact, [texts[i].text for i in to_read])
     own = {
@@ -126,28 +127,29 @@ class _Halves:
         self.readable = 1.0 if mode == "dense" else question.readable
         self._uses_dense = mode != "keyword" and question.vector is not None and self.readable > 0
         self._uses_keyword = mode != "dense"
-        self.exact: list[str] = []  # the pieces that few chunks hold
+        self.exact: list[str] = []  # the pieces that few chunks hold,
+        self.holding: set[int] = set()  # and those chunks
         if self._uses_dense:
             assert question.vector is not None
             found = searcher.dense(question.vector, depth)
             self._dense = dict(found)
             self._dense_ranks = {i: r for r, (i, _) in enumerate(found, 1)}
         if self._uses_keyword:
-            also = sorted({*self._dense, *self._holding_exactly()})
+            self._look_for_exact()
+            also = sorted({*self._dense, *self.holding})
             scored = searcher.keyword(question.terms, depth, also)
-            self._keyword = dict(scored)
+            # A quoted phrase of stop words is found, whatever it weighs.
+            self._keyword = {**dict.fromkeys(self.holding, 0.0), **dict(scored)}
             self._keyword_ranks = {i: r for r, (i, _) in enumerate(scored[:depth], 1)}
         self.ids = set(self._dense) | set(self._keyword)
         self._score_dense(self._keyword.keys() - self._dense.keys())
 
-    def _holding_exactly(self) -> set[int]:
-        holding: set[int] = set()
+    def _look_for_exact(self) -> None:
         for piece in self._question.exact:
             found = self._searcher.holding(piece, EXACT_CANDIDATES)
             if len(found) < EXACT_CANDIDATES:
                 self.exact.append(piece)
-                holding.update(found)
-        return holding
+                self.holding.update(found)
 
     def add(self, ids: Iterable[int]) -> None:
         """Score these chunks, too."""

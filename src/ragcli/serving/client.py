@@ -57,6 +57,7 @@ class Helper:
         question: str,
         *,
         top_k: int | None = None,
+        passage_tokens: int | None = None,
         mode: Mode | None = None,
         chosen: Filter | None = None,
         explain: bool = False,
@@ -69,6 +70,9 @@ class Helper:
             SILENCE_S + rerank_s,
             question=question,
             top_k=self._settings.top_k if top_k is None else top_k,
+            passage_tokens=(
+                self._settings.passage_tokens if passage_tokens is None else passage_tokens
+            ),
             mode=mode or self._settings.mode,
             chosen=asdict(chosen or Filter()),
             explain=explain,

@@ -121,6 +121,7 @@ class Resident:
         result = rag.query(
             request["question"],
             top_k=request["top_k"],
+            passage_tokens=request["passage_tokens"],
             mode=request["mode"],
             chosen=protocol.filter_from(request["chosen"]),
             explain=request["explain"],

@@ -147,16 +147,16 @@ def sample(
     connection: sqlite3.Connection, chunk_set_id: int, count: int, choose: random.Random
 ) -> list[int]:
     """The ids of so many chunks chosen at random, any of them perhaps twice; none of no chunks."""
-    of_set = "FROM chunks WHERE chunk_set_id = ?"
-    first, last = connection.execute(
-        f"SELECT min(id), max(id) {of_set}", (chunk_set_id,)
-    ).fetchone()
+    of_set = "SELECT id FROM chunks WHERE chunk_set_id = ?"
+    # One by one: for both at once SQLite goes through all chunks.
+    first = connection.execute(f"{of_set} ORDER BY id LIMIT 1", (chunk_set_id,)).fetchone()
+    last = connection.execute(f"{of_set} ORDER BY id DESC LIMIT 1", (chunk_set_id,)).fetchone()
     if first is None:
         return []
     return [
         connection.execute(
-            f"SELECT id {of_set} AND id >= ? ORDER BY id LIMIT 1",
-            (chunk_set_id, choose.randint(first, last)),
+            f"{of_set} AND id >= ? ORDER BY id LIMIT 1",
+            (chunk_set_id, choose.randint(first[0], last[0])),
         ).fetchone()[0]
         for _ in range(count)
     ]

@@ -420,3 +420,23 @@ def test_the_default_model_never_gets_more_than_it_takes(
         doc = Document(text, "test", blocks)
         check(doc, chunk_document(doc, ChunkSettings(200), word_pieces, 254), word_pieces, 254, 200)
         check(doc, chunk_document(doc, ChunkSettings(500), word_pieces, 254), word_pieces, 254, 500)
+
+
+# ------------------------------------------------------------------ sizes of other scripts
+
+
+def longest(text: str, size: int, room: int) -> int:
+    doc = Document(text, "test", (Block("paragraph", 0, len(text)),))
+    return max(c.size_tokens for c in chunk_document(doc, ChunkSettings(size), WordCounter(), room))
+
+
+def test_a_size_is_of_english_so_other_scripts_get_more_tokens() -> None:
+    """A Chinese character has three bytes and is a token of its own: as many bytes as English has
+    are more tokens of Chinese, within the model's room."""
+    english = "Some words stand in each sentence here. " * 60
+    chinese = "保修期为二十四个月，自交货之日起计算。" * 60
+    size, wide = 40, 1000
+    assert longest(english, size, wide) <= size * 9 / 8
+    grown = longest(chinese, size, wide)
+    assert size * 9 / 8 < grown <= 2 * size
+    assert longest(chinese, size, size + 5) <= size + 5

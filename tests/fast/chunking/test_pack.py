@@ -8,11 +8,12 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ragcli.chunking import chunk_document
 from ragcli.chunking.locate import Locator
 from ragcli.chunking.measure import Measure
-from ragcli.chunking.pack import PER_CHUNK, _chunks_from, _tiny_joints, pack
+from ragcli.chunking.pack import CRUMB_SHARE, PER_CHUNK, _chunks_from, _tiny_joints, pack
 from ragcli.chunking.units import document_units
-from ragcli.domain import Block, Document, Page
+from ragcli.domain import Block, Chunk, ChunkSettings, Document, Page
 
 blocks = st.tuples(st.sampled_from(["paragraph", "code", 1, 2, 3]), st.integers(1, 12))
 
@@ -64,3 +65,41 @@ def test_no_other_chunks_are_cheaper(parts: list[tuple[object, int]], page_at: i
     for group in pack(units, measure):
         chosen.append(chosen[-1] + len(group))
     assert cost(chosen) <= min(map(cost, partitions(len(units)))) + 1e-9
+
+
+paragraphs = st.lists(st.lists(st.integers(2, 12), min_size=1, max_size=8), min_size=2, max_size=5)
+SIZE = 24
+
+
+def written(sizes: Sequence[Sequence[int]]) -> Document:
+    """Paragraphs of sentences of so many words."""
+    texts = [" ".join("Word" + " word" * (n - 1) + "." for n in sentences) for sentences in sizes]
+    starts = [sum(len(text) + 2 for text in texts[:i]) for i in range(len(texts))]
+    blocks = [
+        Block("paragraph", start, start + len(text))
+        for start, text in zip(starts, texts, strict=True)
+    ]
+    return Document("\n\n".join(texts), "test", tuple(blocks))
+
+
+def cut(doc: Document) -> list[Chunk]:
+    return chunk_document(doc, ChunkSettings(SIZE), WordCounter(), 2 * SIZE)
+
+
+@given(paragraphs)
+def test_parts_of_paragraphs_are_mixed_for_a_crumb_or_to_save_a_chunk(
+    sizes: list[list[int]],
+) -> None:
+    doc = written(sizes)
+    chunks = cut(doc)
+    apart = sum(len(cut(written([sentences]))) for sentences in sizes)
+    for chunk in chunks:
+        spans = [
+            (max(b.char_start, chunk.char_start), min(b.char_end, chunk.char_end), b)
+            for b in doc.blocks
+            if b.char_start < chunk.char_end and chunk.char_start < b.char_end
+        ]
+        in_part = any((start, end) != (b.char_start, b.char_end) for start, end, b in spans)
+        if in_part and len(spans) > 1:
+            least = min(len(doc.text[start:end].split()) for start, end, _ in spans)
+            assert least < CRUMB_SHARE * SIZE or len(chunks) < apart

@@ -33,9 +33,10 @@ def write(lines: list[dict[str, object]]) -> str:
 def test_the_table(questions, rag):
     run = rag("eval", questions)
     assert run.code == 0
+    chunk_tokens = rag("config", "get", "chunk_tokens").out.strip()
     lines = run.out.splitlines()
     assert lines[0] == "2 questions · q.jsonl"
-    assert lines[1].startswith("hybrid · fake:64 · 128-token chunks · 3 files, ")
+    assert lines[1].startswith(f"hybrid · fake:64 · {chunk_tokens}-token chunks · 3 files, ")
     assert any(line.startswith("recall@5 ") and "1.000  [1.000, 1.000]" in line for line in lines)
     assert not any(line.startswith(("hit@5", "char_recall@3")) for line in lines)
     assert any(line.startswith("notes ") for line in lines)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from fakes.project import changes, embeddings, write
-from ragcli_fake import FakeEmbedder
+from ragcli_fake import MAX_TOKENS, FakeEmbedder
 
 from ragcli import Rag
 from ragcli.config import Settings
@@ -67,7 +67,7 @@ def make(home: Path) -> Callable[..., Rag]:
     """A project in ``home`` with an embedder of the test's own."""
 
     def made(embedder: Any) -> Rag:
-        rag = Rag.create(home, model="fake:64")
+        rag = Rag.create(home, model="fake:64", chunk_tokens=MAX_TOKENS)
         rag.__dict__["embedder"] = embedder
         return rag
 

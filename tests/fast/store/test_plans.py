@@ -10,7 +10,9 @@ import pytest
 from fakes.stored import DIMENSION, drop, embed, fill, put
 
 from ragcli.domain import Filter
-from ragcli.retrieval.retrieve import Question, retrieve
+from ragcli.recipes.search import StoreSearcher
+from ragcli.retrieval.question import Question
+from ragcli.retrieval.retrieve import retrieve
 from ragcli.store import Store, sets
 from ragcli.store.rows import EmbeddingSet
 
@@ -52,9 +54,11 @@ def filled(store: Store, chosen: EmbeddingSet, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("only", [Filter(), Filter(path="00*")])
 def test_a_query_scans_no_large_table(filled: Store, chosen: EmbeddingSet, only: Filter) -> None:
-    question = Question(("text", "7"), np.ones(DIMENSION, np.float32), 0.0)
+    vector = np.ones(DIMENSION, np.float32)
+    question = Question(("text", "7"), {"text": 0.1, "7": 3.0}, ("text 7",), vector)
+    searcher = StoreSearcher(filled, chosen.chunk_set_id, only, lambda text: 0.0)
     with traced(filled) as statements:
-        found = retrieve(filled, chosen.chunk_set_id, question, "hybrid", 5, only)
+        found = retrieve(searcher, question, "hybrid", 5).chunks
         filled.passages([one.id for one in found])
         filled.counts()
         filled.embedded_share()
