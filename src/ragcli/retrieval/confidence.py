@@ -27,10 +27,10 @@ OF_SURPRISE = 0.008
 # to Chinese questions that are found by words alone have as much as those to English ones.
 WORDS_ALONE = 5.0
 
-# The line is LINE plus ABOVE_CHANCE of what random words of the corpus get (`calibrate.py`): little,
-# because the parts are measured against the corpus' own statistics already. On English, Chinese and
-# scientific articles 2.2 to 2.5 % of the answerable questions have less, and 0 to 10 % of those of
-# another set more (docs/retrieval.md).
+# The line is LINE plus ABOVE_CHANCE of what random words of the corpus get (`calibrate.py`): little
+# of it, because the parts are measured against the corpus' own statistics already. On English,
+# Chinese and scientific articles 2.2 to 2.5 % of the answerable questions have less, and 0 to 10 %
+# of those of another set more (docs/retrieval.md).
 LINE = 0.505
 ABOVE_CHANCE = 0.05
 
