@@ -30,6 +30,8 @@ def passage(one: Passage) -> dict[str, Any]:
         "date": one.date,
         "date_origin": one.date_origin,
         "found_by": _found_by(one.found_by),
+        "confidence": one.confidence,
+        "weak": one.weak,
     }
     if one.explain is not None:
         shape["explain"] = dict(one.explain)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ragcli.domain import Passage
 from ragcli.recipes.shown import chunk_key, date_of, is_stale
+from ragcli.retrieval.confidence import confidence, own_evidence
 from ragcli.retrieval.passages import JOINING, gather, without_duplicates
 from ragcli.text.estimate import english_tokens
 
@@ -25,12 +27,15 @@ def passages(
     k: int,
     limit_tokens: int,
     chosen: Filter,
+    *,
+    chance: float | None,
     explain: bool,
 ) -> tuple[Passage, ...]:
     """The k best passages of ``limit_tokens`` at most each, in tokens of English, as stored.
 
     What stands in another document word for word, or nearly so, is shown once with the names of
-    all. With ``explain`` each carries the parts of its score. Raises ProjectCorrupt.
+    all. Each has a confidence where ``chance``, what questions about nothing get, is known, and
+    with ``explain`` the parts of its score. Raises ProjectCorrupt.
     """
     rows = searcher.rows
     chunks, duplicates = without_duplicates(
@@ -43,10 +48,16 @@ def passages(
         k,
         limit_tokens,
     )
-    return tuple(
-        _passage(store, rank, parts, rows, duplicates.get(parts[0].id, ()), chosen, explain)
-        for rank, parts in enumerate(gathered, 1)
-    )
+    made = []
+    for rank, parts in enumerate(gathered, 1):
+        passage = _passage(store, rank, parts, rows, duplicates.get(parts[0].id, ()), chosen)
+        if chance is not None:
+            sure = confidence(max(map(own_evidence, parts)), chance)
+            passage = replace(passage, confidence=sure)
+        if explain:
+            passage = replace(passage, explain=parts[0].parts._asdict())
+        made.append(passage)
+    return tuple(made)
 
 
 def _passage(
@@ -56,7 +67,6 @@ def _passage(
     rows: dict[int, ChunkRow],
     duplicates: Sequence[int],
     chosen: Filter,
-    explain: bool,
 ) -> Passage:
     """``parts`` are its chunks, the best of them first."""
     best, row = parts[0], rows[parts[0].id]
@@ -90,5 +100,4 @@ def _passage(
         date=date,
         date_origin=origin,
         found_by=best.found_by,
-        explain=best.parts._asdict() if explain else None,
     )

@@ -77,6 +77,7 @@ def query(
                 question, ranking, searcher.rows, reranker, options.rerank_s, warnings
             )
             clock.lap("rerank")
+        background = chance(store, chosen) if options.mode != "dense" else None
         found = passages(
             store,
             searcher,
@@ -84,9 +85,9 @@ def query(
             options.top_k,
             options.passage_tokens,
             options.chosen,
-            options.explain,
+            chance=background,
+            explain=options.explain,
         )
-        background = chance(store, chosen) if options.mode != "dense" else None
         sure = None if background is None else confidence(amount, background)
         warnings += _index_warnings(store)
         share = store.embedded_share()

@@ -37,15 +37,16 @@ def evidence(ranked: Sequence[Ranked]) -> float:
     asked for. 0 when there is none."""
     if not ranked:
         return 0.0
-    own = sorted((_own(r) for r in ranked), reverse=True)
-    best = max(ranked, key=_own)
+    own = sorted(map(own_evidence, ranked), reverse=True)
+    best = max(ranked, key=own_evidence)
     rest = own[1 : NEXT + 1]
     gap = own[0] - (sum(rest) / NEXT if rest else 0.0)
     return own[0] + STANDING_OUT * best.readable * gap
 
 
-def _own(r: Ranked) -> float:
-    """The evidence of a chunk itself: of the part that the model cannot read, by words alone."""
+def own_evidence(r: Ranked) -> float:
+    """What speaks for a chunk itself, whatever else was found: `evidence` is never less for it and
+    others. Of the part that the model cannot read, by words alone."""
     p = r.parts
     unread = 1.0 - r.readable
     return p.exact + p.dense + p.keyword * (1 + unread * (WORDS_ALONE - 1)) + p.near * r.readable
