@@ -323,18 +323,15 @@ class Rag:
         options = QueryOptions(
             mode=wanted,
             top_k=top_k or self.settings.top_k,
-            passage_tokens=self._passage_tokens(passage_tokens),
+            passage_tokens=parse_value("passage_tokens", passage_tokens)
+            if passage_tokens is not None
+            else self.settings.passage_tokens,
             chosen=chosen or Filter(),
             explain=explain,
             mend=mend,
             rerank_s=self.settings.rerank_s,
         )
         return query(self.store, question, options, self.checked_embedder, self.reranker)
-
-    def _passage_tokens(self, asked: int | None) -> int:
-        if asked is None:
-            return self.settings.passage_tokens
-        return int(parse_value("passage_tokens", asked))
 
     def ask(self, question: str, **options: Any) -> Answer:
         """An answer from the passages, with citations. Takes what ``query`` takes.

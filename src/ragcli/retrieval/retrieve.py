@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ragcli.domain import Found
-from ragcli.retrieval.evidence import window_share
+from ragcli.retrieval.evidence import surprise, window_share
 from ragcli.retrieval.exact import exact_hits
 from ragcli.retrieval.fusion import DENSE, EXACT, IN_CODE, KEYWORD, NEAR, NEIGHBOUR, Parts
 
@@ -70,13 +70,15 @@ class Searcher(Protocol):
 
 class Ranked(NamedTuple):
     """A chunk in the final order: the evidence, and its place in each half and a reranker's order.
-    ``readable`` is how far the embedding model can read the question and the text, 0 to 1."""
+    ``readable`` is how far the embedding model can read the question and the text, 0 to 1,
+    ``surprise`` how unlikely its words of the question are by chance, in nats."""
 
     id: int
     score: float
     found_by: Mapping[str, Found]
     parts: Parts
     readable: float = 1.0
+    surprise: float = 0.0
 
 
 class Ranking(NamedTuple):
@@ -108,7 +110,8 @@ def retrieve(searcher: Searcher, question: Question, mode: Mode, k: int) -> Rank
         found = halves.found_by(i)
         if found:  # what only stands beside a chunk that was found may join it, no more
             readable = halves.readable * texts[i].readable
-            ranked.append(Ranked(i, parts.score, found, parts, readable))
+            shared = surprise(frozenset(texts[i].terms), question.weights)
+            ranked.append(Ranked(i, parts.score, found, parts, readable, shared))
     ranked.sort(key=lambda r: (-r.score, r.id))
     return Ranking(ranked, neighbours)
 
