@@ -42,8 +42,8 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A chunk, or neighbouring ones, as found for a question. ``confidence`` is what its own text
-    gives reason for, whatever else was found; None where the project has no measure of it."""
+    """A chunk, or neighbouring ones, as found for a question. ``confidence`` is None where the
+    project has no measure of it."""
 
     rank: int
     score: float
@@ -86,7 +86,7 @@ class Passage:
 class QueryResult:
     """What ``query`` returns: passages, best first, and what should be known about them.
 
-    ``confidence`` is that of the best passage, which may also stand out from what comes next.
+    ``confidence`` is that of the best of all that was found.
     ``embedded_share`` of the corpus could be found by meaning, the rest by words only; where that
     is less than 1, ``chunks`` says how many there are. ``reranker`` is the name of the one that was
     asked to order the passages.

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ragcli.domain import Passage
 from ragcli.recipes.shown import chunk_key, date_of, is_stale
-from ragcli.retrieval.confidence import confidence, own_evidence
 from ragcli.retrieval.passages import JOINING, gather, without_duplicates
 from ragcli.text.estimate import english_tokens
 
@@ -28,14 +27,14 @@ def passages(
     limit_tokens: int,
     chosen: Filter,
     *,
-    chance: float | None,
+    confidences: Mapping[int, float],
     explain: bool,
 ) -> tuple[Passage, ...]:
     """The k best passages of ``limit_tokens`` at most each, in tokens of English, as stored.
 
     What stands in another document word for word, or nearly so, is shown once with the names of
-    all. Each has a confidence where ``chance``, what questions about nothing get, is known, and
-    with ``explain`` the parts of its score. Raises ProjectCorrupt.
+    all. A passage has the highest of its chunks' ``confidences``, if any, and with ``explain`` the
+    parts of its score. Raises ProjectCorrupt.
     """
     rows = searcher.rows
     chunks, duplicates = without_duplicates(
@@ -51,12 +50,9 @@ def passages(
     made = []
     for rank, parts in enumerate(gathered, 1):
         passage = _passage(store, rank, parts, rows, duplicates.get(parts[0].id, ()), chosen)
-        if chance is not None:
-            sure = confidence(max(map(own_evidence, parts)), chance)
-            passage = replace(passage, confidence=sure)
-        if explain:
-            passage = replace(passage, explain=parts[0].parts._asdict())
-        made.append(passage)
+        sure = max((confidences[p.id] for p in parts if p.id in confidences), default=None)
+        why = parts[0].parts._asdict() if explain else None
+        made.append(replace(passage, confidence=sure, explain=why))
     return tuple(made)
 
 
