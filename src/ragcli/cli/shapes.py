@@ -80,6 +80,7 @@ def answer(one: Answer) -> dict[str, Any]:
         "answer": one.answer,
         "declined": one.declined,
         "why": one.why,
+        "confidence": one.confidence,
         "generator": one.generator,
         "citations": [citation(c) for c in one.citations],
         "uncited": list(one.uncited),
