@@ -6,7 +6,9 @@ SET_DIR holds `questions.jsonl`, PROJECT is a project with its corpus ingested. 
 
 * its own questions against those of each other set (unrelated);
 * its own questions against the same ones with every file left out that holds an answer (on topic,
-  but unanswerable).
+  but unanswerable);
+* those of its own questions that hold a name or a number against themselves with it swapped for
+  another question's (near misses; now and then the corpus answers them all the same).
 
 Given are the AUROC, and the share of answerable questions that are declined and of the others that
 are answered at the default line, a confidence of 0.5. Nothing of the line was fitted to a question.
@@ -16,6 +18,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -86,6 +90,37 @@ def _chunks_of(rag: Rag, question: Mapping[str, Any]) -> frozenset[int]:
     return frozenset(ids)
 
 
+# Names (not the first word), numbers, and Chinese transcriptions of names.
+_SWAPPED = re.compile(
+    r"(?<=[a-z,] )[A-Z][a-z]+(?: [A-Z][a-z]+)*|\d[\d,.]*\d"
+    r"|[\u4e00-\u9fff]{2,4}·[\u4e00-\u9fff]{2,4}"
+)
+
+
+def near_misses(
+    questions: Sequence[Mapping[str, Any]],
+) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """(a question, the same with one name or number of another question in place of its own)."""
+    choose = random.Random(0)
+    kinds: dict[str, list[str]] = {}
+    found = [(q, _SWAPPED.search(q["question"])) for q in questions]
+    for _, match in found:
+        if match:
+            kinds.setdefault(_kind(match[0]), []).append(match[0])
+    pairs = []
+    for question, match in found:
+        others = [o for o in kinds.get(_kind(match[0]), ()) if o != match[0]] if match else []
+        if match and others:
+            text = question["question"]
+            swapped = text[: match.start()] + choose.choice(others) + text[match.end() :]
+            pairs.append((question, {**question, "question": swapped}))
+    return pairs
+
+
+def _kind(piece: str) -> str:
+    return "number" if piece[0].isdigit() else "name" if piece.isascii() else "transcription"
+
+
 def auroc(positive: np.ndarray[Any, Any], negative: np.ndarray[Any, Any]) -> float:
     """How often a positive is above a negative, ties counted half (Mann and Whitney 1947)."""
     above = (positive[:, None] > negative[None]).mean()
@@ -110,6 +145,10 @@ def main() -> None:
         others = {other: confidences(rag, questions[other]) for other in rags if other != name}
         others["file left out"] = confidences(rag, questions[name], left_out=True)
         kept[name] = own.tolist()
+        pairs = near_misses(questions[name])
+        missed = confidences(rag, [after for _, after in pairs])
+        before = confidences(rag, [question for question, _ in pairs])
+        kept[f"{name} < near misses"] = missed.tolist()
         for other, values in others.items():
             kept[f"{name} < {other}"] = values.tolist()
             declined, answered = (own < LINE).mean(), (values >= LINE).mean()
@@ -118,6 +157,12 @@ def main() -> None:
                 f"{declined:>10.3f}{answered:>10.3f}",
                 flush=True,
             )
+        declined, answered = (before < LINE).mean(), (missed >= LINE).mean()
+        print(
+            f"{name:<16}{f'{len(pairs)} near misses':<24}{auroc(before, missed):>7.4f}"
+            f"{declined:>10.3f}{answered:>10.3f}",
+            flush=True,
+        )
     if options.save:
         options.save.write_text(json.dumps(kept))
 
