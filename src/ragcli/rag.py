@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragcli import providers
+from ragcli.binding import Binding
 from ragcli.config import Origin, Settings, load_settings, parse_value, read_file, user_file
 from ragcli.domain import Filter, ignore
-from ragcli.errors import ModelMismatch, RagError, UsageError
+from ragcli.errors import RagError, UsageError
 from ragcli.store import folder as folders
 from ragcli.store.folder import ProjectFolder
 
@@ -137,11 +138,10 @@ class Rag:
         active = self._active()
         if active is None or self.store.is_empty():
             return providers.embedder(self.settings.model, self.settings)
-        identity = active.identity
-        asked_for = self.origins["model"].layer in ("flag", "environment")
-        if asked_for and self.settings.model != identity.name:
-            return self._other_name(identity.name)
-        return providers.embedder(identity.name, self._settings_of(identity))
+        return self._binding(active.identity).embedder()
+
+    def _binding(self, identity: EmbedderIdentity) -> Binding:
+        return Binding(self.settings, self.origins, identity)
 
     def checked_embedder(self) -> Embedder:
         """The embedder, shown to be the one that embedded the documents.
@@ -163,51 +163,8 @@ class Rag:
         active = self._active()
         if active is None or self.store.is_empty():
             return
-        stored = {
-            "model": active.identity.name,
-            "dimensions": active.identity.dimension,
-            "precision": active.identity.precision,
-            "query_prompt": active.identity.query_prompt,
-            "document_prompt": active.identity.document_prompt,
-        }
-        for name, value in stored.items():
-            asked_for = self.origins[name].layer in ("flag", "environment")
-            if asked_for and getattr(self.settings, name) != value:
-                guard.check_identity(active.identity, self.embedder.identity)
-
-    def _settings_of(self, identity: EmbedderIdentity) -> Settings:
-        """The settings with what is part of the identity: prompts, dimensions, precision."""
-        return replace(
-            self.settings,
-            dimensions=self._kept("dimensions", identity.dimension if identity.shortened else None),
-            precision=self._kept("precision", identity.precision),
-            query_prompt=self._kept("query_prompt", identity.query_prompt),
-            document_prompt=self._kept("document_prompt", identity.document_prompt),
-        )
-
-    def _kept(self, name: str, stored: Any) -> Any:
-        """What the project was embedded with, unless a flag or variable asks for another."""
-        asked_for = self.origins[name].layer in ("flag", "environment")
-        return getattr(self.settings, name) if asked_for else stored
-
-    def _other_name(self, stored: str) -> Embedder:
-        """A model asked for by a name that is not the stored one: the same under another name
-        (a folder, a short name), or a mismatch, told without downloading anything."""
-        asked = self.settings.model
-        mismatch = ModelMismatch(
-            f"this project was embedded with `{stored}`, not with `{asked}`",
-            f"leave `--model` out, or switch the project: rag reembed --model {asked}",
-        )
-        if not providers.is_local(asked):
-            raise mismatch
-        try:
-            embedder = providers.embedder(asked, self.settings)
-        except RagError as error:
-            raise mismatch from error
-        active = self._active()
-        if active is None or embedder.identity.fingerprint != active.identity.fingerprint:
-            raise mismatch
-        return embedder
+        if self._binding(active.identity).asks_for_another():
+            guard.check_identity(active.identity, self.embedder.identity)
 
     @cached_property
     def reranker(self) -> Reranker | None:
@@ -334,7 +291,8 @@ class Rag:
         return query(self.store, question, options, self.checked_embedder, self.reranker)
 
     def ask(self, question: str, **options: Any) -> Answer:
-        """An answer from the passages, with citations. Takes what ``query`` takes.
+        """An answer from the passages, with citations. Takes what ``query`` takes, and
+        ``allow_weak``: answer also where nothing seems to answer the question.
 
         A declined answer has ``declined`` set and says why. Raises what ``query`` raises.
         """
@@ -344,11 +302,13 @@ class Rag:
         assert answer is not None, "the recipe always ends with the answer"
         return answer
 
-    def ask_stream(self, question: str, **options: Any) -> Iterator[Piece]:
+    def ask_stream(
+        self, question: str, *, allow_weak: bool = False, **options: Any
+    ) -> Iterator[Piece]:
         """The same piece by piece; the last piece holds the whole answer."""
-        yield from self.answer_from(self.query(question, **options))
+        yield from self.answer_from(self.query(question, **options), allow_weak=allow_weak)
 
-    def answer_from(self, found: QueryResult) -> Iterator[Piece]:
+    def answer_from(self, found: QueryResult, *, allow_weak: bool = False) -> Iterator[Piece]:
         """An answer from passages that were found already."""
         from ragcli.recipes.ask import ask
 
@@ -357,6 +317,7 @@ class Rag:
             lambda: self.generator,
             context_tokens=self.settings.context_tokens,
             answer_tokens=self.settings.answer_tokens,
+            allow_weak=allow_weak,
         )
 
     # ------------------------------------------------------------ looking in, looking after
@@ -387,13 +348,13 @@ class Rag:
 
     def _engine_told(self, identity: EmbedderIdentity) -> str | None:
         try:
-            return providers.engine_told(identity.name, self._settings_of(identity))
+            return providers.engine_told(identity.name, self._binding(identity).settings())
         except RagError as error:  # a damaged model must not hide the rest
             return error.message
 
     def _taught(self, identity: EmbedderIdentity) -> frozenset[str] | None:
         try:
-            return providers.taught(identity.name, self._settings_of(identity))
+            return providers.taught(identity.name, self._binding(identity).settings())
         except RagError:  # as above; the engine's line tells it
             return None
 
@@ -452,21 +413,11 @@ class Rag:
         options = ReembedOptions(size, anew, self.settings.wait_s)
         asked = {"dimensions": dimensions, "precision": precision}
         given = {name: value for name, value in asked.items() if value is not None}
-        embedder = self._embedder_for(active.identity, model, given)
+        embedder = self._binding(active.identity).embedder_to_switch_to(model, given)
         done = reembed(self.store, options, embedder, listener)
         self.__dict__["embedder"] = embedder
         self._name_in_config(done.model)
         return done
-
-    def _embedder_for(
-        self, old: EmbedderIdentity, model: str | None, given: Mapping[str, Any]
-    ) -> Embedder:
-        """The embedder to switch to: another model with its own prompts, or the same with those
-        it has; ``given`` are the settings that were asked for."""
-        given = {name: parse_value(name, value) for name, value in given.items()}
-        if model is not None and not providers.same_name(model, old.name):
-            return providers.embedder(model, replace(self.settings, **given))
-        return providers.embedder(old.name, replace(self._settings_of(old), **given))
 
     def _name_in_config(self, model: str) -> None:
         """The project's file, where it names a model, names the one that embeds it now."""

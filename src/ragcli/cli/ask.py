@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from time import perf_counter
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -32,7 +33,7 @@ from ragcli.cli.options import (
     tell_model,
 )
 from ragcli.cli.output import Output
-from ragcli.domain import Answer, Filter
+from ragcli.domain import Answer
 from ragcli.errors import RagError
 
 if TYPE_CHECKING:
@@ -61,6 +62,9 @@ def ask(
             help="Who writes: ollama:MODEL, openai:MODEL or extractive.",
         ),
     ] = None,
+    allow_weak: Annotated[
+        bool, typer.Option("--allow-weak", help="Answer even where nothing seems to answer it.")
+    ] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 5 unless every claim is supported.")
     ] = False,
@@ -85,22 +89,23 @@ def ask(
     with opened(project, **talk, flags=flags, helped=True) as (rag, output):
         tell_model(rag, output)
         asked = question_from(question)
+        options: dict[str, Any] = {"top_k": top_k, "chosen": chosen}
         if jsonl:
-            answer = _stream_events(rag, output, asked, top_k, chosen)
+            answer = _stream_events(rag, output, asked, options, allow_weak)
         else:
-            answer = _answer(rag, output, asked, top_k, chosen, strict)
+            answer = _answer(rag, output, asked, {**options, "allow_weak": allow_weak}, strict)
         raise typer.Exit(_exit_code(answer, strict))
 
 
 def _answer(
-    rag: Rag, output: Output, question: str, top_k: int | None, chosen: Filter, strict: bool
+    rag: Rag, output: Output, question: str, options: Mapping[str, Any], strict: bool
 ) -> Answer:
     started = perf_counter()
     live = output.out_is_terminal and not strict and not output.json
     if live:
-        answer = show_answer.stream(rag.ask_stream(question, top_k=top_k, chosen=chosen), output)
+        answer = show_answer.stream(rag.ask_stream(question, **options), output)
     else:
-        answer = rag.ask(question, top_k=top_k, chosen=chosen)
+        answer = rag.ask(question, **options)
     if output.json:
         output.object(shapes.answer(answer))
         return answer
@@ -113,15 +118,15 @@ def _answer(
 
 
 def _stream_events(
-    rag: Rag, output: Output, question: str, top_k: int | None, chosen: Filter
+    rag: Rag, output: Output, question: str, options: Mapping[str, Any], allow_weak: bool
 ) -> Answer:
     """``retrieved``, ``text``…, ``citation``…, ``done``; or ``error``, wherever it happens."""
     try:
-        found = rag.query(question, top_k=top_k, chosen=chosen)
+        found = rag.query(question, **options)
         passages = [shapes.passage(p) for p in found.passages]
         output.object({"event": "retrieved", "passages": passages})
         answer = None
-        for piece in rag.answer_from(found):
+        for piece in rag.answer_from(found, allow_weak=allow_weak):
             if piece.text:
                 output.object({"event": "text", "text": piece.text})
             answer = piece.answer or answer

@@ -133,6 +133,7 @@ def _show(result: QueryResult, output: Output) -> None:
     if result.mode != "keyword":
         show_passages.tell_share(result, output)
     show_passages.show(result, output)
+    show_passages.tell_weak(result, output)
     if not result.passages:
         output.note("no passage found")
     elif output.out_is_terminal and output.err_is_terminal:

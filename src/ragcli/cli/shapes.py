@@ -30,6 +30,8 @@ def passage(one: Passage) -> dict[str, Any]:
         "date": one.date,
         "date_origin": one.date_origin,
         "found_by": _found_by(one.found_by),
+        "confidence": one.confidence,
+        "weak": one.weak,
     }
     if one.explain is not None:
         shape["explain"] = dict(one.explain)
@@ -78,6 +80,7 @@ def answer(one: Answer) -> dict[str, Any]:
         "answer": one.answer,
         "declined": one.declined,
         "why": one.why,
+        "confidence": one.confidence,
         "generator": one.generator,
         "citations": [citation(c) for c in one.citations],
         "uncited": list(one.uncited),

@@ -13,6 +13,12 @@ from ragcli.recipes.ask import Piece
 _SIGNS = {"supported": "✓", "unchecked": "·"}
 _WRONG = "✗"
 
+# Passages that are named where none answers: what one looks into before asking elsewhere.
+NEAREST = 3
+
+# A confidence that is nearer to none than to the line.
+FAR = 0.25
+
 
 def stream(pieces: Iterator[Piece], output: Output) -> Answer:
     """Show the text as it comes, wrapped at words; the whole answer."""
@@ -52,12 +58,15 @@ def _whole(text: str, output: Output) -> str:
 
 
 def _declined(answer: Answer, output: Output) -> None:
-    nearest = ""
-    if answer.passages:
-        first = answer.passages[0]
-        where = f", {place(first)}" if place(first) else ""
-        nearest = f" Nearest: {one_line(first.source)}{where}."
-    output.line(f"Not in these documents.{nearest}")
+    nearest = "; ".join(
+        one_line(one.source) + (f", {place(one)}" if place(one) else "")
+        for one in answer.passages[:NEAREST]
+    )
+    if nearest and answer.confidence is not None:
+        far = "far " if answer.confidence < FAR else ""
+        nearest += f" ({far}below the line)"
+    text = f"Not in these documents. Nearest: {nearest}." if nearest else "Not in these documents."
+    output.line(_whole(text, output))
     if answer.why:
         output.detail(answer.why)
 

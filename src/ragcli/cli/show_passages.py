@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 LINES_OF_TEXT = 3
 INDENT = 3
 
+# Confidence in dots: three and more stand above the line.
+DOTS = 5
+
 _HEADING_LINES = re.compile(r"\A(?:#{1,6}[ \t][^\n]*\s*)+")
 
 
@@ -45,6 +48,12 @@ def tell_share(result: QueryResult | Answer, output: Output) -> None:
             f"{embedded:,} of {result.chunks:,} chunks ({percent(result.embedded_share)}) are"
             " embedded so far; the others are found by words"
         )
+
+
+def tell_weak(result: QueryResult, output: Output) -> None:
+    """Where even the best passage is on the wrong side of the line."""
+    if result.passages and result.weak:
+        output.note("nothing here seems to answer this")
 
 
 def percent(share: float) -> str:
@@ -87,10 +96,23 @@ def _heading(one: Passage, output: Output) -> Text:
         heading.append(f"  {place(one)}")
     if one.stale:
         heading.append("  (file changed since it was read)", style="yellow")
-    room = output.width - heading.cell_len - 2
+    sure = _sureness(one)
+    width = output.width - (sure.cell_len + 2 if sure else 0)
+    room = width - heading.cell_len - 2
     heading.append("  " + _heading_path(one.headings, room), style="dim")
-    heading.truncate(output.width, overflow="ellipsis")
-    return heading
+    heading.truncate(width, overflow="ellipsis", pad=bool(sure))
+    return heading.append("  ").append(sure) if sure else heading
+
+
+def _sureness(one: Passage) -> Text:
+    """``●●●●○``, with a word where it is weak; nothing where no confidence is known."""
+    from rich.text import Text
+
+    if one.confidence is None:
+        return Text()
+    full = min(max(1, int(DOTS * one.confidence + 0.5)), DOTS)
+    dots = "●" * full + "○" * (DOTS - full)
+    return Text(f"{dots} weak" if one.weak else f"{dots}     ", style="yellow" if one.weak else "")
 
 
 def _heading_path(headings: Sequence[str], room: int) -> str:

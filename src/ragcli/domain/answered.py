@@ -35,8 +35,8 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer with its evidence; ``declined`` says why there is none. ``embedded_share`` and
-    ``chunks`` are those of the query."""
+    """An answer with its evidence; ``why`` says why one was declined. ``embedded_share``,
+    ``chunks`` and ``confidence`` are those of the query."""
 
     question: str
     answer: str
@@ -51,6 +51,7 @@ class Answer:
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     embedded_share: float = 1.0
     chunks: int = 0
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,9 @@ from typing import Literal
 
 Mode = Literal["hybrid", "dense", "keyword"]
 
+# A confidence below this is on the side of what unrelated questions get.
+CONFIDENCE_LINE = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
@@ -39,7 +42,8 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A chunk as found for a question."""
+    """A chunk, or neighbouring ones, as found for a question. ``confidence`` is None where the
+    project has no measure of it."""
 
     rank: int
     score: float
@@ -60,7 +64,13 @@ class Passage:
     date: str | None
     date_origin: str | None
     found_by: Mapping[str, Found]
+    confidence: float | None = None
     explain: Mapping[str, float] | None = None
+
+    @property
+    def weak(self) -> bool:
+        """It may be about something else."""
+        return self.confidence is not None and self.confidence < CONFIDENCE_LINE
 
     @property
     def location(self) -> str:
@@ -76,6 +86,7 @@ class Passage:
 class QueryResult:
     """What ``query`` returns: passages, best first, and what should be known about them.
 
+    ``confidence`` is that of the best of all that was found.
     ``embedded_share`` of the corpus could be found by meaning, the rest by words only; where that
     is less than 1, ``chunks`` says how many there are. ``reranker`` is the name of the one that was
     asked to order the passages.
@@ -92,3 +103,8 @@ class QueryResult:
     embedded_share: float = 1.0
     chunks: int = 0
     reranker: str | None = None
+
+    @property
+    def weak(self) -> bool:
+        """Nothing here seems to answer the question: then all passages are weak, too."""
+        return self.confidence is not None and self.confidence < CONFIDENCE_LINE

@@ -25,13 +25,15 @@ def ask(
     *,
     context_tokens: int,
     answer_tokens: int,
+    allow_weak: bool = False,
 ) -> Iterator[Piece]:
     """Answer a question from the passages found for it, piece by piece.
 
-    ``generator`` is called only when there is something to answer from. Raises
-    ProviderUnavailable, UsageError (a context too small for any passage).
+    ``generator`` is called only when there is something to answer from: passages, and, unless
+    ``allow_weak``, one that seems to answer the question. Raises ProviderUnavailable, UsageError
+    (a context too small for any passage).
     """
-    declined = _reason_to_decline(found)
+    declined = _reason_to_decline(found, allow_weak)
     if declined:
         yield Piece(answer=_declined(found, declined))
         return
@@ -45,6 +47,8 @@ def ask(
         answer_tokens=min(answer_tokens, room // 4),
     )
     warnings = list(found.warnings)
+    if found.weak:
+        warnings.append("no passage seems to answer this: answered all the same, as asked")
     valid = MarkerFilter(len(prompt.passages), verbatim=writer.verbatim)
     raw = ""
     for piece in writer.stream(prompt, warnings.append):
@@ -73,15 +77,18 @@ def ask(
             timings_ms=timings,
             embedded_share=found.embedded_share,
             chunks=found.chunks,
+            confidence=found.confidence,
         )
     )
 
 
-def _reason_to_decline(found: QueryResult) -> str | None:
+def _reason_to_decline(found: QueryResult, allow_weak: bool) -> str | None:
     if not found.passages:
         return "nothing was found"
     if found.blind:
         return "no word of the question occurs, and the embedding model cannot read it"
+    if found.weak and not allow_weak:
+        return "no passage seems to answer this"
     return None
 
 
@@ -99,4 +106,5 @@ def _declined(found: QueryResult, why: str) -> Answer:
         timings_ms=found.timings_ms,
         embedded_share=found.embedded_share,
         chunks=found.chunks,
+        confidence=found.confidence,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ragcli.domain import Passage
@@ -25,12 +26,15 @@ def passages(
     k: int,
     limit_tokens: int,
     chosen: Filter,
+    *,
+    confidences: Mapping[int, float],
     explain: bool,
 ) -> tuple[Passage, ...]:
     """The k best passages of ``limit_tokens`` at most each, in tokens of English, as stored.
 
     What stands in another document word for word, or nearly so, is shown once with the names of
-    all. With ``explain`` each carries the parts of its score. Raises ProjectCorrupt.
+    all. A passage has the highest of its chunks' ``confidences``, if any, and with ``explain`` the
+    parts of its score. Raises ProjectCorrupt.
     """
     rows = searcher.rows
     chunks, duplicates = without_duplicates(
@@ -43,10 +47,13 @@ def passages(
         k,
         limit_tokens,
     )
-    return tuple(
-        _passage(store, rank, parts, rows, duplicates.get(parts[0].id, ()), chosen, explain)
-        for rank, parts in enumerate(gathered, 1)
-    )
+    made = []
+    for rank, parts in enumerate(gathered, 1):
+        passage = _passage(store, rank, parts, rows, duplicates.get(parts[0].id, ()), chosen)
+        sure = max((confidences[p.id] for p in parts if p.id in confidences), default=None)
+        why = parts[0].parts._asdict() if explain else None
+        made.append(replace(passage, confidence=sure, explain=why))
+    return tuple(made)
 
 
 def _passage(
@@ -56,7 +63,6 @@ def _passage(
     rows: dict[int, ChunkRow],
     duplicates: Sequence[int],
     chosen: Filter,
-    explain: bool,
 ) -> Passage:
     """``parts`` are its chunks, the best of them first."""
     best, row = parts[0], rows[parts[0].id]
@@ -90,5 +96,4 @@ def _passage(
         date=date,
         date_origin=origin,
         found_by=best.found_by,
-        explain=best.parts._asdict() if explain else None,
     )

@@ -13,13 +13,14 @@ from ragcli.recipes.calibrate import chance
 from ragcli.recipes.passages import passages
 from ragcli.recipes.question import read_question
 from ragcli.recipes.search import StoreSearcher
-from ragcli.retrieval.confidence import confidence, evidence
+from ragcli.retrieval.confidence import confidence, evidence_for_each
 from ragcli.retrieval.retrieve import retrieve
 from ragcli.store import Store, sets
 
 if TYPE_CHECKING:
     from ragcli.domain import Embedder, Mode, Reranker
     from ragcli.retrieval.question import Question
+    from ragcli.retrieval.retrieve import Ranking
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,6 @@ def query(
         clock.lap("embed")
         searcher = StoreSearcher(store, chosen.chunk_set_id, options.chosen, unknown_share)
         ranking = retrieve(searcher, read, options.mode, options.top_k)
-        amount = evidence(ranking.chunks)
         clock.lap("search")
         if reranker is not None:
             from ragcli.recipes.rerank import reranked  # a question without it does not wait
@@ -77,6 +77,8 @@ def query(
                 question, ranking, searcher.rows, reranker, options.rerank_s, warnings
             )
             clock.lap("rerank")
+        background = chance(store, chosen) if options.mode != "dense" else None
+        sure, confidences = _confidences(ranking, background)
         found = passages(
             store,
             searcher,
@@ -84,10 +86,9 @@ def query(
             options.top_k,
             options.passage_tokens,
             options.chosen,
-            options.explain,
+            confidences=confidences,
+            explain=options.explain,
         )
-        background = chance(store, chosen) if options.mode != "dense" else None
-        sure = None if background is None else confidence(amount, background)
         warnings += _index_warnings(store)
         share = store.embedded_share()
         chunks = store.chunk_count(chosen.chunk_set_id) if share < 1 else 0
@@ -120,6 +121,17 @@ class _Clock:
         moment = perf_counter()
         self.timings[step] = round((moment - self._last) * 1000, 1)
         self._last = moment
+
+
+def _confidences(
+    ranking: Ranking, background: float | None
+) -> tuple[float | None, dict[int, float]]:
+    """The confidence of the answer, which is that of its best chunk, and of each chunk by id."""
+    if background is None:
+        return None, {}
+    amounts = evidence_for_each(ranking.chunks)
+    each = {i: confidence(amount, background) for i, amount in amounts.items()}
+    return max(each.values(), default=confidence(0.0, background)), each
 
 
 def _is_blind(question: Question, mode: Mode) -> bool:

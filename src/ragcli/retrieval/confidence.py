@@ -39,17 +39,21 @@ SLOPE = 11.0
 
 
 def evidence(ranked: Sequence[Ranked]) -> float:
-    """What speaks for the best of these chunks, about 0 to 1; 0 when there is none.
+    """What speaks for the best of these chunks; 0 when there is none."""
+    return max(evidence_for_each(ranked).values(), default=0.0)
+
+
+def evidence_for_each(ranked: Sequence[Ranked]) -> dict[int, float]:
+    """What speaks for each of these chunks, by id, about 0 to 1.
 
     That it holds a piece of the question exactly is not counted beside its words: with the answer
     left out, other texts hold the same piece."""
-    if not ranked:
-        return 0.0
-    own = sorted((_own(r) for r in ranked), reverse=True)
-    best = max(ranked, key=_own)
-    rest = own[1 : NEXT + 1]
-    gap = own[0] - (sum(rest) / NEXT if rest else 0.0)
-    return own[0] + STANDING_OUT * best.readable * gap + OF_SURPRISE * best.surprise
+    own = sorted(map(_own, ranked), reverse=True)
+    usual = sum(own[1 : NEXT + 1]) / NEXT
+    return {
+        r.id: _own(r) + STANDING_OUT * r.readable * (_own(r) - usual) + OF_SURPRISE * r.surprise
+        for r in ranked
+    }
 
 
 def _own(r: Ranked) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-QUESTION = "how long does the warranty run?"
+QUESTION = "for how many months does the warranty run from delivery?"
 
 
 def test_json(project, rag):
@@ -77,3 +77,53 @@ def test_declined(project, rag):
     answer = rag("ask", "zebra", "--mode", "keyword", "--json").object
     assert answer["declined"]
     assert answer["why"] == "nothing was found"
+
+
+# ------------------------------------------------------------------ below the line
+
+NOWHERE = "who painted the ceiling of that chapel?"
+# It would fail if it were called.
+BROKEN = ("--generator", "fake:broken")
+
+
+def test_below_the_line_it_declines_without_the_generator(project, rag):
+    answer = rag("ask", NOWHERE, "--json", *BROKEN).object
+    assert answer["declined"] and answer["why"] == "no passage seems to answer this"
+    assert answer["confidence"] < 0.5
+    assert (answer["answer"], answer["citations"], answer["generator"]) == ("", [], "none")
+    assert answer["passages"][0]["weak"]
+    run = rag("ask", NOWHERE, *BROKEN)
+    assert run.code == 4
+    assert run.out.startswith("Not in these documents. Nearest: docs/")
+    assert run.out.endswith(" (far below the line).\n")
+    assert run.out.count("docs/") == 3
+    assert run.err == ""
+    assert rag("ask", NOWHERE, "--strict", *BROKEN).code == 4
+    events = rag("ask", NOWHERE, "--jsonl", *BROKEN).objects
+    assert [e["event"] for e in events] == ["retrieved", "done"]
+    assert events[-1]["answer"]["declined"]
+
+
+def test_the_nearest_are_named_on_a_terminal_too(project, rag):
+    run = rag("ask", NOWHERE, "-k", "1", *BROKEN, terminal=True)
+    told = "Not in these documents. Nearest: docs/notes.txt, lines 1-2 (far below the line)."
+    assert " ".join(run.out.split()) == told
+
+
+def test_allow_weak_answers_and_says_so(project, rag):
+    run = rag("ask", NOWHERE, "--allow-weak", "--generator", "fake:x")
+    assert run.code == 0
+    assert run.out.startswith("It runs for 24 months")
+    told = "no passage seems to answer this: answered all the same, as asked"
+    assert f"rag: warning: {told}\n" in run.err
+    answer = rag("ask", NOWHERE, "--allow-weak", "--generator", "fake:x", "--json").object
+    assert not answer["declined"] and told in answer["warnings"]
+    events = rag("ask", NOWHERE, "--allow-weak", "--generator", "fake:x", "--jsonl").objects
+    assert events[-1]["answer"]["answer"]
+    quiet = rag("ask", QUESTION, "--allow-weak", "--generator", "extractive")
+    assert "answered all the same" not in quiet.err
+
+
+def test_without_a_measure_nothing_is_declined(project, rag):
+    run = rag("ask", NOWHERE, "--mode", "dense", "--generator", "fake:x", "--json")
+    assert run.code == 0 and run.object["confidence"] is None

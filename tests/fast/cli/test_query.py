@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -160,3 +161,48 @@ def test_what_is_said_of_the_corpus_is_said_once_in_a_batch(project, rag, monkey
     told = [json.loads(line)["warnings"] for line in run.out.splitlines()]
     assert "Chinese, which fake:64 was not taught" in told[0][0]
     assert told[1:] == [[], []]
+
+
+NOWHERE = "who painted the ceiling of that chapel?"
+HERE = "warranty months delivery"
+
+
+def test_weak_passages_are_marked(project, rag):
+    found = rag("query", NOWHERE, "--json").object
+    assert found["confidence"] < 0.5
+    assert all(p["weak"] and p["confidence"] < 0.5 for p in found["passages"])
+    found = rag("query", HERE, "--json").object
+    assert found["confidence"] >= 0.5 and not found["passages"][0]["weak"]
+    run = rag("query", NOWHERE, terminal=True)
+    assert "●○○○○ weak" in run.out
+    assert run.err.count("nothing here seems to answer this\n") == 1
+    run = rag("query", HERE, "-k", "1", terminal=True)
+    assert "●●●" in run.out and "weak" not in run.out
+    assert "nothing here" not in run.err
+
+
+def test_in_a_pipe_only_the_note_says_that_all_is_weak(project, rag):
+    run = rag("query", NOWHERE, "-k", "1")
+    assert "●" not in run.out and "weak" not in run.out
+    assert run.err == "nothing here seems to answer this\n"
+    assert rag("query", NOWHERE, "-k", "1", "--quiet").err == ""
+    assert rag("query", HERE, "-k", "1").err == ""
+
+
+def test_without_a_measure_there_are_no_dots(project, rag):
+    run = rag("query", NOWHERE, "--mode", "dense", terminal=True)
+    assert "●" not in run.out and "○" not in run.out
+    assert "nothing here" not in run.err
+
+
+@pytest.mark.parametrize("columns", [30, 80])
+def test_dots_stand_at_the_edge_beside_any_name(project, rag, monkeypatch, columns):
+    from rich.cells import cell_len
+
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("NO_COLOR", "1")
+    out = rag("query", "保修 warranty picnic", terminal=True).out
+    lines = [re.sub("\x1b\\[[0-9;]*m", "", line) for line in out.splitlines()]
+    headings = [line for line in lines if "○" in line or "●" in line]
+    assert len(headings) == lines.count("") == 3
+    assert all(cell_len(line) == columns for line in headings)

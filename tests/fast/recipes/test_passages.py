@@ -82,3 +82,24 @@ def test_a_passage_is_no_longer_than_asked(project: Rag) -> None:
     assert all(english_tokens(one.text) <= 401 for one in long)  # and the white space between
     with pytest.raises(UsageError, match="must be at least 16"):
         project.query("the keeper of the glacier", passage_tokens=15)
+
+
+def test_each_passage_has_a_confidence_and_none_is_above_the_answers(project: Rag) -> None:
+    found = project.query("what does the keeper of the glacier road know?", top_k=9)
+    sure = [one.confidence for one in found.passages]
+    assert found.confidence is not None
+    assert all(one is not None and 0 <= one <= found.confidence for one in sure)
+    assert max(one for one in sure if one is not None) == found.confidence
+    assert not found.weak and not found.passages[0].weak
+
+
+def test_about_nothing_here_all_is_weak(project: Rag) -> None:
+    found = project.query("who painted the ceiling of that chapel?")
+    assert found.weak and found.passages and all(one.weak for one in found.passages)
+
+
+def test_without_a_measure_nothing_is_called_weak(project: Rag) -> None:
+    found = project.query("who painted the ceiling of that chapel?", mode="dense")
+    assert found.confidence is None and not found.weak
+    assert [one.confidence for one in found.passages] == [None] * len(found.passages)
+    assert not any(one.weak for one in found.passages)
