@@ -172,6 +172,8 @@ def _han_character() -> re.Pattern[str]:
 
 @lru_cache(maxsize=65536)
 def _common_terms(word: str) -> tuple[str, ...]:
+    if word.isascii() and word.isalpha() and (word.islower() or word.istitle()):
+        return (_common(word.lower()),)  # most words are plain, and have one part
     return tuple(dict.fromkeys(_common(part) for part in parts(word)))
 
 
