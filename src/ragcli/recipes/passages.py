@@ -36,9 +36,28 @@ def passages(
     all. A passage has the highest of its chunks' ``confidences``, if any, and with ``explain`` the
     parts of its score. Raises ProjectCorrupt.
     """
+    gathered, duplicates = gathered_chunks(searcher, ranking, k, limit_tokens)
+    made = []
+    for rank, parts in enumerate(gathered, 1):
+        again = [i for part in parts for i in duplicates.get(part.id, ())]
+        passage = _passage(store, rank, parts, searcher.rows, again, chosen)
+        sure = max((confidences[p.id] for p in parts if p.id in confidences), default=None)
+        why = parts[0].parts._asdict() if explain else None
+        made.append(replace(passage, confidence=sure, explain=why))
+    return tuple(made)
+
+
+def gathered_chunks(
+    searcher: StoreSearcher, ranking: Ranking, k: int, limit_tokens: int
+) -> tuple[list[list[Ranked]], dict[int, list[int]]]:
+    """The k best passages as their chunks, the best of each first; and the ids of the chunks that
+    say again what one of them says, by its id."""
     rows = searcher.rows
     chunks, duplicates = without_duplicates(
-        ranking.chunks[: JOINING + 2 * k], searcher.terms.__getitem__, lambda i: rows[i].document_id
+        ranking.chunks,
+        searcher.terms.__getitem__,
+        lambda i: rows[i].document_id,
+        JOINING + 2 * k,
     )
     gathered = gather(
         chunks,
@@ -47,13 +66,7 @@ def passages(
         k,
         limit_tokens,
     )
-    made = []
-    for rank, parts in enumerate(gathered, 1):
-        passage = _passage(store, rank, parts, rows, duplicates.get(parts[0].id, ()), chosen)
-        sure = max((confidences[p.id] for p in parts if p.id in confidences), default=None)
-        why = parts[0].parts._asdict() if explain else None
-        made.append(replace(passage, confidence=sure, explain=why))
-    return tuple(made)
+    return gathered, duplicates
 
 
 def _passage(

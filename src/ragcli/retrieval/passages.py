@@ -77,9 +77,10 @@ def without_duplicates(
     ranked: Sequence[Ranked],
     terms_of: Callable[[int], Set[str]],
     document_of: Callable[[int], int],
+    most: int,
 ) -> tuple[list[Ranked], dict[int, list[int]]]:
-    """The chunks without those that say again what a better one of another document says, and, for
-    each that is kept, the ids of its duplicates."""
+    """The first ``most`` chunks without those that say again what a better one of another document
+    says, and, for each that is kept, the ids of its duplicates."""
     kept: list[Ranked] = []
     duplicates: dict[int, list[int]] = {}
     for one in ranked:
@@ -89,6 +90,8 @@ def without_duplicates(
             None,
         )
         if same is None:
+            if len(kept) == most:
+                break
             kept.append(one)
         else:
             duplicates.setdefault(same.id, []).append(one.id)

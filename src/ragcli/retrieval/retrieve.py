@@ -82,10 +82,14 @@ class Ranked(NamedTuple):
 
 
 class Ranking(NamedTuple):
-    """The chunks, best first, and which stand beside each other."""
+    """The chunks, best first, and which stand beside each other. ``candidates`` are all that were
+    looked at, by what can be said without reading them: the first ``read`` of them were read, and
+    those that may hold a piece exactly."""
 
     chunks: list[Ranked]
     neighbours: Mapping[int, Sequence[int]]
+    candidates: Sequence[int] = ()
+    read: int = 0
 
 
 def retrieve(searcher: Searcher, question: Question, mode: Mode, k: int) -> Ranking:
@@ -96,8 +100,8 @@ def retrieve(searcher: Searcher, question: Question, mode: Mode, k: int) -> Rank
     neighbours = searcher.neighbours(leading)
     halves.add({i for some in neighbours.values() for i in some})
     lent = _lent(halves.base, neighbours, halves.ids)
-    best = halves.best(halves.ids, count, lent)
-    to_read = list(dict.fromkeys([*best, *sorted(halves.holding)]))
+    candidates = halves.best(halves.ids, len(halves.ids), lent)
+    to_read = list(dict.fromkeys([*candidates[:count], *sorted(halves.holding)]))
     texts = searcher.texts(to_read)
     hits = exact_hits(halves.exact, [texts[i].text for i in to_read])
     own = {
@@ -113,7 +117,7 @@ def retrieve(searcher: Searcher, question: Question, mode: Mode, k: int) -> Rank
             shared = surprise(frozenset(texts[i].terms), question.weights)
             ranked.append(Ranked(i, parts.score, found, parts, readable, shared))
     ranked.sort(key=lambda r: (-r.score, r.id))
-    return Ranking(ranked, neighbours)
+    return Ranking(ranked, neighbours, candidates, min(count, len(candidates)))
 
 
 class _Halves:

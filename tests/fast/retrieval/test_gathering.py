@@ -90,7 +90,9 @@ def test_each_text_is_kept_once(chunks: list[tuple[int, frozenset[int]]]) -> Non
     ranked = ranked_with(dict.fromkeys(range(len(chunks)), 1.0))
     terms = [{str(t) for t in own} for _, own in chunks]
     documents = [document for document, _ in chunks]
-    kept, duplicates = without_duplicates(ranked, terms.__getitem__, documents.__getitem__)
+    kept, duplicates = without_duplicates(
+        ranked, terms.__getitem__, documents.__getitem__, len(ranked)
+    )
     folded = [i for others in duplicates.values() for i in others]
     assert sorted([*(one.id for one in kept), *folded]) == list(range(len(chunks)))
     assert [one.id for one in kept] == sorted(one.id for one in kept)  # in their order
@@ -111,5 +113,15 @@ def test_nearly_the_same_is_the_same(changed: int, folded: bool) -> None:
         {f"t{n}" for n in range(40 - changed)} | {f"new{n}" for n in range(changed)},
     ]
     ranked = ranked_with({0: 1.0, 1: 0.5})
-    _, duplicates = without_duplicates(ranked, terms.__getitem__, lambda i: i)
+    _, duplicates = without_duplicates(ranked, terms.__getitem__, lambda i: i, 2)
     assert duplicates == ({0: [1]} if folded else {})
+
+
+def test_copies_leave_room_for_what_is_no_copy() -> None:
+    """However many copies stand before it."""
+    ranked = ranked_with({i: 1.0 - i / 100 for i in range(50)})
+    kept, duplicates = without_duplicates(
+        ranked, lambda i: {"same"} if i < 48 else {f"other{i}"}, lambda i: i, 3
+    )
+    assert [one.id for one in kept] == [0, 48, 49]
+    assert duplicates == {0: list(range(1, 48))}
