@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 # model was not taught.
 SHARE_TO_TELL = 0.2
 
+# An answer is warned of where half of the text can not be found by meaning: a line on every answer
+# that a fifth cannot would not be read for long.
+SHARE_TO_WARN = 0.5
+
 # Smaller shares are told with the others, not named.
 _SHARE_TO_NAME = 0.05
 
@@ -33,10 +37,11 @@ def by_words(store: Store, taught: frozenset[str] | None) -> dict[str, float]:
     return {code: share for code, share in shares.items() if code not in taught}
 
 
-def untaught(store: Store, embedder: Embedder) -> str | None:
-    """What is said of an answer where a fifth of the text or more is in such languages."""
+def untaught(store: Store, embedder: Embedder, least: float = SHARE_TO_WARN) -> str | None:
+    """What is said where so much of the text or more is in such languages; of an answer, unless
+    another share is given."""
     found = by_words(store, embedder.languages)
-    if sum(found.values()) < SHARE_TO_TELL:
+    if sum(found.values()) < least:
         return None
     return f"{told(found)}, which {_short(embedder)} was not taught{_BY_WORDS}"
 
@@ -51,7 +56,7 @@ def before_embedding(
 ) -> str | None:
     """What is said before hours of embedding, with a model that does better; once for the same
     languages. ``unknown_share`` is that of a sample of the text."""
-    found = untaught(store, embedder)
+    found = untaught(store, embedder, SHARE_TO_TELL)
     if found is None and unknown_share >= SHARE_TO_TELL:
         found = (
             f"{_short(embedder)} does not know {unknown_share * 100:.0f} % of this text{_BY_WORDS}"

@@ -54,6 +54,9 @@ def test_a_model_that_was_taught_it_needs_no_note(
 def test_an_answer_says_what_meaning_cannot_reach(mixed: Path) -> None:
     with Rag.create(mixed, model="fake:64") as rag:
         ingest(rag, "mixed")
+        assert rag.query("how long is the warranty?").warnings == ()  # a third is told once
+        write(mixed / "mixed/half.txt", CHINESE * 3)
+        rag.ingest(["mixed"])
         (warning,) = rag.query("how long is the warranty?").warnings
         assert warning.endswith(SAID)
         assert rag.query("how long is the warranty?", mode="keyword").warnings == ()
