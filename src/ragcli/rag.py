@@ -43,10 +43,12 @@ if TYPE_CHECKING:
     from ragcli.recipes.doctor import Diagnosis
     from ragcli.recipes.dry_run import DryRun
     from ragcli.recipes.files import ProjectFile
+    from ragcli.recipes.query import QueryOptions
     from ragcli.recipes.reembed import Reembedded
     from ragcli.recipes.remove import Removed
     from ragcli.recipes.show import Shown
     from ragcli.recipes.status import Status
+    from ragcli.recipes.why_not import WhyNot
     from ragcli.store import Store
     from ragcli.store.rows import EmbeddingSet
 
@@ -270,25 +272,54 @@ class Rag:
 
         Raises UsageError, ModelMismatch, ProviderUnavailable, ProjectCorrupt.
         """
-        if top_k is not None and top_k < 1:
-            raise UsageError(f"top-k must be at least 1, not {top_k}", "ask for -k 5")
-        wanted: Any = mode or self.settings.mode
-        if wanted != "keyword" and question.strip() and not self.store.is_empty():
-            self.embedder.prepare(1)  # the model loads while words and index are looked at
-        from ragcli.recipes.query import QueryOptions, query
+        _check_top_k(top_k)
+        by_meaning = (mode or self.settings.mode) != "keyword"
+        if by_meaning and question.strip() and not self.store.is_empty():
+            self.embedder.prepare(1)  # the model loads while all else is imported and looked at
+        from ragcli.recipes.query import query
 
-        options = QueryOptions(
+        wanted = self._query_options(top_k, passage_tokens, mode, chosen)
+        wanted = replace(wanted, explain=explain, mend=mend)
+        return query(self.store, question, wanted, self.checked_embedder, self.reranker)
+
+    def _query_options(
+        self,
+        top_k: int | None,
+        passage_tokens: int | None,
+        mode: Mode | None,
+        chosen: Filter | None,
+    ) -> QueryOptions:
+        """What was asked for, else the settings. Raises UsageError."""
+        from ragcli.recipes.query import QueryOptions
+
+        if passage_tokens is not None:
+            passage_tokens = parse_value("passage_tokens", passage_tokens)
+        wanted: Any = mode or self.settings.mode
+        return QueryOptions(
             mode=wanted,
             top_k=top_k or self.settings.top_k,
-            passage_tokens=parse_value("passage_tokens", passage_tokens)
-            if passage_tokens is not None
-            else self.settings.passage_tokens,
+            passage_tokens=passage_tokens or self.settings.passage_tokens,
             chosen=chosen or Filter(),
-            explain=explain,
-            mend=mend,
             rerank_s=self.settings.rerank_s,
         )
-        return query(self.store, question, options, self.checked_embedder, self.reranker)
+
+    def why_not(
+        self,
+        question: str,
+        name: str,
+        *,
+        top_k: int | None = None,
+        passage_tokens: int | None = None,
+        mode: Mode | None = None,
+        chosen: Filter | None = None,
+    ) -> WhyNot:
+        """Where ``FILE``, ``FILE:PAGE`` or ``FILE:LINE`` stands among the passages for a question,
+        or was lost. Raises what ``query`` raises, and NotInProject."""
+        _check_top_k(top_k)
+        from ragcli.recipes.why_not import why_not
+
+        wanted = self._query_options(top_k, passage_tokens, mode, chosen)
+        return why_not(self.store, question, name, wanted, self.checked_embedder, self.reranker)
 
     def ask(self, question: str, **options: Any) -> Answer:
         """An answer from the passages, with citations. Takes what ``query`` takes, and
@@ -440,6 +471,11 @@ class Rag:
 
     def _is_default(self, name: str) -> bool:
         return self.origins[name].layer == "default"
+
+
+def _check_top_k(top_k: int | None) -> None:
+    if top_k is not None and top_k < 1:
+        raise UsageError(f"top-k must be at least 1, not {top_k}", "ask for -k 5")
 
 
 def settings_for(

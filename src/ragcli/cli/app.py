@@ -30,10 +30,11 @@ class Commands(TyperGroup):
     def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]
         if cmd_name not in COMMANDS:
             _unknown(cmd_name)
-        module = importlib.import_module(f"ragcli.cli.{cmd_name}")
+        name = cmd_name.replace("-", "_")
+        module = importlib.import_module(f"ragcli.cli.{name}")
         made = getattr(module, "app", None) or _bare_app()
         if not hasattr(module, "app"):
-            made.command(cmd_name, epilog=COMMANDS[cmd_name].epilog)(getattr(module, cmd_name))
+            made.command(cmd_name, epilog=COMMANDS[cmd_name].epilog)(getattr(module, name))
         return get_command(made)
 
     def format_help(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
@@ -66,7 +67,7 @@ def _help() -> str:
             group = command.group
             lines += ["", f"{group}:"]
         lines.append(f"  {name:<9}{command.summary}")
-    lines += ["", "Each command: rag COMMAND --help. The version: rag --version"]
+    lines += ["Each command: rag COMMAND --help. The version: rag --version"]
     return "\n".join(lines) + "\n"
 
 

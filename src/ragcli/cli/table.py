@@ -1,7 +1,7 @@
 """The commands: their order in the help, what each does, and the exit codes it may give.
 
-A command's module, ``ragcli.cli.<name>``, is imported when the command is used; it holds a
-function of the command's name, or ``app`` where there are commands below it.
+A command's module, ``ragcli.cli.<name>`` (``_`` for ``-``), is imported when the command is used;
+it holds a function of the command's name, or ``app`` where there are commands below it.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ COMMANDS = {
     "ls": Command(_CORPUS, "List the files", (4, *_PROJECT)),
     "show": Command(_CORPUS, "A file's stored text, as it was read", (4, *_PROJECT)),
     "chunks": Command(_CORPUS, "How a file was cut", (4, *_PROJECT)),
+    "why-not": Command(_CORPUS, "Where a passage was lost", (4, *_PROJECT, 20)),
     "rm": Command(_CORPUS, "Take files out", (4, 10, 11, 12, 13)),
     "init": Command(_SETUP, "Make a project", (11,)),
     "config": Command(_SETUP, "Settings, and where each came from", (10, 12, 13)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from pathlib import Path
 
 from ragcli.errors import NotInProject
@@ -11,6 +12,9 @@ from ragcli.store.rows import FileRow
 
 # As many as are read at a glance.
 _NEAREST = 3
+
+# `guide.md:12`, `guide.md:12-15`, `guide.pdf:3`, `guide.pdf#page=3`.
+_PLACE = re.compile(r"(?P<name>.+?)(?::|#page=)(?P<first>[0-9]+)(?:-(?P<last>[0-9]+))?", re.DOTALL)
 
 
 def files_named(store: Store, name: str) -> list[FileRow]:
@@ -25,6 +29,16 @@ def files_named(store: Store, name: str) -> list[FileRow]:
         if found:
             return found
     return [row for row in rows if row.source == name]
+
+
+def split_place(store: Store, name: str) -> tuple[str, int | None, int | None]:
+    """(file, first, last) of ``FILE:12``, ``FILE:12-15`` or ``FILE#page=3``; no numbers where none
+    stand, or where a file has that very name."""
+    matched = _PLACE.fullmatch(name)
+    if matched is None or files_named(store, name):
+        return name, None, None
+    first = int(matched["first"])
+    return matched["name"], first, int(matched["last"] or first)
 
 
 def keys_of(store: Store, name: str) -> tuple[bytes, bytes]:

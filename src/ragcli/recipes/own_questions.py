@@ -7,7 +7,6 @@ and the user may edit it.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Sequence
 
 from ragcli.domain import Passage
@@ -20,13 +19,10 @@ from ragcli.evaluation.questions import (
     new_id,
     parse,
 )
-from ragcli.recipes.naming import document_named, files_named
+from ragcli.recipes.naming import document_named, split_place
 from ragcli.store import Store
 from ragcli.store.folder import ProjectFolder
 from ragcli.text.lines import line_spans
-
-# `guide.md:12`, `guide.md:12-15`, `guide.pdf:3`, `guide.pdf#page=3`.
-_PLACE = re.compile(r"(?P<name>.+?)(?::|#page=)(?P<first>[0-9]+)(?:-(?P<last>[0-9]+))?", re.DOTALL)
 
 
 def read(folder: ProjectFolder) -> QuestionSet:
@@ -71,11 +67,7 @@ def add(folder: ProjectFolder, question: str, relevant: Sequence[Relevant]) -> Q
 def place_named(store: Store, name: str) -> Relevant:
     """What ``FILE``, ``FILE:PAGE``, ``FILE:LINE`` or ``FILE:LINE-LINE`` means, with the words that
     stand there now. Raises NotInProject."""
-    first = last = None
-    matched = _PLACE.fullmatch(name)
-    if matched and not files_named(store, name):
-        name, first = matched["name"], int(matched["first"])
-        last = int(matched["last"] or first)
+    name, first, last = split_place(store, name)
     row = document_named(store, name)
     assert row.document_id is not None, "document_named promises one"
     if first is None or last is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ragcli.domain import Filter, QueryResult
 from ragcli.errors import ProjectLocked, UsageError
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ragcli.domain import Embedder, Mode, Reranker
     from ragcli.retrieval.question import Question
     from ragcli.retrieval.retrieve import Ranking
+    from ragcli.store.rows import EmbeddingSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +61,9 @@ def query(
             note = "nothing has been ingested yet: rag ingest FOLDER"
             return QueryResult(question, options.mode, None, (), (note,), clock.timings)
         warnings: list[str] = []
-        if options.mode != "keyword":
-            store.vector_index()  # it is opened while the question is read
-        read = read_question(store, chosen, question, options.mode, embedder, warnings)
-        unknown_share = embedder().unknown_share if read.vector is not None else None
-        if reranker is not None:
-            reranker.prepare()  # after the embedder: two threads may not import at once
-        clock.lap("embed")
-        searcher = StoreSearcher(store, chosen.chunk_set_id, options.chosen, unknown_share)
-        ranking = retrieve(searcher, read, options.mode, options.top_k)
-        clock.lap("search")
-        if reranker is not None:
-            from ragcli.recipes.rerank import reranked  # a question without it does not wait
-
-            ranking = reranked(
-                question, ranking, searcher.rows, reranker, options.rerank_s, warnings
-            )
-            clock.lap("rerank")
+        read, searcher, ranking = search(
+            store, chosen, question, options, embedder, reranker, warnings, clock.lap
+        )
         background = chance(store, chosen) if options.mode != "dense" else None
         sure, confidences = _confidences(ranking, background)
         found = passages(
@@ -108,6 +95,43 @@ def query(
         chunks=chunks,
         reranker=reranker.name if reranker else None,
     )
+
+
+class Searched(NamedTuple):
+    """A question as it was read, what it was asked of, and the chunks for it."""
+
+    question: Question
+    searcher: StoreSearcher
+    ranking: Ranking
+
+
+def search(
+    store: Store,
+    chosen: EmbeddingSet,
+    question: str,
+    options: QueryOptions,
+    embedder: Callable[[], Embedder],
+    reranker: Reranker | None,
+    warnings: list[str],
+    lap: Callable[[str], None],
+) -> Searched:
+    """Rank the chunks for a question; ``lap`` is told of each step that is done."""
+    if options.mode != "keyword":
+        store.vector_index()  # it is opened while the question is read
+    read = read_question(store, chosen, question, options.mode, embedder, warnings)
+    unknown_share = embedder().unknown_share if read.vector is not None else None
+    if reranker is not None:
+        reranker.prepare()  # after the embedder: two threads may not import at once
+    lap("embed")
+    searcher = StoreSearcher(store, chosen.chunk_set_id, options.chosen, unknown_share)
+    ranking = retrieve(searcher, read, options.mode, options.top_k)
+    lap("search")
+    if reranker is not None:
+        from ragcli.recipes.rerank import reranked  # a question without it does not wait
+
+        ranking = reranked(question, ranking, searcher.rows, reranker, options.rerank_s, warnings)
+        lap("rerank")
+    return Searched(read, searcher, ranking)
 
 
 class _Clock:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ragcli.errors import ProjectCorrupt
@@ -91,6 +91,19 @@ def scores(
     empty = (np.empty(0, np.int64), np.empty(0, np.float32))
     ids, scored = zip(empty, *found, strict=True)
     return np.concatenate(ids), np.concatenate(scored)
+
+
+def ranks(blocks: Iterable[Block], query: Vector, scored: Sequence[float]) -> tuple[list[int], int]:
+    """The rank of each of these cosines among the blocks', and how many chunks those have. Goes
+    through all of them. Raises ProjectCorrupt."""
+    import numpy as np
+
+    above, count = np.zeros(len(scored), np.int64), 0
+    for ids, matrix in blocks:
+        near = cosines(matrix, query)
+        above += (near[:, None] > np.array(scored, np.float32)).sum(axis=0)
+        count += len(ids)
+    return (1 + above).tolist(), count
 
 
 def cosines(matrix: Matrix, query: Vector) -> NDArray[np.float32]:

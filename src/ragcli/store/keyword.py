@@ -279,6 +279,28 @@ def scores(
     return dict(_matching(connection, chunk_set_id, question_terms, len(ids), _listed(ids)))
 
 
+def ranks(
+    connection: sqlite3.Connection,
+    chunk_set_id: int,
+    question_terms: Sequence[str],
+    scored: Sequence[float],
+    among: str = "",
+    parameters: Sequence[object] = (),
+) -> tuple[list[int], int]:
+    """The rank of each of these scores among all chunks that hold any of the terms, and how many
+    those are. Goes through all of them."""
+    name = table_name(chunk_set_id)
+    restriction = f" AND +rowid IN ({among})" if among else ""
+    above = "".join(", COALESCE(sum(score > ?), 0)" for _ in scored)
+    # Materialized: bm25() is no function that could be summed over.
+    count, *found = connection.execute(
+        f"WITH found AS MATERIALIZED (SELECT -bm25({name}, {_WEIGHTS}) AS score FROM {name}"
+        f" WHERE {name} MATCH ?{restriction}) SELECT count(*){above} FROM found",
+        (_match(question_terms), *parameters, *scored),
+    ).fetchone()
+    return [1 + n for n in found], count
+
+
 def _listed(ids: Sequence[int]) -> str:
     """In the text of the statement: parameters are limited to 32,766."""
     return ",".join(str(int(i)) for i in ids)

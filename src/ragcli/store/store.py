@@ -309,6 +309,14 @@ class Store:
         """The BM25 score of each of these chunks that holds any of the terms."""
         return keyword.scores(self.connection, chunk_set_id, terms, ids)
 
+    def keyword_ranks(
+        self, chunk_set_id: int, terms: Sequence[str], scored: Sequence[float], chosen: Filter
+    ) -> tuple[list[int], int]:
+        """The rank of each of these BM25 scores among the chunks that hold any of the terms and
+        that the filter lets through, and how many those are. Goes through all of them."""
+        among, parameters = filters.chunk_ids_sql(chosen, chunk_set_id) if chosen else ("", [])
+        return keyword.ranks(self.connection, chunk_set_id, terms, scored, among, parameters)
+
     def holding(
         self, chunk_set_id: int, phrase: Sequence[str], k: int, chosen: Filter
     ) -> list[int]:
@@ -340,6 +348,19 @@ class Store:
         """The cosine of each of these chunks that is embedded."""
         found, cosines = embeddings.scores(self.connection, self._active(), query, ids)
         return dict(zip(found.tolist(), cosines.tolist(), strict=True))
+
+    def dense_ranks(
+        self, query: Vector, scored: Sequence[float], chosen: Filter
+    ) -> tuple[list[int], int]:
+        """The rank of each of these cosines among the embedded chunks that the filter lets through,
+        and how many those are. Goes through all of them."""
+        active = self._active()
+        if not chosen:
+            blocks = embeddings.every(self.connection, active)
+        else:
+            ids = filters.chunk_ids(self.connection, chosen, active.chunk_set_id)
+            blocks = embeddings.of_chunks(self.connection, active, ids.tolist())
+        return embeddings.ranks(blocks, query, scored)
 
     def vector_index(self) -> VectorIndex | None:
         """The index of the active set as this snapshot holds it; None before the first ingest."""

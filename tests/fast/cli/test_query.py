@@ -206,3 +206,10 @@ def test_dots_stand_at_the_edge_beside_any_name(project, rag, monkeypatch, colum
     headings = [line for line in lines if "○" in line or "●" in line]
     assert len(headings) == lines.count("") == 3
     assert all(cell_len(line) == columns for line in headings)
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "dense", "keyword"])
+def test_what_explains_a_score_adds_up_to_it(project, rag, mode):
+    found = rag("query", "warranty picnic 保修", "--explain", "--json", "--mode", mode).object
+    assert found["passages"]
+    assert all(sum(p["explain"].values()) == p["score"] for p in found["passages"])
