@@ -84,6 +84,8 @@ def test_ranks_are_those_of_the_whole_corpus(project: Rag) -> None:
     (chunk,) = asked(project, "150.txt").chunks
     found = next(p.found_by["keyword"] for p in words if p.source == "notes/150.txt")
     assert chunk.keyword is not None and chunk.keyword.score == found.score
+    every = [p.found_by["keyword"] for p in words]
+    assert chunk.keyword.rank == min(f.rank or MANY for f in every if f.score == found.score)
     (chunk,) = asked(project, "other.txt").chunks
     assert chunk.keyword is None
 
@@ -108,6 +110,7 @@ def test_cut_by_k(project: Rag) -> None:
     told = project.why_not(QUESTION, found[3].source, top_k=2)
     assert (told.shown, told.stage) == (False, "cut")
     assert (told.why, told.hint) == ("it is passage 4, and -k is 2", "ask for more: -k 4")
+    assert project.why_not(QUESTION, found[3].source, top_k=4).shown
 
 
 def test_not_read(project: Rag) -> None:

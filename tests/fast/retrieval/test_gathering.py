@@ -119,7 +119,7 @@ def test_nearly_the_same_is_the_same(changed: int, folded: bool) -> None:
 
 def test_copies_leave_room_for_what_is_no_copy() -> None:
     """However many copies stand before it."""
-    ranked = ranked_with({i: 1.0 - i / 100 for i in range(50)})
+    ranked = ranked_with({i: 1.0 - i / 100 for i in range(60)})
     kept, duplicates = without_duplicates(
         ranked, lambda i: {"same"} if i < 48 else {f"other{i}"}, lambda i: i, 3
     )
