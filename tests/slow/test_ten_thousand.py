@@ -68,7 +68,7 @@ def exact_top_10(project: Path) -> list[list[str]]:
 def test_the_same_top_10_with_a_whole_a_broken_and_no_index_file(project: Path) -> None:
     whole = query_top_10(project)
     for passages, exact in zip(whole, exact_top_10(project), strict=True):
-        # Neighbours lend and join, so the order is not the same: the nearest are there all the same.
+        # Neighbours lend and join, so the order differs: the nearest are there all the same.
         assert all(any(text in passage for passage in passages) for text in exact[:3])
     for damage in (Path.unlink, lambda path: path.write_bytes(b"not FAISS")):
         (index,) = (project / ".rag").glob("vectors-*.faiss")

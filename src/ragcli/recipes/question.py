@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ragcli.errors import TextTooLong
 from ragcli.recipes import languages
 from ragcli.retrieval.exact import exact_pieces
-from ragcli.retrieval.question import Question, weigh
+from ragcli.retrieval.question import Question, rarest_weight, weigh
 from ragcli.store import overview
 from ragcli.text.asking import asked_terms
 from ragcli.text.terms import characters
@@ -65,4 +65,5 @@ def _words(store: Store, chunk_set_id: int, text: str) -> Question:
         terms=(*frequencies, *(c for c, n in occurring.items() if n <= chunks / 2)),
         weights=weigh([*asked.found, *asked.missing], frequencies, chunks),
         exact=tuple(exact_pieces(text)),
+        rarest=rarest_weight(chunks),
     )

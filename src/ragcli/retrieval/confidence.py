@@ -18,10 +18,10 @@ from ragcli.retrieval.retrieve import Ranked
 STANDING_OUT = 0.7
 NEXT = 19
 
-# Two rare words in common say more than one, whatever share of the question they are: for each nat
-# by which they are unlikely. Of 0.003 to 0.01 the middle tells best what a corpus lacks, on all
-# three sets.
-OF_SURPRISE = 0.008
+# Two rare words in common say more than one, whatever share of the question they are: so much for
+# each, counted in words as rare as a corpus of that size can tell. Of 0.02 to 0.08 the upper half
+# tells best what a corpus lacks, on all three sets.
+OF_SURPRISE = 0.06
 
 # Where the model cannot read, the words stand for all the evidence there could be. At 5 the answers
 # to Chinese questions that are found by words alone have as much as those to English ones.
@@ -29,10 +29,10 @@ WORDS_ALONE = 5.0
 
 # The line is LINE plus ABOVE_CHANCE of what random words of the corpus get (`calibrate.py`): little
 # of it, because the parts are measured against the corpus' own statistics already. On English,
-# Chinese and scientific articles 2.2 to 2.5 % of the answerable questions have less, and 0 to 10 %
-# of those of another set more (docs/retrieval.md).
-LINE = 0.505
-ABOVE_CHANCE = 0.05
+# Chinese and scientific articles 1 to 3 % of the answerable questions have less, and 0 to 10 % of
+# those of another set more (docs/retrieval.md).
+LINE = 0.52
+ABOVE_CHANCE = 0.02
 
 # How fast confidence rises at the line: evidence of 0.1 more makes odds of 3 to 1.
 SLOPE = 11.0

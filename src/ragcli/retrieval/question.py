@@ -19,7 +19,8 @@ BLIND_SHARE = 0.5
 class Question(NamedTuple):
     """``terms`` are those that occur in the corpus, which are looked for. ``weights`` has each term
     that was asked for, also those that occur nowhere, with its weight (`weigh`). ``exact`` are the
-    pieces that must win where they stand in a text (``exact.py``).
+    pieces that must win where they stand in a text (``exact.py``). ``rarest`` is the weight of a
+    word that no chunk holds.
 
     ``vector`` is None when no half needs it; ``unknown_share`` is that of the question's pieces
     which the embedding model does not know.
@@ -30,6 +31,7 @@ class Question(NamedTuple):
     exact: tuple[str, ...] = ()
     vector: Vector | None = None
     unknown_share: float = 0.0
+    rarest: float = 1.0
 
     @property
     def readable(self) -> float:
@@ -45,6 +47,11 @@ class Question(NamedTuple):
 def readable(unknown_share: float) -> float:
     """How far a model can read a text of whose pieces it does not know this share."""
     return max(0.0, 1.0 - unknown_share / BLIND_SHARE)
+
+
+def rarest_weight(chunks: int) -> float:
+    """The weight of a word that none of so many chunks holds (`weigh`); 1 where there are none."""
+    return log(2 * chunks + 1) if chunks else 1.0
 
 
 def weigh(terms: Sequence[str], frequencies: Mapping[str, int], chunks: int) -> dict[str, float]:

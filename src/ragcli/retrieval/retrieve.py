@@ -71,7 +71,8 @@ class Searcher(Protocol):
 class Ranked(NamedTuple):
     """A chunk in the final order: the evidence, and its place in each half and a reranker's order.
     ``readable`` is how far the embedding model can read the question and the text, 0 to 1,
-    ``surprise`` how unlikely its words of the question are by chance, in nats."""
+    ``surprise`` how unlikely its words of the question are by chance, in words that are found
+    nowhere else."""
 
     id: int
     score: float
@@ -114,7 +115,7 @@ def retrieve(searcher: Searcher, question: Question, mode: Mode, k: int) -> Rank
         found = halves.found_by(i)
         if found:  # what only stands beside a chunk that was found may join it, no more
             readable = halves.readable * texts[i].readable
-            shared = surprise(frozenset(texts[i].terms), question.weights)
+            shared = surprise(frozenset(texts[i].terms), question.weights) / question.rarest
             ranked.append(Ranked(i, parts.score, found, parts, readable, shared))
     ranked.sort(key=lambda r: (-r.score, r.id))
     return Ranking(ranked, neighbours, candidates, min(count, len(candidates)))
