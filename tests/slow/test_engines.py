@@ -6,6 +6,7 @@ import logging
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -42,12 +43,17 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache" / "ragcli"
 
 
+# torch traces one model at a time in a process; a test before may have left another to a thread.
+_TRACING = threading.Lock()
+
+
 @pytest.fixture
 def exports_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Exports are made in this process, which has torch already, and not in a child."""
 
     def export(model: ModelFolder, precision: str, fresh: Path) -> None:
-        onnx_export.write(model.path, fresh, precision)
+        with _TRACING:
+            onnx_export.write(model.path, fresh, precision)
 
     monkeypatch.setattr(onnx_cache, "_export", export)
 
