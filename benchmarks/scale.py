@@ -25,17 +25,20 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ragcli import Rag
 from ragcli.domain import Filter
-from ragcli.retrieval.retrieve import Question, retrieve
+from ragcli.recipes.question import read_question
+from ragcli.recipes.search import StoreSearcher
+from ragcli.retrieval.retrieve import Ranking, retrieve
 from ragcli.store import Store, embeddings, filters, sets
 from ragcli.store.database import EngineError
-from ragcli.text.terms import question_terms
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from ragcli.domain import Embedder
 
 TOP_K = 10
 DEPTH = 100
@@ -113,21 +116,26 @@ def halves(store: Store, questions: Sequence[str], vectors: np.ndarray) -> dict[
 
 
 def keyword_half(store: Store, question: str) -> object:
-    chosen = sets.active(store.connection)
-    assert chosen is not None
-    terms = tuple(store.question_terms(chosen.chunk_set_id, question_terms(question)))
-    read = Question(terms, None, 0.0)
-    return retrieve(store, chosen.chunk_set_id, read, "keyword", TOP_K, Filter())
+    return _ranking(store, question, None)
 
 
 def hybrid(store: Store, question: str, vector: np.ndarray) -> object:
+    with store.snapshot():
+        return _ranking(store, question, vector), store.embedded_share()
+
+
+def _ranking(store: Store, question: str, vector: np.ndarray | None) -> Ranking:
+    """By words alone without a vector."""
     chosen = sets.active(store.connection)
     assert chosen is not None
-    with store.snapshot():
-        terms = tuple(store.question_terms(chosen.chunk_set_id, question_terms(question)))
-        read = Question(terms, vector, 0.0)
-        ranked = retrieve(store, chosen.chunk_set_id, read, "hybrid", TOP_K, Filter())
-        return store.passages([one.id for one in ranked]), store.embedded_share()
+    read = read_question(store, chosen, question, "keyword", _no_model, [])
+    searcher = StoreSearcher(store, chosen.chunk_set_id, Filter(), None)
+    mode: Literal["keyword", "hybrid"] = "keyword" if vector is None else "hybrid"
+    return retrieve(searcher, read._replace(vector=vector), mode, TOP_K)
+
+
+def _no_model() -> Embedder:
+    raise AssertionError("words need no model")
 
 
 _FRESH = """

@@ -16,8 +16,9 @@ class Background(Generic[T]):
         self._compute = compute
         self._value: T | None = None
         self._error: BaseException | None = None
-        # A daemon: a command that ends early does not wait for what it no longer wants.
-        self._thread = Thread(target=self._run, daemon=True)
+        # Not a daemon: a program that ends while ONNX Runtime loads would be aborted by it (SIGABRT
+        # in one of two runs). Commands end by `os._exit` and wait for nothing.
+        self._thread = Thread(target=self._run)
         self._thread.start()
 
     def _run(self) -> None:

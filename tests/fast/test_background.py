@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from threading import Event
 
 import pytest
@@ -32,3 +34,13 @@ def test_its_error_is_raised_where_the_value_is_wanted() -> None:
     for _ in range(2):
         with pytest.raises(KeyError, match="lost"):
             begun.result()
+
+
+def test_a_program_that_ends_waits_for_it() -> None:
+    """A library that is torn down while it loads aborts the process."""
+    program = (
+        "import time\nfrom ragcli.background import Background\n"
+        "Background(lambda: (time.sleep(0.2), print('loaded')))\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert ran.stdout == b"loaded\n"
