@@ -6,7 +6,6 @@ import logging
 import os
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +13,13 @@ import pytest
 from fakes import tiny_models
 
 from ragcli.config import Settings
-from ragcli.embedding import onnx_export
-from ragcli.embedding.folder import ModelFolder
 from ragcli.embedding.sentence_transformers import SentenceTransformersEmbedder
 from ragcli.errors import ProviderUnavailable, UsageError
 from ragcli.models import onnx_cache
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.usefixtures("own_cache"),
     # Of the libraries that build and export the tiny models.
     pytest.mark.filterwarnings("ignore"),
 ]
@@ -34,28 +32,6 @@ KINDS = {
     "modernbert": ("modernbert", "mean"),
     "qwen3": ("qwen3", "lasttoken"),
 }
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    return tmp_path / "cache" / "ragcli"
-
-
-# torch traces one model at a time in a process; a test before may have left another to a thread.
-_TRACING = threading.Lock()
-
-
-@pytest.fixture
-def exports_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Exports are made in this process, which has torch already, and not in a child."""
-
-    def export(model: ModelFolder, precision: str, fresh: Path) -> None:
-        with _TRACING:
-            onnx_export.write(model.path, fresh, precision)
-
-    monkeypatch.setattr(onnx_cache, "_export", export)
 
 
 def embedder(model: Path, **settings: object) -> SentenceTransformersEmbedder:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -14,40 +13,18 @@ from fakes import tiny_models
 from ragcli.config import Settings
 from ragcli.errors import ProviderUnavailable, TextTooLong
 from ragcli.models import onnx_cache
-from ragcli.models.onnx_cache import Source
 from ragcli.rag import Rag
 from ragcli.reranking import onnx_export
 from ragcli.reranking.cross_encoder import CrossEncoderReranker
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.usefixtures("own_cache"),
     # Of the libraries that build and export the tiny models.
     pytest.mark.filterwarnings("ignore"),
 ]
 
 QUESTION = "How long does the battery last?"
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    return tmp_path / "cache" / "ragcli"
-
-
-# torch traces one model at a time in a process; a test before may have left another to a thread.
-_TRACING = threading.Lock()
-
-
-@pytest.fixture
-def exports_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Exports are made in this process, which has torch already, and not in a child."""
-
-    def export(model: Source, precision: str, fresh: Path) -> None:
-        with _TRACING:
-            onnx_export.write(model.path, fresh, precision)
-
-    monkeypatch.setattr(onnx_cache, "_export", export)
 
 
 def reranker(model: Path, **settings: object) -> CrossEncoderReranker:

@@ -9,7 +9,8 @@ Going on across a section's or a page's end costs too, so that
 - a section starts a chunk, but tiny sections share one with the next under the same parent;
 - a page's end ends a chunk that is more than half full;
 - few, even chunks are made of a long section, and none of its paragraphs is cut that fits;
-- a part of a paragraph does not share a chunk with other paragraphs, or parts of them.
+- a part of a paragraph shares a chunk with other paragraphs only where that saves a chunk or a
+  crumb.
 """
 
 from __future__ import annotations

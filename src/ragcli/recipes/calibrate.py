@@ -42,18 +42,17 @@ GROWTH = 1.2
 
 def chance(store: Store, chosen: EmbeddingSet) -> float | None:
     """What questions about nothing get; None until it was measured for this set."""
-    fact = store.fact(_name(chosen))
-    return float(fact.split()[0]) if fact else None
+    measured = _measured(store, chosen)
+    return measured[0] if measured else None
 
 
 def is_due(store: Store, chosen: EmbeddingSet) -> bool:
     """The corpus is not the one that was measured, by more than a little."""
     chunks = store.chunk_count(chosen.chunk_set_id)
-    fact = store.fact(_name(chosen))
-    if not chunks or fact is None:
+    measured = _measured(store, chosen)
+    if not chunks or measured is None:
         return chunks > 0
-    measured = int(fact.split()[1])
-    return max(chunks, measured) > GROWTH * min(chunks, measured)
+    return max(chunks, measured[1]) > GROWTH * min(chunks, measured[1])
 
 
 def calibrate(store: Store, chosen: EmbeddingSet, embedder: Callable[[], Embedder]) -> None:
@@ -99,6 +98,15 @@ def _word(text: str, choose: random.Random) -> str | None:
         start = choose.randrange(max(1, len(word) - UNSPACED_WORD + 1))
         word = word[start : start + UNSPACED_WORD]
     return word
+
+
+def _measured(store: Store, chosen: EmbeddingSet) -> tuple[float, int] | None:
+    """(what they got, of how many chunks), when it was measured last."""
+    fact = store.fact(_name(chosen))
+    if fact is None:
+        return None
+    amount, chunks = fact.split()
+    return float(amount), int(chunks)
 
 
 @cache

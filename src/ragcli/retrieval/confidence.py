@@ -48,11 +48,11 @@ def evidence_for_each(ranked: Sequence[Ranked]) -> dict[int, float]:
 
     That it holds a piece of the question exactly is not counted beside its words: with the answer
     left out, other texts hold the same piece."""
-    own = sorted(map(_own, ranked), reverse=True)
-    usual = sum(own[1 : NEXT + 1]) / NEXT
+    own = [_own(r) for r in ranked]
+    usual = sum(sorted(own, reverse=True)[1 : NEXT + 1]) / NEXT
     return {
-        r.id: _own(r) + STANDING_OUT * r.readable * (_own(r) - usual) + OF_SURPRISE * r.surprise
-        for r in ranked
+        r.id: amount + STANDING_OUT * r.readable * (amount - usual) + OF_SURPRISE * r.surprise
+        for r, amount in zip(ranked, own, strict=True)
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 # A sentence's length in terms. 10 to 40 do alike on the development sets.
 WINDOW_TERMS = 15
@@ -35,7 +35,8 @@ def window_share(terms: Sequence[str], weights: Mapping[str, float]) -> float:
     return best / total
 
 
-def surprise(terms: Collection[str], weights: Mapping[str, float]) -> float:
+def surprise(terms: Iterable[str], weights: Mapping[str, float]) -> float:
     """How unlikely it is that a text has these words of the question by chance, in nats: the sum of
     the weights of those it has. A weight is the logarithm of how rare a word is."""
-    return sum(weight for term, weight in weights.items() if term in terms)
+    held = weights.keys() & terms
+    return sum(weight for term, weight in weights.items() if term in held)

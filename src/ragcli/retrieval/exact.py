@@ -31,7 +31,7 @@ _LEAST_CHARACTERS = 2
 
 
 def exact_pieces(question: str) -> list[str]:
-    """The pieces, folded as `holds` compares them, in order."""
+    """The pieces, folded as `exact_hits` compares them, in order."""
     quoted = [next(filter(None, groups)) for groups in _QUOTED.findall(question)]
     rest = _QUOTED.sub(" ", question)
     # In a question that shouts, capitals mean nothing.

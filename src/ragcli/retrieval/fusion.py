@@ -47,8 +47,3 @@ class Parts(NamedTuple):
     @property
     def score(self) -> float:
         return sum(self)
-
-    @property
-    def own(self) -> float:
-        """The score without what a neighbour lends."""
-        return sum(self) - self.neighbour

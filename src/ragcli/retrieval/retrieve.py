@@ -115,7 +115,7 @@ def retrieve(searcher: Searcher, question: Question, mode: Mode, k: int) -> Rank
         found = halves.found_by(i)
         if found:  # what only stands beside a chunk that was found may join it, no more
             readable = halves.readable * texts[i].readable
-            shared = surprise(frozenset(texts[i].terms), question.weights) / question.rarest
+            shared = surprise(texts[i].terms, question.weights) / question.rarest
             ranked.append(Ranked(i, parts.score, found, parts, readable, shared))
     ranked.sort(key=lambda r: (-r.score, r.id))
     return Ranking(ranked, neighbours, candidates, min(count, len(candidates)))
@@ -190,11 +190,13 @@ class _Halves:
         """The evidence for a chunk that was read."""
         words = IN_CODE if text.is_code else 1.0
         readable = self.readable * (text.readable if self._uses_keyword else 1.0)
-        near = window_share(text.terms, self._question.weights) if self._uses_keyword else 0.0
+        near = 0.0
+        if self._uses_keyword and not text.is_code:
+            near = NEAR * window_share(text.terms, self._question.weights)
         return Parts(
             dense=DENSE * readable * self._dense.get(i, 0.0),
             keyword=KEYWORD * words * self._share(i),
-            near=0.0 if text.is_code else NEAR * near,
+            near=near,
             exact=EXACT * is_exact * self._uses_keyword,
         )
 

@@ -227,8 +227,7 @@ def _matching(
     if not question_terms:
         return []
     name = table_name(chunk_set_id)
-    # The plus keeps SQLite from matching the whole question once for each id (60 times slower).
-    restriction = f" AND +rowid IN ({among})" if among else ""
+    restriction = _restricted(among)
     first = f"rowid IN ({_listed(also)}) DESC, " if also else ""
     found = connection.execute(
         f"SELECT rowid, -bm25({name}, {_WEIGHTS}) AS score FROM {name}"
@@ -258,7 +257,7 @@ def holding(
     """The ids of k chunks whose body has all these terms in one place. A word may have several
     terms there, one after the other."""
     name = table_name(chunk_set_id)
-    restriction = f" AND +rowid IN ({among})" if among else ""
+    restriction = _restricted(among)
     near = f"NEAR({' '.join(map(_quoted, phrase))}, {3 * len(phrase)})"
     found = connection.execute(
         f"SELECT rowid FROM {name} WHERE {name} MATCH ?{restriction} LIMIT ?",
@@ -290,7 +289,7 @@ def ranks(
     """The rank of each of these scores among all chunks that hold any of the terms, and how many
     those are. Goes through all of them."""
     name = table_name(chunk_set_id)
-    restriction = f" AND +rowid IN ({among})" if among else ""
+    restriction = _restricted(among)
     above = "".join(", COALESCE(sum(score > ?), 0)" for _ in scored)
     # Materialized: bm25() is no function that could be summed over.
     count, *found = connection.execute(
@@ -309,6 +308,12 @@ def _listed(ids: Sequence[int]) -> str:
 def _match(question_terms: Sequence[str]) -> str:
     """An FTS5 expression: any of the terms. Each is quoted, so no character is an operator."""
     return " OR ".join(map(_quoted, question_terms))
+
+
+def _restricted(among: str) -> str:
+    """The condition that a match is among these ids, if any. The plus keeps SQLite from matching
+    the whole question once for each id (60 times slower)."""
+    return f" AND +rowid IN ({among})" if among else ""
 
 
 def _quoted(term: str) -> str:

@@ -300,7 +300,7 @@ class Store:
     ) -> list[tuple[int, float]]:
         """(chunk id, BM25), best first, among the chunks the filter lets through: the best k,
         and those of ``also`` that hold any of the terms."""
-        among, parameters = filters.chunk_ids_sql(chosen, chunk_set_id) if chosen else ("", [])
+        among, parameters = self._among(chunk_set_id, chosen)
         return keyword.search(self.connection, chunk_set_id, terms, k, among, parameters, also)
 
     def keyword_scores(
@@ -314,7 +314,7 @@ class Store:
     ) -> tuple[list[int], int]:
         """The rank of each of these BM25 scores among the chunks that hold any of the terms and
         that the filter lets through, and how many those are. Goes through all of them."""
-        among, parameters = filters.chunk_ids_sql(chosen, chunk_set_id) if chosen else ("", [])
+        among, parameters = self._among(chunk_set_id, chosen)
         return keyword.ranks(self.connection, chunk_set_id, terms, scored, among, parameters)
 
     def holding(
@@ -322,8 +322,12 @@ class Store:
     ) -> list[int]:
         """The ids of k chunks that have these terms in one place, among those the filter lets
         through."""
-        among, parameters = filters.chunk_ids_sql(chosen, chunk_set_id) if chosen else ("", [])
+        among, parameters = self._among(chunk_set_id, chosen)
         return keyword.holding(self.connection, chunk_set_id, phrase, k, among, parameters)
+
+    def _among(self, chunk_set_id: int, chosen: Filter) -> tuple[str, list[object]]:
+        """SQL for the ids of the chunks that the filter lets through, empty where that is all."""
+        return filters.chunk_ids_sql(chosen, chunk_set_id) if chosen else ("", [])
 
     def text(self, document_id: int, start: int, end: int) -> str:
         """A slice of a document's text, verified. Raises ProjectCorrupt."""
