@@ -56,6 +56,10 @@ class Settings:
     )
     timeout_s: float = _setting(120.0, "longest silence of a provider")
     read_timeout_s: float = _setting(120.0, "longest time to read one file")
+    read_password: str | None = _setting(
+        None, "opens encrypted files; not allowed in a project's file", secret=True
+    )
+    ocr_languages: str = _setting("eng", "of scanned pages: Tesseract's codes, joined by +")
     wait_s: float = _setting(3.0, "how long a writer waits for another to finish")
     threads: int = _setting(0, "processor cores to embed with; 0: all there are")
     serve: str = _setting(
@@ -80,12 +84,14 @@ def load_settings(
 
     Raises UsageError for an unknown name, a value of the wrong kind, or a key in a project file.
     """
-    if project.get("openai_api_key") is not None:
-        raise UsageError(
-            "openai_api_key stands in the project's config.toml, which may be shared",
-            "move it to the environment (OPENAI_API_KEY) or to your own config.toml",
-        )
     known = {f.name: f for f in fields(Settings)}
+    for name, spec in known.items():
+        if spec.metadata["secret"] and project.get(name) is not None:
+            variable = spec.metadata["env"] or f"RAG_{name.upper()}"
+            raise UsageError(
+                f"{name} stands in the project's config.toml, which may be shared",
+                f"move it to the environment ({variable}) or to your own config.toml",
+            )
     for layer, values in (("project", project), ("user", user)):
         for name in values:
             if name not in known:

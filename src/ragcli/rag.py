@@ -219,6 +219,7 @@ class Rag:
 
         Raises ProjectLocked, ModelMismatch, ProviderUnavailable, UsageError.
         """
+        from ragcli.reading.options import ReadOptions
         from ragcli.reading.worker import ReaderPool
         from ragcli.recipes.ingest import IngestOptions, ingest
         from ragcli.store import Store
@@ -236,7 +237,12 @@ class Rag:
         # A crash while the project was made may have left the folder without a store.
         Store.create(self.folder)
         self._refuse_another_model()
-        with ReaderPool(self.settings.read_timeout_s) as reader:
+        reading = ReadOptions(
+            timeout_s=self.settings.read_timeout_s,
+            password=self.settings.read_password or "",
+            ocr_languages=self.settings.ocr_languages,
+        )
+        with ReaderPool(reading) as reader:
             return ingest(self.store, options, reader, lambda: self.embedder, listener)
 
     def dry_run(

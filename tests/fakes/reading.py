@@ -16,7 +16,7 @@ from ragcli.reading.worker import ReadResult
 class InProcessReader:
     """In place of ``reading.worker.ReaderPool``."""
 
-    def __init__(self, timeout_s: float = 0) -> None:
+    def __init__(self, options: object = None) -> None:
         pass
 
     def __enter__(self) -> InProcessReader:

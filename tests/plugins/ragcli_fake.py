@@ -40,6 +40,8 @@ class FakeEmbedder:
     """``FAKE_WEIGHTS`` changes the identity, ``FAKE_DELAY_S`` slows every batch down,
     ``FAKE_LANES`` lets several be embedded at once."""
 
+    batch_texts = 32
+
     def __init__(self, model: str, *, settings: Settings) -> None:
         if not model.isdecimal():
             raise ProviderUnavailable(f"there is no model `fake:{model}`", "use fake:64")

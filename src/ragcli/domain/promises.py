@@ -46,6 +46,10 @@ class Embedder(Protocol):
     def lanes(self) -> int:
         """How many calls of ``embed_documents`` at once pay off; 1 when it threads inside."""
 
+    @property
+    def batch_texts(self) -> int:
+        """How many short texts one call should hold: more gain nothing and stop later."""
+
     def prepare(self, texts: int) -> None:
         """So many texts are about to be embedded: begin to load what that takes, and return."""
 

@@ -11,11 +11,14 @@ BlockKind = Literal["heading", "paragraph", "list", "code", "table"]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a document: ``text[char_start:char_end]`` is what stands on it."""
+    """One page of a document, a slide or a sheet: ``text[char_start:char_end]`` is what stands on
+    it. ``number`` counts from 1; ``label`` is what it is called where that is something else: the
+    number printed on it, a sheet's name."""
 
     number: int
     char_start: int
     char_end: int
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

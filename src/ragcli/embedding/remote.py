@@ -18,9 +18,6 @@ from ragcli.http import ServerRefused
 if TYPE_CHECKING:
     from ragcli.domain import Matrix, Vector
 
-# Enough to keep a server busy; few enough that a request stays small and an error costs little.
-BATCH_TEXTS = 64
-
 # [CLS] and [SEP], or a start and an end token: no embedding model adds more.
 SPECIAL_TOKENS = 2
 
@@ -33,6 +30,9 @@ class RemoteEmbedder(ABC):
 
     # One request is answered while the next is on its way; each has a connection of its own.
     lanes = 2
+
+    # Enough to keep a server busy; few enough that a request stays small, an error costs little.
+    batch_texts = 64
 
     def __init__(self, model: str, *, settings: Settings) -> None:
         self._model = model
@@ -120,8 +120,8 @@ class RemoteEmbedder(ABC):
 
     def _embed(self, texts: list[str]) -> Matrix:
         rows: list[list[float]] = []
-        for start in range(0, len(texts), BATCH_TEXTS):
-            rows += self._batch(texts[start : start + BATCH_TEXTS], start)
+        for start in range(0, len(texts), self.batch_texts):
+            rows += self._batch(texts[start : start + self.batch_texts], start)
         return unit_rows(rows, self._dimensions, self._name)
 
     def _batch(self, texts: list[str], first: int) -> list[list[float]]:

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 from ragcli.domain import Problem
 from ragcli.errors import Unreadable
+from ragcli.reading import options
 from ragcli.reading.dispatch import read_document
 from ragcli.reading.files import NotAFile, open_regular
 from ragcli.reading.wire import document_to_json, read_message, write_message
@@ -22,13 +23,15 @@ _ALARM_AFTER_PARENT_S = 10
 
 
 def main() -> None:
-    """Serves requests until the parent closes the pipe."""
+    """Serves requests until the parent closes the pipe; the first message are the options."""
     # The parent hears Ctrl-C too, and decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     requests, replies = _take_pipes()
+    options.use(options.ReadOptions(**(read_message(requests) or {})))
+    late_s = options.current().timeout_s + _ALARM_AFTER_PARENT_S
     write_message(replies, {"ready": True})
     while (request := read_message(requests)) is not None:
-        signal.setitimer(signal.ITIMER_REAL, request["timeout_s"] + _ALARM_AFTER_PARENT_S)
+        signal.setitimer(signal.ITIMER_REAL, late_s)
         _serve(Path(os.fsdecode(request["path"].encode("latin-1"))), replies)
         signal.setitimer(signal.ITIMER_REAL, 0)
 

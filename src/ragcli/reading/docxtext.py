@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ragcli.reading.extracted import TextBuilder, clean, one_line
+from ragcli.reading.package import local_name
 
 # Text that shows: runs (w:t), drawings (a:t) and formulas (m:t) share the local name.
 _CHARACTERS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "\u2011"}
@@ -32,12 +33,6 @@ _HEADING_STYLE = re.compile(
 )
 _OFF = frozenset(("0", "false", "off", "none"))
 _MAX_INDENT = 8
-
-
-def local_name(element: Any) -> str:
-    """An element's name without its namespace; empty for what is no element."""
-    tag = element.tag
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
 def _child(element: Any, *path: str) -> Any:

@@ -18,13 +18,14 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, BinaryIO
 
 from ragcli.domain import Document, Problem
 from ragcli.errors import RagError
+from ragcli.reading.options import ReadOptions
 from ragcli.reading.wire import LENGTH, document_from_json, write_message
 
 _PIPE_BYTES = 1 << 16
@@ -71,8 +72,9 @@ class ReaderProcess:
     Not for use by several threads at once.
     """
 
-    def __init__(self, timeout_s: float) -> None:
-        self._timeout_s = min(timeout_s, _LONGEST_TIMEOUT_S)
+    def __init__(self, options: ReadOptions) -> None:
+        self._timeout_s = min(options.timeout_s, _LONGEST_TIMEOUT_S)
+        self._options = replace(options, timeout_s=self._timeout_s)
         self._closed = False
         self._child: subprocess.Popen[bytes] | None = None
 
@@ -90,11 +92,10 @@ class ReaderProcess:
         """The file, read within the time limit. Raises RagError when no child can be started."""
         self.start()
         name = os.fsencode(path.absolute()).decode("latin-1")
-        request = {"path": name, "timeout_s": self._timeout_s}
         seen: dict[str, Any] = {"content_hash": "", "size": 0, "mtime_ns": 0}
         deadline = time.monotonic() + self._timeout_s
         try:
-            self._send(request)
+            self._send({"path": name})
             seen = self._receive(deadline)
             reply = self._receive(deadline)
         except _Silence:
@@ -141,6 +142,7 @@ class ReaderProcess:
         if self._closed:  # `kill` may have come before there was a child to end
             self._child.kill()
         try:
+            self._send(asdict(self._options))
             self._receive(time.monotonic() + _START_TIMEOUT_S)
         except (_Silence, _Death):
             self._reap()
@@ -193,13 +195,10 @@ class ReaderProcess:
 
 
 class ReaderPool:
-    """Children that read side by side. A context manager: leaving it ends them.
+    """Children that read side by side. A context manager: leaving it ends them."""
 
-    ``timeout_s`` is the longest time for one file.
-    """
-
-    def __init__(self, timeout_s: float, children: int = _CHILDREN) -> None:
-        self._processes = [ReaderProcess(timeout_s) for _ in range(children)]
+    def __init__(self, options: ReadOptions, children: int = _CHILDREN) -> None:
+        self._processes = [ReaderProcess(options) for _ in range(children)]
         self._free: SimpleQueue[ReaderProcess] = SimpleQueue()
         self._free.put(self._processes[0])
         self._reserve = self._processes[1:]

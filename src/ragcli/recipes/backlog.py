@@ -30,10 +30,8 @@ COMMIT_EVERY_S = 1.0
 # megabyte, are held.
 WINDOW_CHUNKS = 1024
 
-# A task: a second or so on one core with the default model, or a batch of 32 short texts. Larger
-# ones gain nothing (4,096-token batches and single texts embed equally fast) and stop later.
-TASK_CHUNKS = 32
-TASK_TOKENS = 4096
+# A task holds as many chunks as the embedder wants in a batch, and fewer of long ones.
+TASK_TOKENS_A_CHUNK = 128
 
 # Where the texts of a window are few, they are shared out all the same: each lane gets so many
 # tasks, so that all end at about the same time. None is smaller than a batch of the default engine.
@@ -171,12 +169,13 @@ class Backlog:
         """Plan the tasks of the next chunks; whether there are any."""
         while not self._tasks:
             ids: list[int] = []
-            while self._documents and len(ids) < WINDOW_CHUNKS:
+            window = self._window_chunks()
+            while self._documents and len(ids) < window:
                 # It may have been changed again, or be gone, since it was added.
                 document_id, _ = self._documents.popleft()
                 found = overview.unembedded(self._store.connection, self._chosen, document_id)
                 ids += sorted(found)
-            while self._ids and len(ids) < WINDOW_CHUNKS:
+            while self._ids and len(ids) < window:
                 ids.append(self._ids.popleft())
             if ids:
                 self._plan(ids)
@@ -186,6 +185,11 @@ class Backlog:
             else:
                 return False
         return True
+
+    def _window_chunks(self) -> int:
+        """Enough for full batches on every lane, also many and wide ones."""
+        embedder = self._embedder()
+        return max(WINDOW_CHUNKS, TASKS_A_LANE * embedder.lanes * embedder.batch_texts)
 
     def _find_pending(self) -> None:
         self._told_languages = False
@@ -200,10 +204,11 @@ class Backlog:
         fresh = [e for e in entries.values() if e.embed_hash not in self._under_way]
         self._under_way |= {e.embed_hash: e.chunk_id for e in fresh}
         most = self._task_tokens(sum(e.size_tokens for e in fresh))
+        chunks = self._embedder().batch_texts
         batch: list[Pending] = []
         for entry in sorted(fresh, key=lambda e: -e.size_tokens):
             tokens = entry.size_tokens + sum(e.size_tokens for e in batch)
-            if batch and (len(batch) == TASK_CHUNKS or tokens > most):
+            if batch and (len(batch) == chunks or tokens > most):
                 self._tasks.append(Task(batch))
                 batch = []
             batch.append(entry)
@@ -211,11 +216,13 @@ class Backlog:
             self._tasks.append(Task(batch))
 
     def _task_tokens(self, total: int) -> int:
-        """How many a task may hold, where a window has so many. One lane alone (a GPU, a table)
-        gets them together."""
-        lanes = self._embedder().lanes
+        """How many a task may hold, where a window has so many. One lane alone (a table) gets
+        them together."""
+        embedder = self._embedder()
+        lanes = embedder.lanes
         share = total if lanes == 1 else total // (lanes * TASKS_A_LANE)
-        return min(TASK_TOKENS, max(SMALLEST_TASK_TOKENS, share))
+        most = embedder.batch_texts * TASK_TOKENS_A_CHUNK
+        return min(most, max(SMALLEST_TASK_TOKENS, share))
 
     def _take(self, task: Task) -> None:
         if isinstance(task.error, TextTooLong) and self._proved:

@@ -93,7 +93,10 @@ def structure_of(document: Document) -> str:
             "blocks": [
                 [b.kind, b.char_start, b.char_end, b.level, b.title] for b in document.blocks
             ],
-            "pages": [[p.number, p.char_start, p.char_end] for p in document.pages],
+            "pages": [
+                [p.number, p.char_start, p.char_end, *([p.label] if p.label else [])]
+                for p in document.pages
+            ],
         },
         ensure_ascii=False,
         separators=(",", ":"),

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ragcli.domain import Document
 from ragcli.errors import Unreadable
-from ragcli.reading import docx
+from ragcli.reading import docx, package
 
 
 def save(document: Any) -> bytes:
@@ -180,7 +180,7 @@ def test_entities_are_not_resolved():
 
 
 def test_a_bomb_is_refused(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(docx, "MAX_XML_BYTES", 1000)
+    monkeypatch.setattr(package, "MAX_PART_BYTES", 1000)
     with pytest.raises(Unreadable, match="inflates") as found:
         read(WHOLE)
     assert found.value.code == "too_large"

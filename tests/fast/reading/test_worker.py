@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import pytest
 
 from ragcli.domain import Block, Document, Page, Problem
 from ragcli.reading import child
+from ragcli.reading.options import ReadOptions
 from ragcli.reading.wire import (
     document_from_json,
     document_to_json,
@@ -28,18 +30,19 @@ from ragcli.reading.wire import (
 from ragcli.reading.worker import ReaderPool, ReaderProcess
 
 TIMEOUT_S = 20.0
+OPTIONS = ReadOptions(timeout_s=TIMEOUT_S)
 
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[ReaderProcess]:
-    process = ReaderProcess(TIMEOUT_S)
+    process = ReaderProcess(OPTIONS)
     yield process
     process.close()
 
 
 @pytest.fixture
 def reader(tmp_path: Path) -> Iterator[ReaderProcess]:
-    process = ReaderProcess(TIMEOUT_S)
+    process = ReaderProcess(OPTIONS)
     yield process
     process.close()
 
@@ -120,7 +123,7 @@ def test_modules_in_the_users_folder_are_not_run(
 ) -> None:
     (tmp_path / "json.py").write_text("raise SystemExit('run!')")
     monkeypatch.chdir(tmp_path)
-    with ReaderPool(TIMEOUT_S, children=1) as pool:
+    with ReaderPool(OPTIONS, children=1) as pool:
         assert pool.read(tmp_path / "json.py").document
 
 
@@ -172,7 +175,7 @@ def test_a_crash_costs_one_file(
 
 
 def test_a_hang_is_ended_in_time(tmp_path: Path) -> None:
-    process = ReaderProcess(timeout_s=0.5)
+    process = ReaderProcess(ReadOptions(timeout_s=0.5))
     try:
         slow = _Slow(process, tmp_path / "slow.txt")
         start = time.monotonic()
@@ -209,7 +212,9 @@ def test_the_child_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("text")
     code = (
         "import sys, pathlib, time; from ragcli.reading.worker import ReaderProcess\n"
-        "p = ReaderProcess(20); p.read(pathlib.Path(sys.argv[1])); print(p.pid, flush=True)\n"
+        "from ragcli.reading.options import ReadOptions\n"
+        "p = ReaderProcess(ReadOptions()); p.read(pathlib.Path(sys.argv[1]))\n"
+        "print(p.pid, flush=True)\n"
         "time.sleep(60)"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "a.txt")]
@@ -248,8 +253,10 @@ def test_what_a_library_prints_stays_out_of_the_protocol() -> None:
     ) as process:
         assert process.stdin and process.stdout
         stdout = process.stdout
+        write_message(process.stdin, asdict(OPTIONS))
+        process.stdin.flush()
         assert read_message(stdout) == {"ready": True}
-        write_message(process.stdin, {"path": __file__, "timeout_s": 20})
+        write_message(process.stdin, {"path": __file__})
         process.stdin.flush()
         seen, reply = read_message(stdout), read_message(stdout)
         assert seen and seen["size"] and reply and reply["document"]["format"] == "code"
@@ -304,7 +311,7 @@ def test_the_pool_gives_results_in_order_and_reads_only_a_few_ahead(tmp_path: Pa
             taken.append(path)
             yield path
 
-    with ReaderPool(TIMEOUT_S) as pool:
+    with ReaderPool(OPTIONS) as pool:
         results = pool.read_all(told())
         first = next(results)
         assert first.document and len(taken) < 10
@@ -315,7 +322,7 @@ def test_the_pool_gives_results_in_order_and_reads_only_a_few_ahead(tmp_path: Pa
 def test_a_pool_may_begin_before_there_is_something_to_read(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("something")
-    with ReaderPool(TIMEOUT_S) as pool:
+    with ReaderPool(OPTIONS) as pool:
         pool.begin()
         deadline = time.monotonic() + 30
         while not any(p.pid for p in pool._processes) and time.monotonic() < deadline:
@@ -331,7 +338,7 @@ def test_leaving_the_pool_ends_its_children_at_once(tmp_path: Path) -> None:
     for path in paths:
         path.write_text("word " * 200_000)
     start = time.monotonic()
-    with ReaderPool(TIMEOUT_S) as pool, contextlib.suppress(KeyboardInterrupt):
+    with ReaderPool(OPTIONS) as pool, contextlib.suppress(KeyboardInterrupt):
         results = pool.read_all(paths)
         next(results)
         pids = [p.pid for p in pool._processes if p.pid]

@@ -83,7 +83,7 @@ def test_lanes_change_nothing_but_the_time(
     home: Path, make: Callable[..., Rag], lanes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ragcli.recipes.intake.COMMIT_EVERY_S", 0.0)
-    monkeypatch.setattr("ragcli.recipes.backlog.TASK_CHUNKS", 4)
+    monkeypatch.setattr(FakeEmbedder, "batch_texts", 4)
     write_many(home / "docs/many")
     shutil.copy(home / "docs/many/000.txt", home / "docs/many/copy.txt")
     write(home / "docs/again.md", "# Guide\n\n## Warranty\n\nThe warranty runs for 24 months.\n\n")
@@ -140,13 +140,13 @@ def test_the_newest_file_is_read_and_embedded_first(home: Path, make: Callable[.
 def test_tasks_hold_texts_of_like_length_and_no_more_than_fits(
     home: Path, make: Callable[..., Rag], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ragcli.recipes.backlog.TASK_TOKENS", 300)
+    monkeypatch.setattr("ragcli.recipes.backlog.TASK_TOKENS_A_CHUNK", 9)
     write_many(home / "docs/many")
     embedder = Watched(1)
     with make(embedder) as rag:
         rag.ingest(["docs"])
     sizes = [[len(text.split()) for text in call] for call in embedder.calls[1:]]
-    assert len(sizes) > 5 and all(sum(call) <= 300 for call in sizes)
+    assert len(sizes) > 5 and all(sum(call) <= 9 * 32 for call in sizes)
     flat = [size for call in sizes for size in call]
     assert flat == sorted(flat, reverse=True)
 
@@ -310,7 +310,7 @@ def test_at_the_limit_nothing_is_taken_for_removed(
 def test_at_the_limit_chunks_remain_that_are_found_by_words(
     home: Path, make: Callable[..., Rag], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ragcli.recipes.backlog.TASK_CHUNKS", 4)
+    monkeypatch.setattr(FakeEmbedder, "batch_texts", 4)
     moments = iter(range(10**6))
     write_many(home / "docs/many")
     with make(Watched(1)) as rag:
@@ -332,7 +332,7 @@ def test_at_the_limit_chunks_remain_that_are_found_by_words(
 def test_questions_are_answered_while_an_ingest_goes_on(
     home: Path, make: Callable[..., Rag], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ragcli.recipes.backlog.TASK_CHUNKS", 4)
+    monkeypatch.setattr(FakeEmbedder, "batch_texts", 4)
     monkeypatch.setattr("ragcli.recipes.backlog.WINDOW_CHUNKS", 8)
     monkeypatch.setattr("ragcli.recipes.backlog.COMMIT_EVERY_S", 0.0)
     write_many(home / "docs/many")

@@ -115,7 +115,7 @@ def test_or_shrunk(project: Rag, home: Path, embedder: Counting) -> None:
 def test_what_is_not_embedded_yet_is_not_measured(
     project: Rag, embedder: Counting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ragcli.recipes.backlog.TASK_CHUNKS", 4)
+    monkeypatch.setattr(FakeEmbedder, "batch_texts", 4)
     moments = iter(range(10**6))
     with monkeypatch.context() as patch:
         patch.setattr("ragcli.recipes.ingest.monotonic", lambda: 0.0)

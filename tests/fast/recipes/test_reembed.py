@@ -11,6 +11,7 @@ from fakes.project import (
     top,
     write,
 )
+from ragcli_fake import FakeEmbedder
 
 from ragcli import Rag, providers
 from ragcli.config import Settings
@@ -74,7 +75,7 @@ class Stopped(Exception):
 def test_an_interrupted_reembed_goes_on_and_the_old_model_answers(
     rag: Rag, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ragcli.recipes.backlog.TASK_CHUNKS", 1)
+    monkeypatch.setattr(FakeEmbedder, "batch_texts", 1)
     monkeypatch.setattr("ragcli.recipes.backlog.COMMIT_EVERY_S", 0.0)
 
     def stop_after_one(event: Event) -> None:
