@@ -9,4 +9,4 @@ Document``, which may raise ``errors.Unreadable``, and add one line to ``table.R
 """
 
 # Raised when some reader gives another document for the same bytes; files are then read again.
-READER_VERSION = 2
+READER_VERSION = 3
