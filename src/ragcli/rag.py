@@ -229,6 +229,7 @@ class Rag:
             gone=gone,
             retry=retry,
             allow_removals=allow_removals,
+            archives=self.settings.archives,
             time_limit_s=float("inf") if time_limit_s is None else time_limit_s,
             chunk_tokens=self.settings.chunk_tokens,
             chunk_tokens_asked=not self._is_default("chunk_tokens"),
@@ -241,6 +242,7 @@ class Rag:
             timeout_s=self.settings.read_timeout_s,
             password=self.settings.read_password or "",
             ocr_languages=self.settings.ocr_languages,
+            archives=self.settings.archives,
         )
         with ReaderPool(reading) as reader:
             return ingest(self.store, options, reader, lambda: self.embedder, listener)
@@ -257,7 +259,7 @@ class Rag:
         from ragcli.recipes.dry_run import DryRunOptions, dry_run
 
         named = None if paths is None else [Path(p).expanduser() for p in paths]
-        options = DryRunOptions(named, gone, retry, allow_removals)
+        options = DryRunOptions(named, gone, retry, allow_removals, self.settings.archives)
         return dry_run(self.folder, self.store, options)
 
     def query(

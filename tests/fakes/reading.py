@@ -4,43 +4,61 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from ragcli.domain import Problem
 from ragcli.errors import Unreadable
+from ragcli.reading import options
 from ragcli.reading.child import read_bytes
-from ragcli.reading.dispatch import read_document
-from ragcli.reading.worker import ReadResult
+from ragcli.reading.options import ReadOptions
+from ragcli.reading.unpack import Unpacking, problem_of, read_itself
+from ragcli.reading.worker import ReadResult, with_parts
 
 
 class InProcessReader:
     """In place of ``reading.worker.ReaderPool``."""
 
-    def __init__(self, options: object = None) -> None:
-        pass
+    def __init__(self, chosen: ReadOptions | None = None) -> None:
+        options.use(chosen or ReadOptions())
 
     def __enter__(self) -> InProcessReader:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        pass
+        options.use(ReadOptions())
 
     def begin(self) -> None:
         pass
 
     def read_all(self, paths: Iterable[Path]) -> Iterator[ReadResult]:
         for path in paths:
-            yield _read(path)
+            yield from _read(path)
 
 
-def _read(path: Path) -> ReadResult:
-    data, size, mtime_ns = b"", 0, 0
+def _read(path: Path) -> Iterator[ReadResult]:
     try:
         data, status = read_bytes(path)
-        size, mtime_ns = len(data), status.st_mtime_ns
-        document = read_document(path, data)
     except Unreadable as error:
-        problem = Problem(error.code, error.message, error.hint)
-        content_hash = hashlib.sha256(data).hexdigest() if mtime_ns else ""
-        return ReadResult(content_hash, size, mtime_ns, problem=problem)
-    return ReadResult(hashlib.sha256(data).hexdigest(), size, mtime_ns, document)
+        yield ReadResult("", 0, 0, problem=problem_of(error))
+        return
+    document, problem, holds = read_itself(path, data)
+    digest = hashlib.sha256(data).hexdigest()
+    itself = ReadResult(digest, len(data), status.st_mtime_ns, document, problem)
+    if holds:
+        parts = 0
+        try:
+            for opened in Unpacking(path, data, holds).parts():
+                parts += 1
+                read = opened.read()
+                yield ReadResult(
+                    read.content_hash,
+                    read.size,
+                    read.mtime_ns,
+                    read.document,
+                    read.problem,
+                    part=opened.name,
+                )
+        except Unreadable as error:
+            itself = replace(itself, rest=problem_of(error))
+        itself = with_parts(itself, parts)
+    yield itself

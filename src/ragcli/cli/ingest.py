@@ -38,6 +38,11 @@ if TYPE_CHECKING:
 
 FAIL_ON = ("any", "new", "none")
 
+ArchivesOption = Annotated[
+    bool | None,
+    typer.Option("--archives/--no-archives", help="Look into zip, tar and gz files, too."),
+]
+
 
 def ingest(
     paths: Annotated[
@@ -59,6 +64,7 @@ def ingest(
     allow_removals: Annotated[
         bool, typer.Option("--allow-removals", help="Remove what is gone, however much it is.")
     ] = False,
+    archives: ArchivesOption = None,
     time_limit: Annotated[
         str | None,
         typer.Option("--time-limit", metavar="TIME", help="Stop then; the next ingest goes on."),
@@ -96,6 +102,7 @@ def ingest(
         "dimensions": dimensions,
         "chunk_tokens": chunk_tokens,
         "threads": threads,
+        "archives": archives,
         "wait_s": None if wait is None else seconds(wait),
     }
     limit_s = None if time_limit is None else seconds(time_limit)
@@ -188,7 +195,7 @@ def _foreseen(
             raise
         root = named_root(project, os.environ)
         refuse_unwanted(root or Path.cwd(), named=root is not None)
-        options = DryRunOptions(there, gone, retry, allow_removals)
+        options = DryRunOptions(there, gone, retry, allow_removals, bool(flags["archives"]))
         return dry_run(ProjectFolder(root or Path.cwd()), None, options)
     with rag:
         return rag.dry_run(there, gone=gone, retry=retry, allow_removals=allow_removals)

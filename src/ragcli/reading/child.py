@@ -5,16 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ragcli.domain import Problem
 from ragcli.errors import Unreadable
 from ragcli.reading import options
-from ragcli.reading.dispatch import read_document
 from ragcli.reading.files import NotAFile, open_regular
-from ragcli.reading.wire import document_to_json, read_message, write_message
+from ragcli.reading.unpack import Unpacking, problem_of, read_itself
+from ragcli.reading.wire import found_to_json, read_message, write_message
 
 # A text this long is a thousand novels; its copies on the way would fill a small machine.
 MAX_FILE_BYTES = 512 * 1024 * 1024
@@ -28,30 +26,63 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     requests, replies = _take_pipes()
     options.use(options.ReadOptions(**(read_message(requests) or {})))
-    late_s = options.current().timeout_s + _ALARM_AFTER_PARENT_S
     write_message(replies, {"ready": True})
     while (request := read_message(requests)) is not None:
-        signal.setitimer(signal.ITIMER_REAL, late_s)
-        _serve(Path(os.fsdecode(request["path"].encode("latin-1"))), replies)
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        path = Path(os.fsdecode(request["path"].encode("latin-1")))
+        try:
+            _arm()
+            _serve(path, request["skip"], replies)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _serve(path: Path, replies: BinaryIO) -> None:
+def _arm() -> None:
+    late_s = options.current().timeout_s + _ALARM_AFTER_PARENT_S
+    signal.setitimer(signal.ITIMER_REAL, late_s)
+
+
+def _reply(replies: BinaryIO, message: dict[str, Any]) -> None:
+    """Without a limit: a parent that is busy lets a full pipe wait."""
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    write_message(replies, message)
+    _arm()
+
+
+def _serve(path: Path, skip: int, replies: BinaryIO) -> None:
+    """What was read of the file; itself; its parts but for the first ``skip``, each announced
+    before it is loaded; the end of them."""
     seen: dict[str, Any] = {"content_hash": "", "size": 0, "mtime_ns": 0}
     try:
         data, status = read_bytes(path)
     except Unreadable as error:
-        write_message(replies, seen)
-        write_message(replies, {"problem": _problem(error)})
+        _reply(replies, seen)
+        _reply(replies, found_to_json(None, problem_of(error)) | {"parts": False})
         return
     seen["content_hash"] = hashlib.sha256(data).hexdigest()
-    write_message(replies, seen | {"size": len(data), "mtime_ns": status.st_mtime_ns})
+    _reply(replies, seen | {"size": len(data), "mtime_ns": status.st_mtime_ns})
+    document, problem, holds = read_itself(path, data)
+    _reply(replies, found_to_json(document, problem) | {"parts": holds is not None})
+    del document
+    if holds is not None:
+        _serve_parts(Unpacking(path, data, holds), skip, replies)
+
+
+def _serve_parts(unpacking: Unpacking, skip: int, replies: BinaryIO) -> None:
+    problem = None
     try:
-        document = read_document(path, data)
+        for number, opened in enumerate(unpacking.parts()):
+            if number < skip:
+                continue
+            _reply(replies, {"part": opened.name})
+            read = opened.read()
+            _reply(
+                replies,
+                found_to_json(read.document, read.problem)
+                | {"content_hash": read.content_hash, "size": read.size, "mtime_ns": read.mtime_ns},
+            )
     except Unreadable as error:
-        write_message(replies, {"problem": _problem(error)})
-    else:
-        write_message(replies, {"document": document_to_json(document)})
+        problem = problem_of(error)
+    _reply(replies, {"end": found_to_json(None, problem)})
 
 
 def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
@@ -62,10 +93,6 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
     os.dup2(2, 1)
     os.close(null)
     return os.fdopen(requests, "rb"), os.fdopen(replies, "wb", buffering=0)
-
-
-def _problem(error: Unreadable) -> dict[str, Any]:
-    return asdict(Problem(error.code, error.message, error.hint))
 
 
 def read_bytes(path: Path) -> tuple[bytes, os.stat_result]:

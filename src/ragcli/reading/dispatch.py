@@ -13,7 +13,13 @@ from ragcli.domain import Document
 from ragcli.errors import Unreadable
 from ragcli.reading.encodings import looks_binary
 from ragcli.reading.language import detect_language
-from ragcli.reading.table import READERS, TEXT_FORMATS, format_of, unsupported_reason
+from ragcli.reading.table import (
+    READERS,
+    TEXT_FORMATS,
+    WITHOUT_TEXT,
+    format_of,
+    unsupported_reason,
+)
 
 Reader = Callable[[bytes, PurePath], Document]
 
@@ -22,13 +28,16 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _MESSAGE_CODE_POINTS = 200
 
 
-def read_document(path: PurePath, data: bytes) -> Document:
-    """The document in a file's bytes, its language filled in. Raises Unreadable, and only that."""
+def read_document(path: PurePath, data: bytes, format_: str | None = None) -> Document:
+    """The document in a file's bytes, its language filled in; ``format_`` is set where it is known
+    whatever name and bytes say. Raises Unreadable, and only that."""
     if not data:
         raise Unreadable("empty", "the file is empty")
-    name = format_of(path, data)
+    name = format_ or format_of(path, data)
     if name is None:
         raise _unsupported(path)
+    if name in WITHOUT_TEXT:
+        raise Unreadable("unsupported", "it has no text of its own, it holds other files")
     if name in TEXT_FORMATS and looks_binary(data):
         raise Unreadable("binary", "it is not text, whatever its name says")
     try:
@@ -42,8 +51,14 @@ def read_document(path: PurePath, data: bytes) -> Document:
     # Readers of broken files raise whatever their libraries do, MemoryError and RecursionError
     # included; the file is at fault, not the program.
     except Exception as error:
-        raise Unreadable("failed", _sentence(name, error)) from error
+        raise failure(name, error) from error
     return document
+
+
+def failure(name: str, error: Exception) -> Unreadable:
+    """What a reader's own failure is told as."""
+    said = " ".join(str(error).split())[:_MESSAGE_CODE_POINTS]
+    return Unreadable("failed", f"the {name} reader failed: {said or type(error).__name__}")
 
 
 def _unsupported(path: PurePath) -> Unreadable:
@@ -68,8 +83,3 @@ def _check(document: Document) -> None:
             before[1] > after[0] for before, after in pairwise(spans)
         ):
             raise Unreadable("failed", f"the {document.format} reader misplaced a {kind}")
-
-
-def _sentence(name: str, error: Exception) -> str:
-    said = " ".join(str(error).split())[:_MESSAGE_CODE_POINTS]
-    return f"the {name} reader failed: {said or type(error).__name__}"

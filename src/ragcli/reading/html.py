@@ -16,7 +16,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from ragcli.domain import Document
 from ragcli.reading.dates import iso_date
 from ragcli.reading.encodings import decode
-from ragcli.reading.extracted import metadata_value, one_line
+from ragcli.reading.extracted import TextBuilder, metadata_value, one_line
 from ragcli.reading.htmltext import Skip, TextWalk
 
 # HTML Standard, "prescan a byte stream": browsers look at 1 KiB; long comments and scripts before
@@ -54,6 +54,13 @@ def read(data: bytes, path: PurePath) -> Document:
         date=_date(tree, meta),
         metadata={name: meta[name] for name in _METADATA if meta.get(name)},
     )
+
+
+def visible(text: str) -> TextBuilder:
+    """All that a browser would show of a page that is no web page: a mail, a cell, a note."""
+    tree = LexborHTMLParser(_flattened(text))
+    walk = TextWalk()
+    return walk.walk(tree.body, Skip.INVISIBLE).builder if tree.body is not None else walk.builder
 
 
 def _flattened(text: str) -> str:

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
     """``timeout_s`` is the longest time for one file, ``password`` is tried on encrypted ones,
-    ``ocr_languages`` are Tesseract's codes joined by ``+``."""
+    ``ocr_languages`` are Tesseract's codes joined by ``+``, ``archives`` are unpacked or not."""
 
     timeout_s: float = 120.0
     password: str = ""
     ocr_languages: str = "eng"
+    archives: bool = False
 
 
 _current = ReadOptions()

@@ -24,6 +24,9 @@ READERS: dict[str, tuple[str, str]] = {
     "html": ("html", ".html .htm .xhtml"),
     "pdf": ("pdf", ".pdf"),
     "docx": ("docx", ".docx"),
+    "mail": ("mail", ".eml .emlx"),
+    "mbox": ("mbox", ".mbox .mbx"),
+    "archive": ("archives", ".zip .tar .gz .tgz .bz2 .tbz2 .xz .txz"),
     "code": (
         "code",
         ".py .pyi .js .mjs .cjs .jsx .ts .tsx .vue .svelte .css .scss .less .java .kt .kts .scala"
@@ -35,6 +38,11 @@ READERS: dict[str, tuple[str, str]] = {
 }
 # Formats whose reader starts from decoded text.
 TEXT_FORMATS = frozenset({"text", "markdown", "html", "code"})
+
+ARCHIVE = "archive"
+# Formats whose files hold others (see parts.py), and those of them that have no text of their own.
+HOLDERS = frozenset({"mail", "mbox", ARCHIVE})
+WITHOUT_TEXT = frozenset({"mbox", ARCHIVE})
 
 FORMAT_OF_SUFFIX = {
     suffix: name for name, (_, suffixes) in READERS.items() for suffix in suffixes.split()
@@ -48,7 +56,10 @@ _CURES = {
         ".xls .xlsx .xlsm .ods .numbers": "save its sheets as .csv",
         ".ppt .pptx .odp .key": "save it as .pdf",
         ".epub .mobi .azw3 .djvu .xps .ps .chm": "convert it to .pdf or .html",
-        ".eml .msg .mbox .mhtml .mht": "save its text as .txt or .html",
+        ".msg": "save it as .eml (in Outlook: drag it into another mail program, or forward it as"
+        " an attachment)",
+        ".pst .ost": "export its folders as .mbox or .eml",
+        ".mhtml .mht": "save its text as .txt or .html",
         ".docm .dotx": "save it as .docx",
     }.items()
     for suffix in suffixes.split()
@@ -68,8 +79,7 @@ _BINARIES = {
         " .raw .cr2 .nef .ai .eps": _PICTURE,
         ".mp3 .wav .flac .ogg .oga .opus .m4a .aac .wma .mid .aiff": _SOUND,
         ".mp4 .m4v .mkv .mov .avi .webm .wmv .flv .mpg .mpeg .3gp": _VIDEO,
-        ".zip .tar .gz .tgz .bz2 .tbz2 .xz .txz .zst .lz4 .7z .rar .jar .war .whl .egg .deb .rpm"
-        " .iso .dmg .cab .apk .crx .br": _ARCHIVE,
+        ".zst .lz4 .7z .rar .jar .war .whl .egg .deb .rpm .iso .dmg .cab .apk .crx .br": _ARCHIVE,
         ".exe .dll .so .dylib .o .a .lib .obj .pyc .pyo .class .wasm .bin .msi .ko": _PROGRAM,
         ".sqlite .sqlite3 .db .mdb .parquet .arrow .feather .h5 .hdf5 .npy .npz .pkl .pickle .pt"
         " .pth .safetensors .onnx .gguf .faiss .ttf .otf .woff .woff2 .eot .swp .dat": _DATA,
@@ -107,7 +117,19 @@ def _format_of_content(head: bytes) -> str | None:
         return "html"
     if is_binary(head):
         return None
-    return "code" if head.startswith(b"#!") else "text"
+    if head.startswith(b"#!"):
+        return "code"
+    return _mail_of_content(head) or "text"
+
+
+def _mail_of_content(head: bytes) -> str | None:
+    """A mail folder's files have no suffixes."""
+    from ragcli.reading.mail import looks_like_mail
+    from ragcli.reading.mbox import looks_like_mbox
+
+    if looks_like_mbox(head):
+        return "mbox"
+    return "mail" if looks_like_mail(head) else None
 
 
 def is_binary(head: bytes) -> bool:

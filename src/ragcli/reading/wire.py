@@ -43,6 +43,23 @@ def document_from_json(values: dict[str, Any]) -> Document:
     )
 
 
+def found_to_json(document: Document | None, problem: Problem | None) -> dict[str, Any]:
+    """What became of a file or a part; neither of both for what only holds others."""
+    return {
+        "document": document_to_json(document) if document else None,
+        "problem": asdict(problem) if problem else None,
+    }
+
+
+def found_from_json(values: dict[str, Any]) -> dict[str, Any]:
+    """The ``document`` and the ``problem`` that ``found_to_json`` was given."""
+    document, problem = values["document"], values["problem"]
+    return {
+        "document": document_from_json(document) if document else None,
+        "problem": Problem(**problem) if problem else None,
+    }
+
+
 def write_message(pipe: BinaryIO, message: dict[str, Any]) -> None:
     """One length-prefixed JSON object. Raises OSError when nobody reads it."""
     body = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()

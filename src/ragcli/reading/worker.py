@@ -2,7 +2,8 @@
 
 The parent writes requests to the child's stdin and reads replies from its stdout (``wire.py``). For
 each file the child replies twice: what it read (hash, size, time), then the document or the
-problem, so that the hash is known of a file that crashed it.
+problem, so that the hash is known of a file that crashed it. The files inside a file follow one by
+one, each with its name before it is read; where one costs the child, another goes on behind it.
 """
 
 from __future__ import annotations
@@ -20,13 +21,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from queue import Empty, Full, Queue, SimpleQueue
 from typing import Any, BinaryIO
 
 from ragcli.domain import Document, Problem
 from ragcli.errors import RagError
 from ragcli.reading.options import ReadOptions
-from ragcli.reading.wire import LENGTH, document_from_json, write_message
+from ragcli.reading.unpack import NOTHING_INSIDE
+from ragcli.reading.wire import LENGTH, found_from_json, write_message
 
 _PIPE_BYTES = 1 << 16
 # A child imports in 0.1 s; on a machine that swaps, in seconds.
@@ -41,21 +43,37 @@ _CHILDREN = 2
 _PATIENCE_S = 0.1
 # Documents read ahead of the one asked for: enough to keep the children busy, few to hold.
 _READ_AHEAD = 4
+# The same of the parts of one file.
+_PARTS_AHEAD = 8
+# A reader that waits for room notices within this time that nobody wants the rest.
+_CLOSED_AFTER_S = 0.2
+# A file may cost so many children; then its other parts are given up. One bad attachment is an
+# accident, ten are made to be bad.
+_CHILDREN_FOR_PARTS = 10
+# All parts of one file together may take so many times the limit for one: an hour by default.
+_TIMEOUTS_FOR_PARTS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class ReadResult:
-    """One file as it was read: either ``document`` or ``problem`` is None.
+    """One file, or a part of one, as it was read: ``document``, or the ``problem`` with it, or
+    neither for what only holds other files.
 
     ``content_hash`` is the SHA-256 of its bytes, in hex; when they could not be read it is empty,
-    and size and time are 0.
+    and size and time are 0. The time of a part is None where nothing says it. ``part`` is the
+    part's name in its file. ``rest`` says why parts of this file were given up.
     """
 
     content_hash: str
     size: int
-    mtime_ns: int
+    mtime_ns: int | None
     document: Document | None = None
     problem: Problem | None = None
+    part: str = ""
+    rest: Problem | None = None
+
+
+_Results = Queue[ReadResult | BaseException]  # of one file: its parts, then itself
 
 
 class _Silence(Exception):
@@ -64,6 +82,70 @@ class _Silence(Exception):
 
 class _Death(Exception):
     """The child is gone."""
+
+
+class _Whole:
+    """A file and its parts, as far as they have come; from one child or several."""
+
+    def __init__(self) -> None:
+        self.parts = 0
+        self.is_done = False
+        self._result = ReadResult("", 0, 0)
+        self._has_itself = False
+        self._lost_at = -1
+
+    def begin(self, seen: dict[str, Any]) -> bool:
+        """False when the file is not the one any more that the first child saw."""
+        if self._has_itself and seen["content_hash"] != self._result.content_hash:
+            changed = Problem("changed", "it changed while it was read", "read it again later")
+            self.end(changed)
+            return False
+        self._result = replace(self._result, **seen)
+        return True
+
+    def itself(self, found: dict[str, Any]) -> None:
+        if not self._has_itself:
+            self._has_itself = True
+            self._result = replace(self._result, **found_from_json(found))
+        self.is_done = not found["parts"]
+
+    def part(self, name: str, found: dict[str, Any]) -> ReadResult:
+        self.parts += 1
+        seen = {key: found[key] for key in ("content_hash", "size", "mtime_ns")}
+        return ReadResult(**seen, **found_from_json(found), part=name)
+
+    def lose(self, name: str, problem: Problem) -> ReadResult:
+        self.parts += 1
+        return ReadResult("", 0, None, problem=problem, part=name)
+
+    def failed(self, problem: Problem, *, for_good: bool) -> None:
+        """A child was lost. A file that was not read itself is not tried a second time."""
+        if not self._has_itself:
+            self._result = replace(self._result, problem=problem)
+            self.is_done = True
+            return
+        self._result = replace(self._result, rest=_given_up(problem))
+        # Where no part was reached since the last child, none ever will be.
+        self.is_done = for_good or self._lost_at == self.parts
+        self._lost_at = self.parts
+
+    def end(self, problem: Problem | None) -> None:
+        self.is_done = True
+        self._result = with_parts(replace(self._result, rest=problem), self.parts)
+
+    def result(self) -> ReadResult:
+        return self._result
+
+
+def with_parts(itself: ReadResult, parts: int) -> ReadResult:
+    """A file that has been gone through to its end, or to what ``rest`` says."""
+    if itself.document or itself.problem or parts:
+        return itself
+    return replace(itself, problem=itself.rest or NOTHING_INSIDE, rest=None)
+
+
+def _given_up(problem: Problem) -> Problem:
+    return replace(problem, message=f"some files in it were given up: {problem.message}")
 
 
 class ReaderProcess:
@@ -89,24 +171,54 @@ class ReaderProcess:
             self._start()
 
     def read(self, path: Path) -> ReadResult:
-        """The file, read within the time limit. Raises RagError when no child can be started."""
+        """The file without its parts, read within the time limit. Raises RagError when no child
+        can be started."""
+        return deque(self.read_with_parts(path), 1).pop()
+
+    def read_with_parts(self, path: Path) -> Iterator[ReadResult]:
+        """The parts of the file, if it has any, and last the file itself. Raises RagError."""
+        whole = _Whole()
+        give_up_at = time.monotonic() + _TIMEOUTS_FOR_PARTS * self._timeout_s
+        for _ in range(_CHILDREN_FOR_PARTS):
+            yield from self._read_on(path, whole, give_up_at)
+            if whole.is_done:
+                break
+        yield whole.result()
+
+    def _read_on(self, path: Path, whole: _Whole, give_up_at: float) -> Iterator[ReadResult]:
+        """The parts that ``whole`` has not got yet, as far as this child comes."""
         self.start()
-        name = os.fsencode(path.absolute()).decode("latin-1")
-        seen: dict[str, Any] = {"content_hash": "", "size": 0, "mtime_ns": 0}
-        deadline = time.monotonic() + self._timeout_s
+        part = ""
         try:
-            self._send({"path": name})
+            name = os.fsencode(path.absolute()).decode("latin-1")
+            deadline = time.monotonic() + self._timeout_s
+            self._send({"path": name, "skip": whole.parts})
             seen = self._receive(deadline)
-            reply = self._receive(deadline)
-        except _Silence:
-            self._reap()
-            late = f"the reader took longer than {self._timeout_s:g} s"
-            return ReadResult(**seen, problem=Problem("timeout", late))
-        except _Death:
-            return ReadResult(**seen, problem=Problem("crashed", self._last_words()))
-        if problem := reply.get("problem"):
-            return ReadResult(**seen, problem=Problem(**problem))
-        return ReadResult(**seen, document=document_from_json(reply["document"]))
+            if not whole.begin(seen):
+                self._reap()
+                return
+            whole.itself(self._receive(deadline))
+            while not whole.is_done:
+                deadline = min(time.monotonic() + self._timeout_s, give_up_at)
+                message = self._receive(deadline)
+                if "end" in message:
+                    whole.end(found_from_json(message["end"])["problem"])
+                    return
+                part = message["part"]
+                yield whole.part(part, self._receive(deadline))
+                part = ""
+        except (_Silence, _Death) as lost:
+            if isinstance(lost, _Silence):
+                self._reap()
+                problem = Problem("timeout", f"the reader took longer than {self._timeout_s:g} s")
+            else:
+                problem = Problem("crashed", self._last_words())
+            if part:
+                yield whole.lose(part, problem)
+            whole.failed(problem, for_good=time.monotonic() >= give_up_at)
+        except GeneratorExit:
+            self._reap()  # it is in the midst of a file that nobody wants any more
+            raise
 
     def kill(self) -> None:
         """Ends the child for good, whatever it is doing; may be called by any thread."""
@@ -203,6 +315,7 @@ class ReaderPool:
         self._free.put(self._processes[0])
         self._reserve = self._processes[1:]
         self._has_read = False
+        self._closed = False
         self._threads = ThreadPoolExecutor(children, thread_name_prefix="reader")
 
     def __enter__(self) -> ReaderPool:
@@ -213,6 +326,7 @@ class ReaderPool:
 
     def close(self) -> None:
         """Ends the children; what they were reading is given up."""
+        self._closed = True
         self._threads.shutdown(wait=False, cancel_futures=True)
         for process in self._processes:
             process.kill()
@@ -233,13 +347,33 @@ class ReaderPool:
             self._free.put(process)
 
     def read(self, path: Path) -> ReadResult:
-        """One file. Raises RagError when no reader process can be started."""
+        """One file, without its parts. Raises RagError when no reader process can be started."""
         process = self._take()
         try:
             return process.read(path)
         finally:
             self._has_read = True
             self._free.put(process)
+
+    def _read_into(self, path: Path, results: _Results) -> None:
+        process = self._take()
+        try:
+            for result in process.read_with_parts(path):
+                if not self._put(result, results):
+                    return
+        except BaseException as error:
+            self._put(error, results)
+        finally:
+            self._has_read = True
+            self._free.put(process)
+
+    def _put(self, result: ReadResult | BaseException, results: _Results) -> bool:
+        """Wait for room; false when the pool is closed meanwhile."""
+        while not self._closed:
+            with suppress(Full):
+                results.put(result, timeout=_CLOSED_AFTER_S)
+                return True
+        return False
 
     def _take(self) -> ReaderProcess:
         """A child that is free; one more where the first one is always busy."""
@@ -252,15 +386,30 @@ class ReaderPool:
                         return self._reserve.pop()
 
     def read_all(self, paths: Iterable[Path]) -> Iterator[ReadResult]:
-        """The files in their order, read a few ahead of the one that is asked for."""
-        ahead: deque[Future[ReadResult]] = deque()
+        """The files in their order, each behind its parts; read a few ahead of what is asked for.
+
+        Raises RagError when no reader process can be started.
+        """
+        ahead: deque[tuple[Future[None], _Results]] = deque()
         try:
             for path in paths:
-                ahead.append(self._threads.submit(self.read, path))
+                results: _Results = Queue(_PARTS_AHEAD)
+                ahead.append((self._threads.submit(self._read_into, path, results), results))
                 if len(ahead) > _READ_AHEAD:
-                    yield ahead.popleft().result()
+                    yield from _drained(ahead.popleft()[1])
             while ahead:
-                yield ahead.popleft().result()
+                yield from _drained(ahead.popleft()[1])
         finally:
-            for future in ahead:
+            for future, _ in ahead:
                 future.cancel()
+
+
+def _drained(results: _Results) -> Iterator[ReadResult]:
+    """One file's results as they come; the file itself is the last."""
+    while True:
+        result = results.get()
+        if isinstance(result, BaseException):
+            raise result
+        yield result
+        if not result.part:
+            return

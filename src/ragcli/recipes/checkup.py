@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from ragcli.errors import RagError
-from ragcli.recipes.shown import is_stale
+from ragcli.recipes.shown import files_held, is_stale
 from ragcli.store import Store, keyword, ledger, overview, sets, verify
 from ragcli.store.database import EngineError
 from ragcli.store.folder import ProjectFolder
@@ -158,7 +158,7 @@ def _folders(store: Store) -> Check:
 
 
 def _files(store: Store) -> Check:
-    rows = [r for r in ledger.files(store.connection) if r.document_id is not None]
+    rows = files_held(ledger.files(store.connection))
     stale = [r.source for r in rows if is_stale(store, r)]
     if stale:
         detail = f"changed or gone since they were read: {_some(stale)}"

@@ -26,7 +26,8 @@ from ragcli.store.vectors import EmbeddingSet
 class IngestOptions:
     """``paths`` of None means all folders ingested before; ``gone`` are files to take out.
 
-    ``retry`` reads files with known problems again; ``allow_removals`` lets many go at once.
+    ``retry`` reads files with known problems again; ``allow_removals`` lets many go at once;
+    ``archives`` are looked for, too.
     ``chunk_tokens`` is for a new project; when it was ``chunk_tokens_asked`` for, a project that
     has another size says so. ``time_limit_s`` ends reading and embedding.
     """
@@ -37,6 +38,7 @@ class IngestOptions:
     gone: Sequence[Path] = ()
     retry: bool = False
     allow_removals: bool = False
+    archives: bool = False
     time_limit_s: float = float("inf")
     wait_s: float = 3.0
 
@@ -65,6 +67,7 @@ def ingest(
                 roots,
                 retry=options.retry,
                 allow_removals=options.allow_removals,
+                archives=options.archives,
             )
             chosen = embedding_set(store, embedder, options.chunk_tokens, bool(plan.to_read))
         chunk_settings = sets.chunk_settings(store.connection, chosen.chunk_set_id)
@@ -101,7 +104,9 @@ def ingest(
         removed=intake.removed,
         files=counts["files"],
         chunks=counts["chunks"],
+        parts=counts["parts"],
         read_files=read,
+        read_parts=intake.parts,
         embedded_chunks=backlog.embedded,
         remaining_files=len(plan.to_read) - read,
         remaining_chunks=counts["chunks"] - counts["embedded"],

@@ -14,6 +14,7 @@ from ragcli.reading.walk import FoundFile
 from ragcli.reading.worker import ReadResult
 from ragcli.recipes.backlog import Backlog
 from ragcli.store import Store, ledger
+from ragcli.store.folder import PART_MARK, is_part, part_key
 from ragcli.store.rows import FileRow
 
 # A commit costs an fsync, a few milliseconds; a crash costs what was read since the last one.
@@ -23,17 +24,28 @@ FIRST_COMMIT_S = 0.1
 
 
 class Reader(Protocol):
-    """Reads files in their order; see reading/worker.py."""
+    """Reads files in their order, each behind its parts; see reading/worker.py."""
 
     def begin(self) -> None: ...
 
     def read_all(self, paths: Iterable[Path]) -> Iterator[ReadResult]: ...
 
 
+_HELD = ("stored", "partly")
+
+
+def _held(row: FileRow) -> int | str | None:
+    """What the project has of a file: its document, or, where it only holds others, its content."""
+    if row.document_id is not None:
+        return row.document_id
+    return row.content_hash if row.state in _HELD else None
+
+
 class Intake:
     """Counts what it did in files: ``added``, ``updated``, ``unchanged`` (read again, the same
-    words), ``moved`` and ``removed``. ``problems`` are (source, problem) that were not known
-    before; ``known_problems`` counts files that could not be read again."""
+    words), ``moved`` and ``removed``; ``parts`` counts the files inside them that were read.
+    ``problems`` are (source, problem) that were not known before; ``known_problems`` counts files
+    and parts that could not be read again."""
 
     def __init__(
         self,
@@ -50,9 +62,10 @@ class Intake:
         self._embedder = embedder
         self._listener = listener
         self.added = self.updated = self.unchanged = self.moved = self.removed = 0
-        self.known_problems = 0
+        self.known_problems = self.parts = 0
         self.problems: list[tuple[str, Problem]] = []
-        self._under_new_name: set[int] = set()
+        self._under_new_name: set[int | str] = set()
+        self._parts_of_file: set[bytes] = set()
 
     def read(
         self,
@@ -66,15 +79,17 @@ class Intake:
         The backlog takes its turn after every commit. How many were read by the deadline.
         """
         results = reader.read_all(file.path for file, _ in files)
-        waiting = iter(zip(files, results, strict=True))
         done, pause_s = 0, FIRST_COMMIT_S
         while done < len(files) and monotonic() < deadline:
             with self._store.transaction():
                 commit_at = 0.0
-                for (file, root_id), result in waiting:
+                for result in results:
+                    file, root_id = files[done]
                     self._store_file(file, root_id, result, backlog)
-                    done += 1
-                    self._listener(Event("reading", done, len(files)))
+                    # The file itself comes behind its parts: until then it counts as not read.
+                    if not result.part:
+                        done += 1
+                        self._listener(Event("reading", done, len(files)))
                     # From the first file on: until then the readers may have had to start.
                     commit_at = commit_at or min(monotonic() + pause_s, deadline)
                     if monotonic() >= commit_at:
@@ -87,14 +102,21 @@ class Intake:
         self, file: FoundFile, root_id: int, result: ReadResult, backlog: Backlog
     ) -> None:
         store = self._store
-        key, source = store.folder.key_of(file.path), store.folder.source_of(file.path)
+        whole, part = store.folder.key_of(file.path), result.part
+        key = part_key(whole, part)
+        source = store.folder.source_of(file.path) + (f"{PART_MARK}{part}" if part else "")
+        source = ledger.free_source(store.connection, source, key)
         before = ledger.file_at(store.connection, key)
         # A file of which not a byte could be read is known by what the folder says of it.
-        unread = not result.content_hash
+        unread = not result.content_hash and not part
         size = file.size if unread else result.size
-        mtime_ns = file.mtime_ns if unread else result.mtime_ns
+        mtime_ns = file.mtime_ns if unread or result.mtime_ns is None else result.mtime_ns
         state, document_id, problems = self._outcome(before, source, result, backlog)
-        self._count(before, document_id, state)
+        if part:
+            self.parts += 1
+            self._parts_of_file.add(key)
+        else:
+            self._count(before, document_id, result.content_hash, state)
         if before and before.state == state and (before.size, before.mtime_ns) == (size, mtime_ns):
             self.known_problems += bool(problems)
         else:
@@ -116,20 +138,32 @@ class Intake:
             store.index_document(document_id)
         if before and before.document_id not in (None, document_id):
             store.release_document(before.document_id)
+        if not part:
+            self._end_of_parts(whole, complete=state != "failed" and result.rest is None)
+
+    def _end_of_parts(self, whole: bytes, *, complete: bool) -> None:
+        """Parts that a file does not have any more go; of one that could not be read they stay."""
+        if complete:
+            for row in ledger.parts_of(self._store.connection, whole):
+                if row.path not in self._parts_of_file:
+                    self._forget(row)
+        self._parts_of_file.clear()
 
     def _outcome(
         self, before: FileRow | None, source: str, result: ReadResult, backlog: Backlog
     ) -> tuple[str, int | None, tuple[Problem, ...]]:
         """(state, document, problems) of a file that was read."""
+        rest = (result.rest,) if result.rest else ()
         if result.document is not None:
-            problems = result.document.problems
+            problems = (*result.document.problems, *rest)
             document_id = self._document(source, result.content_hash, result.document, backlog)
             return ("partly" if problems else "stored"), document_id, problems
-        assert result.problem is not None, "a file is a document or a problem"
+        if result.problem is None:  # it only holds other files
+            return ("partly" if rest else "stored"), None, rest
         if result.problem.code == "empty":
             return "empty", None, ()
         # What was read before is kept, and shown as stale.
-        return "failed", before.document_id if before else None, (result.problem,)
+        return "failed", before.document_id if before else None, (result.problem, *rest)
 
     def _document(
         self, source: str, content_hash: str, document: Document, backlog: Backlog
@@ -147,13 +181,17 @@ class Intake:
         backlog.add(document_id, len(chunks))
         return document_id
 
-    def _count(self, before: FileRow | None, document_id: int | None, state: str) -> None:
-        if document_id is None or state == "failed":
+    def _count(
+        self, before: FileRow | None, document_id: int | None, content_hash: str, state: str
+    ) -> None:
+        if state not in _HELD:
             return
-        if before is None or before.document_id is None:
+        now = document_id or content_hash
+        then = _held(before) if before else None
+        if then is None:
             self.added += 1
-            self._under_new_name.add(document_id)
-        elif before.document_id != document_id:
+            self._under_new_name.add(now)
+        elif then != now:
             self.updated += 1
         else:
             self.unchanged += 1
@@ -169,17 +207,22 @@ class Intake:
         """Take out files that are gone. One whose document a new file holds has moved."""
         with self._store.transaction():
             for row in rows:
-                ledger.forget(self._store.connection, row.id)
+                self._forget(row)
                 ledger.remove_root_at(self._store.connection, row.path)
-                if row.document_id is None:
+                held = _held(row)
+                if held is None or is_part(row.path):
                     continue
-                self._store.release_document(row.document_id)
-                if row.document_id in self._under_new_name:
-                    self._under_new_name.remove(row.document_id)
+                if held in self._under_new_name:
+                    self._under_new_name.remove(held)
                     self.moved += 1
                     self.added -= 1
                 else:
                     self.removed += 1
+
+    def _forget(self, row: FileRow) -> None:
+        ledger.forget(self._store.connection, row.id)
+        if row.document_id is not None:
+            self._store.release_document(row.document_id)
 
     def record_skipped(self, skipped: Mapping[int, Sequence[tuple[str, str]]]) -> None:
         """Keep, root by root, what was passed over and why."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ragcli.errors import NotInProject
 from ragcli.store import Store, ledger
+from ragcli.store.folder import PART_MARK, part_key, parts_range
 from ragcli.store.rows import FileRow
 
 # As many as are read at a glance.
@@ -21,7 +22,8 @@ def files_named(store: Store, name: str) -> list[FileRow]:
     """The file of this name, or all files in the folder of this name, in order of their source.
 
     A name is a path from the current folder or, when nothing is known there, a source as it is
-    cited. Files that were taken out are known by no name.
+    cited. The parts of a file lie in it as files lie in a folder. Files that were taken out are
+    known by no name.
     """
     rows = [row for row in ledger.files(store.connection) if row.state != "removed"]
     for key in keys_of(store, name):
@@ -41,27 +43,45 @@ def split_place(store: Store, name: str) -> tuple[str, int | None, int | None]:
     return matched["name"], first, int(matched["last"] or first)
 
 
-def keys_of(store: Store, name: str) -> tuple[bytes, bytes]:
-    """The stored path that a name means: from the current folder, and as a source."""
-    path = Path(name).expanduser()
-    return store.folder.key_of(path), store.folder.key_of(store.folder.root / path)
+def keys_of(store: Store, name: str) -> list[bytes]:
+    """The stored paths that a name may mean: from the current folder, and as a source; those of a
+    file of that very name before those of a part."""
+    file, mark, part = name.partition(PART_MARK)
+    named = [(Path(name).expanduser(), "")]
+    if mark and file:
+        named.append((Path(file).expanduser(), part))
+    return [
+        part_key(store.folder.key_of(place), inner)
+        for path, inner in named
+        for place in (path, store.folder.root / path)
+    ]
 
 
 def is_at_or_below(path: bytes, folder: bytes) -> bool:
     """A stored path is this one or lies in it; ``.`` is the project's folder."""
     if folder == b".":
         return not path.startswith(b"/")
-    return path == folder or path.startswith(folder.rstrip(b"/") + b"/")
+    inside = (folder.rstrip(b"/") + b"/", parts_range(folder)[0])
+    return path == folder or path.startswith(inside)
+
+
+def itself(store: Store, name: str, found: list[FileRow]) -> list[FileRow]:
+    """Of the files of a name the one that it names, without the parts in it; else all of them."""
+    keys = keys_of(store, name)
+    return [row for row in found if row.path in keys or row.source == name][:1] or found
 
 
 def document_named(store: Store, name: str) -> FileRow:
     """The one file of this name that holds a document. Raises NotInProject, which says why."""
-    found = files_named(store, name)
+    found = itself(store, name, files_named(store, name))
     with_text = [row for row in found if row.document_id is not None]
     if len(found) == 1 and with_text:
         return with_text[0]
     if len(found) == 1:
-        raise NotInProject(_why_without_text(store, found[0]), "see all: rag status --problems")
+        cure = "see all: rag status --problems"
+        if found[0].state in ("stored", "partly"):
+            cure = f"see which: rag ls '{name}'"
+        raise NotInProject(_why_without_text(store, found[0]), cure)
     if found:
         raise NotInProject(
             f"{name} is a folder of {len(found):,} files", f"see which: rag ls '{name}'"
@@ -83,6 +103,9 @@ def unknown(store: Store, name: str) -> NotInProject:
 
 
 def _why_without_text(store: Store, row: FileRow) -> str:
+    if row.state in ("stored", "partly"):
+        count = len(ledger.parts_of(store.connection, row.path))
+        return f"{row.source} has no text of its own; it holds {count:,} files"
     if row.state == "empty":
         return f"{row.source} is empty"
     own = [p.message for source, p in ledger.problems(store.connection) if source == row.source]

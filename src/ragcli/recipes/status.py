@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ragcli.domain import ChunkSettings, EmbedderIdentity, Problem
 from ragcli.recipes.languages import by_words
-from ragcli.recipes.shown import is_stale
+from ragcli.recipes.shown import files_held, is_stale
 from ragcli.store import Store, ledger, overview, sets, vectors
 from ragcli.store.rows import RootRow
 
@@ -57,7 +57,8 @@ class Root:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """``files`` counts by state: stored, partly, failed, empty, removed. ``formats`` and
+    """``files`` counts by state: stored, partly, failed, empty, removed; ``parts`` are files inside
+    them that have a text: attachments, messages, members. ``formats`` and
     ``languages`` count documents. ``by_words`` are those languages that the model was not taught,
     with their share of the text: they are found by words, not by meaning. ``stale`` files have
     changed or gone since they were read.
@@ -67,6 +68,7 @@ class Status:
     created: str | None
     last_ingest: str | None
     files: Mapping[str, int]
+    parts: int
     documents: int
     chunks: int
     embedded_chunks: int
@@ -111,12 +113,13 @@ def status(
         counts = store.counts()
         states = overview.states(connection)
         told = tuple(ledger.problems(connection))
-        rows = [row for row in ledger.files(connection) if row.document_id is not None]
+        rows = files_held(ledger.files(connection))
         return Status(
             folder=str(store.folder.root),
             created=store.fact("created_at"),
             last_ingest=store.fact("last_ingest_at"),
             files={state: states.get(state, 0) for state in STATES},
+            parts=counts["parts"],
             documents=counts["documents"],
             chunks=counts["chunks"],
             embedded_chunks=counts["embedded"],

@@ -34,8 +34,12 @@ def listing(connection: sqlite3.Connection, chunk_set_id: int | None) -> list[Li
 
 
 def states(connection: sqlite3.Connection) -> dict[str, int]:
-    """How many files there are in each state."""
-    return dict(connection.execute("SELECT state, count(*) FROM files GROUP BY state"))
+    """How many files there are in each state; parts of files are not counted."""
+    return dict(
+        connection.execute(
+            "SELECT state, count(*) FROM files WHERE instr(path, x'00') = 0 GROUP BY state"
+        )
+    )
 
 
 def formats(connection: sqlite3.Connection) -> dict[str, int]:
