@@ -33,6 +33,9 @@ MAX_LEVELS = 20
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
 _FROM_LINE = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*(?:>?From [^\n]*\n)?")
 _FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
+# What the standard library would take for the end of the headers.
+_NO_HEADER = re.compile(rb"^(?![!-9;-~]+[ \t]*:|[ \t]|\r?$)", re.MULTILINE)
+_KNOWN_FIELD = re.compile(rb"(?im)^(?:content-|mime-|from:|to:|subject:|date:)")
 _ENCODED_WORD = re.compile(r"=\?([^?\s]+)\?([bBqQ])\?([^?]*)\?=")
 _BETWEEN_WORDS = re.compile(r"(\?=)[ \t\r\n]+(?==\?)")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
@@ -123,10 +126,7 @@ def parse(data: bytes, number: str = "", default_type: str = "text/plain") -> En
     head, body_start = _head(data, offset)
     message = BytesHeaderParser(policy=compat32).parsebytes(head)
     raw = [(name.lower(), value) for name, value in message.raw_items()]
-    lost = message.get_payload()
     body = data[body_start:]
-    if isinstance(lost, str) and lost:  # what stands among the headers and is none
-        body = lost.encode("ascii", "surrogateescape") + b"\n\n" + body
     content = Message()
     content.set_default_type(default_type)
     hint = _hint_for_headers(raw)
@@ -145,11 +145,17 @@ def _head(data: bytes, start: int) -> tuple[bytes, int]:
         return b"", line_end + 1 if blank else start
     end = _HEADER_END.search(data, start, start + MAX_HEADER_BYTES)
     if end:
-        return data[start : end.start()] + b"\n", end.end()
-    if len(data) - start <= MAX_HEADER_BYTES:
-        return data[start:], len(data)
-    cut = data.rfind(b"\n", start, start + MAX_HEADER_BYTES) + 1 or start + MAX_HEADER_BYTES
-    return data[start:cut], cut
+        head, body_start = data[start : end.start()] + b"\n", end.end()
+    else:
+        cut = data.rfind(b"\n", start, start + MAX_HEADER_BYTES) + 1
+        body_start = max(cut, start) if len(data) - start > MAX_HEADER_BYTES else len(data)
+        head = data[start:body_start]
+    broken = _NO_HEADER.search(head)
+    if not broken:
+        return head, body_start
+    if _KNOWN_FIELD.search(head, broken.end()):  # folded without the space that says so
+        return _NO_HEADER.sub(rb" \g<0>", head), body_start
+    return head[: broken.start()], start + broken.start()
 
 
 def children(entity: Entity) -> Iterator[Entity]:
