@@ -17,6 +17,7 @@ ROOT = Path(ragcli.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 
 STAGES = {
+    "fetching",
     "reading",
     "chunking",
     "embedding",
@@ -41,6 +42,7 @@ HEAVY = {
     "ollama",
     "rich",
     "httpx",
+    "httpcore",
     "tokenizers",
     "lxml",
     "selectolax",
@@ -60,6 +62,7 @@ HOMES = {
     "rich": {"cli"},
     "pypdf": {"reading"},
     "ollama": {"generation/ollama.py"},
+    "httpcore": {"fetching"},
     "sqlite3": {"store", "cli/failures.py"},
 }
 

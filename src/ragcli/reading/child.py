@@ -32,11 +32,12 @@ def main() -> None:
     write_message(replies, {"ready": True})
     while (request := read_message(requests)) is not None:
         signal.setitimer(signal.ITIMER_REAL, late_s)
-        _serve(Path(os.fsdecode(request["path"].encode("latin-1"))), replies)
+        path = Path(os.fsdecode(request["path"].encode("latin-1")))
+        _serve(path, request.get("charset", ""), replies)
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _serve(path: Path, replies: BinaryIO) -> None:
+def _serve(path: Path, charset: str, replies: BinaryIO) -> None:
     seen: dict[str, Any] = {"content_hash": "", "size": 0, "mtime_ns": 0}
     try:
         data, status = read_bytes(path)
@@ -47,7 +48,7 @@ def _serve(path: Path, replies: BinaryIO) -> None:
     seen["content_hash"] = hashlib.sha256(data).hexdigest()
     write_message(replies, seen | {"size": len(data), "mtime_ns": status.st_mtime_ns})
     try:
-        document = read_document(path, data)
+        document = read_document(path, data, charset)
     except Unreadable as error:
         write_message(replies, {"problem": _problem(error)})
     else:

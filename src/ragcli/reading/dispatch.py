@@ -11,7 +11,7 @@ from pathlib import PurePath
 
 from ragcli.domain import Document
 from ragcli.errors import Unreadable
-from ragcli.reading.encodings import looks_binary
+from ragcli.reading.encodings import looks_binary, sent_as
 from ragcli.reading.language import detect_language
 from ragcli.reading.table import READERS, TEXT_FORMATS, format_of, unsupported_reason
 
@@ -22,8 +22,9 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _MESSAGE_CODE_POINTS = 200
 
 
-def read_document(path: PurePath, data: bytes) -> Document:
-    """The document in a file's bytes, its language filled in. Raises Unreadable, and only that."""
+def read_document(path: PurePath, data: bytes, charset: str = "") -> Document:
+    """The document in a file's bytes, its language filled in. ``charset`` is what a server declared
+    of it, for formats whose reader starts from text. Raises Unreadable, and only that."""
     if not data:
         raise Unreadable("empty", "the file is empty")
     name = format_of(path, data)
@@ -32,7 +33,8 @@ def read_document(path: PurePath, data: bytes) -> Document:
     if name in TEXT_FORMATS and looks_binary(data):
         raise Unreadable("binary", "it is not text, whatever its name says")
     try:
-        document = _reader(name)(data, path)
+        with sent_as(charset if name in TEXT_FORMATS else ""):
+            document = _reader(name)(data, path)
         document = replace(document, text=_LONE_SURROGATE.sub("\ufffd", document.text))
         _check(document)
         if document.language is None and name != "code":

@@ -88,14 +88,15 @@ class ReaderProcess:
         if self.pid is None:
             self._start()
 
-    def read(self, path: Path) -> ReadResult:
-        """The file, read within the time limit. Raises RagError when no child can be started."""
+    def read(self, path: Path, charset: str = "") -> ReadResult:
+        """The file, read within the time limit; ``charset`` is what a server declared of it.
+        Raises RagError when no child can be started."""
         self.start()
         name = os.fsencode(path.absolute()).decode("latin-1")
         seen: dict[str, Any] = {"content_hash": "", "size": 0, "mtime_ns": 0}
         deadline = time.monotonic() + self._timeout_s
         try:
-            self._send({"path": name})
+            self._send({"path": name, "charset": charset})
             seen = self._receive(deadline)
             reply = self._receive(deadline)
         except _Silence:
@@ -232,11 +233,12 @@ class ReaderPool:
         finally:
             self._free.put(process)
 
-    def read(self, path: Path) -> ReadResult:
-        """One file. Raises RagError when no reader process can be started."""
+    def read(self, path: Path, charset: str = "") -> ReadResult:
+        """One file; ``charset`` is what a server declared of it. Raises RagError when no reader
+        process can be started."""
         process = self._take()
         try:
-            return process.read(path)
+            return process.read(path, charset)
         finally:
             self._has_read = True
             self._free.put(process)

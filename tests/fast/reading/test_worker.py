@@ -238,10 +238,10 @@ def test_what_a_library_prints_stays_out_of_the_protocol() -> None:
         "import os, sys\n"
         "from ragcli.reading import child, dispatch\n"
         "plain = child.read_document\n"
-        "def chatty(path, data):\n"
+        "def chatty(path, data, charset):\n"
         "    print('to stdout'); os.write(1, b'to fd 1'); sys.stdout.flush()\n"
         "    assert sys.stdin.read() == ''\n"
-        "    return plain(path, data)\n"
+        "    return plain(path, data, charset)\n"
         "child.read_document = chatty\n"
         "child.main()\n"
     )
