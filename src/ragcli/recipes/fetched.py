@@ -144,7 +144,7 @@ def take_in(
 def _read(page: Page, path: Path, reader: Reader) -> ReadResult:
     result = reader.read(path, page.charset)
     path.unlink()
-    if page.charset:
+    if page.charset and result.content_hash:
         # The same bytes in another charset are another text.
         told = f"{result.content_hash} {page.charset}".encode()
         result = replace(result, content_hash=hashlib.sha256(told).hexdigest())
@@ -163,6 +163,9 @@ def _store(
     backlog: Backlog,
 ) -> None:
     size, mtime_ns = (before.size, before.mtime_ns) if before else (None, None)
+    if before is not None and before.content_hash == result.content_hash:
+        # Servers that give no date: the same content is of the day on which it was first seen.
+        result = replace(result, mtime_ns=before.mtime_ns or result.mtime_ns)
     entry = Entry(page.url.encode(), page.url, None, size, mtime_ns)
     intake.store_file(entry, result, backlog)
     if page.version is not None:

@@ -117,7 +117,8 @@ def test_it_is_brought_up_to_date_when_it_is_named_again(project, rag, server):
     assert rag("show", url).out == "Zebra number 1 is striped.\n"
     assert rag("ingest", url, "--json").object["updated"] == 1
     assert rag("show", url).out == "Zebra number 2 is striped.\n"
-    assert rag("show", f"{url}:1").out == "Zebra number 2 is striped.\n"
+    for place in (":1", "#page=1"):
+        assert rag("show", url + place).out == "Zebra number 2 is striped.\n"
 
 
 def test_what_cannot_be_fetched_any_more_stays(project, rag, server):
@@ -164,6 +165,9 @@ def test_what_no_reader_reads_is_told(project, rag, server):
         server.url("/book"),
     ]
     assert rag("status", "--json").object["files"]["failed"] == 2
+    # They lie in the ledger as files do: unchanged, they are told once.
+    run = rag("ingest", server.url("/picture"), server.url("/book"), "--json")
+    assert (run.code, run.object["new_problems"], run.object["known_problems"]) == (0, [], 2)
 
 
 def test_redirects_and_the_final_address(project, rag, server):
