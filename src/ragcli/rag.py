@@ -237,12 +237,7 @@ class Rag:
         # A crash while the project was made may have left the folder without a store.
         Store.create(self.folder)
         self._refuse_another_model()
-        reading = ReadOptions(
-            timeout_s=self.settings.read_timeout_s,
-            password=self.settings.read_password or "",
-            ocr_languages=self.settings.ocr_languages,
-        )
-        with ReaderPool(reading) as reader:
+        with ReaderPool(ReadOptions.of(self.settings)) as reader:
             return ingest(self.store, options, reader, lambda: self.embedder, listener)
 
     def dry_run(
