@@ -29,6 +29,7 @@ from ragcli.store.folder import ProjectFolder
 if TYPE_CHECKING:
     from ragcli.domain import (
         Answer,
+        Document,
         Embedder,
         EmbedderIdentity,
         Generator,
@@ -401,6 +402,13 @@ class Rag:
         from ragcli.recipes.show import show
 
         return show(self.store, name)
+
+    def extract(self, path: str | os.PathLike[str]) -> Document:
+        """What the readers make of any file; nothing is stored. Raises UsageError, Unreadable."""
+        from ragcli.reading.options import ReadOptions
+        from ragcli.recipes.extract import extract
+
+        return extract(Path(path).expanduser(), ReadOptions.of(self.settings))
 
     def chunks(self, name: str) -> CutFile:
         """How a file was cut. Raises NotInProject."""
