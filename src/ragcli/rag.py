@@ -29,6 +29,7 @@ from ragcli.store.folder import ProjectFolder
 if TYPE_CHECKING:
     from ragcli.domain import (
         Answer,
+        Document,
         Embedder,
         EmbedderIdentity,
         Generator,
@@ -240,13 +241,8 @@ class Rag:
         # A crash while the project was made may have left the folder without a store.
         Store.create(self.folder)
         self._refuse_another_model()
-        reading = ReadOptions(
-            timeout_s=self.settings.read_timeout_s,
-            password=self.settings.read_password or "",
-            ocr_languages=self.settings.ocr_languages,
-        )
-        with ReaderPool(reading) as reader:
-            fetcher = partial(providers.fetcher, self.settings)
+        fetcher = partial(providers.fetcher, self.settings)
+        with ReaderPool(ReadOptions.of(self.settings)) as reader:
             return ingest(self.store, options, reader, lambda: self.embedder, listener, fetcher)
 
     def dry_run(
@@ -411,6 +407,13 @@ class Rag:
         from ragcli.recipes.show import show
 
         return show(self.store, name)
+
+    def extract(self, path: str | os.PathLike[str]) -> Document:
+        """What the readers make of any file; nothing is stored. Raises UsageError, Unreadable."""
+        from ragcli.reading.options import ReadOptions
+        from ragcli.recipes.extract import extract
+
+        return extract(Path(path).expanduser(), ReadOptions.of(self.settings))
 
     def chunks(self, name: str) -> CutFile:
         """How a file was cut. Raises NotInProject."""

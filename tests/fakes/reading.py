@@ -10,6 +10,7 @@ from ragcli.domain import Problem
 from ragcli.errors import Unreadable
 from ragcli.reading.child import read_bytes
 from ragcli.reading.dispatch import read_document
+from ragcli.reading.language import with_language
 from ragcli.reading.worker import ReadResult
 
 
@@ -32,7 +33,7 @@ class InProcessReader:
         for path in paths:
             yield self.read(path)
 
-    def read(self, path: Path, charset: str = "") -> ReadResult:
+    def read(self, path: Path, *, charset: str = "") -> ReadResult:
         return _read(path, charset)
 
 
@@ -41,7 +42,7 @@ def _read(path: Path, charset: str) -> ReadResult:
     try:
         data, status = read_bytes(path)
         size, mtime_ns = len(data), status.st_mtime_ns
-        document = read_document(path, data, charset)
+        document = with_language(read_document(path, data, charset))
     except Unreadable as error:
         problem = Problem(error.code, error.message, error.hint)
         content_hash = hashlib.sha256(data).hexdigest() if mtime_ns else ""

@@ -142,7 +142,7 @@ def take_in(
 
 
 def _read(page: Page, path: Path, reader: Reader) -> ReadResult:
-    result = reader.read(path, page.charset)
+    result = reader.read(path, charset=page.charset)
     path.unlink()
     if page.charset and result.content_hash:
         # The same bytes in another charset are another text.
