@@ -67,7 +67,7 @@ def _read_package(package: zipfile.ZipFile) -> Document:
     for text in _margins(package, links, body, problems):
         body.builder.add("paragraph", text)
     if problems and not body.builder.text:
-        raise Unreadable("broken", problems[-1].message, problems[-1].hint)
+        raise Unreadable(problems[-1].code, problems[-1].message, problems[-1].hint)
     facts = core_properties(package)
     return Document(
         text=body.builder.text,

@@ -25,6 +25,7 @@ READERS: dict[str, tuple[str, str]] = {
     "html": ("html", ".html .htm .xhtml"),
     "pdf": ("pdf", ".pdf"),
     "docx": ("docx", ".docx .docm .dotx .dotm"),
+    "pptx": ("pptx", ".pptx .pptm .ppsx .ppsm .potx .potm"),
     "code": (
         "code",
         ".py .pyi .js .mjs .cjs .jsx .ts .tsx .vue .svelte .css .scss .less .java .kt .kts .scala"
@@ -53,7 +54,7 @@ _CURES = {
         ".key": "save it in Keynote: File > Export To > PowerPoint",
         ".rtf .odt": "save it as .docx or .pdf",
         ".xlsx .xlsm .ods": "save its sheets as .csv",
-        ".pptx .odp": "save it as .pdf",
+        ".odp": "save it as .pdf",
         ".epub .mobi .azw3 .djvu .xps .ps .chm": "convert it to .pdf or .html",
         ".eml .msg .mbox .mhtml .mht": "save its text as .txt or .html",
     }.items()
