@@ -24,6 +24,12 @@ def integer(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else None
 
 
+def heading_level(style_name: str) -> int | None:
+    """The level of a heading that the name of its style tells, in the languages of Office."""
+    match = _HEADING_STYLE.match(style_name)
+    return int(match[1]) if match else None
+
+
 class Styles:
     """The styles of a document by their id."""
 
@@ -41,10 +47,8 @@ class Styles:
             level = integer(attribute(child(style, "pPr", "outlineLvl"), "val"))
             if level is not None:
                 return level + 1
-        for name in self._names(style_id):
-            if match := _HEADING_STYLE.match(name):
-                return int(match[1])
-        return None
+        named = (heading_level(name) for name in self._names(style_id))
+        return next((level for level in named if level is not None), None)
 
     def list_of(self, style_id: str) -> Any:
         """The numbering that the style or one it is based on gives, None without one."""
@@ -105,7 +109,7 @@ class Numbering:
                 if definition is not None
                 else ""
             )
-            definition = linked.get(link, definition)
+            definition = linked.get(link, definition) if link else definition
             made = _List(_levels(definition), counts=counts.setdefault(name, {}))
             for override in number:
                 if _is(override, "lvlOverride"):

@@ -25,6 +25,7 @@ READERS: dict[str, tuple[str, str]] = {
     "html": ("html", ".html .htm .xhtml"),
     "pdf": ("pdf", ".pdf"),
     "docx": ("docx", ".docx .docm .dotx .dotm"),
+    "rtf": ("rtf", ".rtf"),
     "pptx": ("pptx", ".pptx .pptm .ppsx .ppsm .potx .potm"),
     "code": (
         "code",
@@ -52,7 +53,7 @@ _CURES = {
         ".pages": "save it in Pages: File > Export To > Word",
         ".numbers": "save it in Numbers: File > Export To > Excel",
         ".key": "save it in Keynote: File > Export To > PowerPoint",
-        ".rtf .odt": "save it as .docx or .pdf",
+        ".odt": "save it as .docx or .pdf",
         ".xlsx .xlsm .ods": "save its sheets as .csv",
         ".odp": "save it as .pdf",
         ".epub .mobi .azw3 .djvu .xps .ps .chm": "convert it to .pdf or .html",
