@@ -26,6 +26,8 @@ READERS: dict[str, tuple[str, str]] = {
     "pdf": ("pdf", ".pdf"),
     "docx": ("docx", ".docx .docm .dotx .dotm"),
     "rtf": ("rtf", ".rtf"),
+    "odt": ("odt", ".odt .ott .fodt"),
+    "odp": ("odp", ".odp .otp .fodp .odg .otg .fodg"),
     "pptx": ("pptx", ".pptx .pptm .ppsx .ppsm .potx .potm"),
     "code": (
         "code",
@@ -53,9 +55,7 @@ _CURES = {
         ".pages": "save it in Pages: File > Export To > Word",
         ".numbers": "save it in Numbers: File > Export To > Excel",
         ".key": "save it in Keynote: File > Export To > PowerPoint",
-        ".odt": "save it as .docx or .pdf",
         ".xlsx .xlsm .ods": "save its sheets as .csv",
-        ".odp": "save it as .pdf",
         ".epub .mobi .azw3 .djvu .xps .ps .chm": "convert it to .pdf or .html",
         ".eml .msg .mbox .mhtml .mht": "save its text as .txt or .html",
     }.items()
@@ -103,9 +103,15 @@ _MIMETYPE = re.compile(
     rb"(?=PK|\s)",
     re.DOTALL,
 )
+# The same in one XML, without a zip; far behind the names of its name spaces.
+_FLAT = re.compile(
+    rb"<office:document\s[^>]{0,16384}?application/vnd\.oasis\.opendocument\.([\w-]+)"
+)
+_FLAT_HEAD_BYTES = 32768
 _MIMETYPE_FORMATS = {
     b"text": "odt",
     b"presentation": "odp",
+    b"graphics": "odp",
     b"spreadsheet": "ods",
     b"epub+zip": "epub",
 }
@@ -133,8 +139,11 @@ def _format_of_content(head: bytes) -> str | None:
     if head.startswith(_ZIP_MARK):
         found = _format_of_zip(head)
         return found if found in READERS else None
-    if head.lstrip().startswith(b"{\\rtf") and "rtf" in READERS:
+    if head[:64].lstrip().startswith(b"{\\rtf") and "rtf" in READERS:
         return "rtf"
+    if flat := _FLAT.search(head[:_FLAT_HEAD_BYTES]):
+        found = _MIMETYPE_FORMATS.get(flat[1].removesuffix(b"-template"))
+        return found if found in READERS else None
     start = head[:_HTML_HEAD_BYTES].removeprefix(codecs.BOM_UTF8).lstrip().lower()
     if start.startswith((b"<!doctype html", b"<html")) or (
         start.startswith((b"<?xml", b"<!--")) and b"<html" in start
