@@ -25,7 +25,7 @@ MAX_PART_BYTES = 256 * 1024 * 1024
 OLE_MARK = bytes.fromhex("d0cf11e0a1b11ae1")
 _ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
 # What zipfile, its decompressors and lxml raise for damaged bytes; found by damaging them.
-_BROKEN = (
+BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
@@ -51,7 +51,7 @@ def opened(data: bytes, name: str, program: str) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             yield package
-    except _BROKEN as error:
+    except BROKEN as error:
         raise Unreadable(
             "broken", f"not a readable {name} file: {error}", f"open it in {program}, save it again"
         ) from error

@@ -24,6 +24,7 @@ READERS: dict[str, tuple[str, str]] = {
     "html": ("html", ".html .htm .xhtml"),
     "pdf": ("pdf", ".pdf"),
     "docx": ("docx", ".docx"),
+    "xlsx": ("xlsx", ".xlsx .xlsm .xltx .xltm"),
     "code": (
         "code",
         ".py .pyi .js .mjs .cjs .jsx .ts .tsx .vue .svelte .css .scss .less .java .kt .kts .scala"
@@ -45,7 +46,7 @@ _CURES = {
     suffix: cure
     for suffixes, cure in {
         ".doc .dot .rtf .odt .wps .pages .wpd": "save it as .docx or .pdf",
-        ".xls .xlsx .xlsm .ods .numbers": "save its sheets as .csv",
+        ".xls .xlsb .xlt .et .numbers": "save it as .xlsx",
         ".ppt .pptx .odp .key": "save it as .pdf",
         ".epub .mobi .azw3 .djvu .xps .ps .chm": "convert it to .pdf or .html",
         ".eml .msg .mbox .mhtml .mht": "save its text as .txt or .html",
@@ -80,6 +81,12 @@ BINARY_SUFFIXES = frozenset(_BINARIES)
 DOCUMENT_SUFFIXES = frozenset(_CURES)
 
 _TEXT_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
+# What stands in a zip of parts for it to be a document of that format.
+_ZIP_MARKS = {
+    b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet": "ods",
+    b"word/": "docx",
+    b"xl/": "xlsx",
+}
 # How far into a file its HTML may start, after a comment or an XML declaration.
 _HTML_HEAD_BYTES = 1024
 
@@ -99,7 +106,7 @@ def _format_of_content(head: bytes) -> str | None:
     if head.startswith(b"%PDF-"):
         return "pdf"
     if head.startswith(b"PK\x03\x04"):
-        return "docx" if b"word/" in head else None
+        return next((name for mark, name in _ZIP_MARKS.items() if mark in head), None)
     start = head[:_HTML_HEAD_BYTES].removeprefix(codecs.BOM_UTF8).lstrip().lower()
     if start.startswith((b"<!doctype html", b"<html")) or (
         start.startswith((b"<?xml", b"<!--")) and b"<html" in start

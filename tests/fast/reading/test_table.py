@@ -33,6 +33,7 @@ from ragcli.reading.table import (
         ("Makefile", b"all:\n\ttrue\n", "text"),
         ("noext", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "pdf"),
         ("noext", b"PK\x03\x04\x14\0\0\0[Content_Types].xml word/document.xml", "docx"),
+        ("noext", b"PK\x03\x04\x14\0\0\0[Content_Types].xml xl/workbook.xml", "xlsx"),
         ("noext", b"PK\x03\x04\x14\0\0\0other/file", None),
         ("noext", b"\n <!DOCTYPE html><p>", "html"),
         ("noext", b"\xef\xbb\xbf<html>", "html"),
