@@ -17,13 +17,14 @@ from ragcli.reading.encodings import looks_binary
 READERS: dict[str, tuple[str, str]] = {
     "text": (
         "text",
-        ".txt .text .log .rst .adoc .asciidoc .org .json .jsonl .ndjson .yaml .yml .toml"
+        ".txt .text .log .rst .adoc .asciidoc .org .yaml .yml .toml"
         " .ini .cfg .conf .properties .env .tex .bib .xml .srt .vtt .po .diff .patch",
     ),
     "markdown": ("markdown", ".md .markdown .mdown .mkd .mdx"),
     "html": ("html", ".html .htm .xhtml"),
     "pdf": ("pdf", ".pdf"),
     "docx": ("docx", ".docx"),
+    "json": ("jsondata", ".json .jsonl .ndjson .geojson .jsonld .webmanifest"),
     "csv": ("delimited", ".csv .tsv .tab"),
     "xlsx": ("xlsx", ".xlsx .xlsm .xltx .xltm"),
     "code": (
@@ -36,7 +37,7 @@ READERS: dict[str, tuple[str, str]] = {
     ),
 }
 # Formats whose reader starts from decoded text.
-TEXT_FORMATS = frozenset({"text", "markdown", "html", "code", "csv"})
+TEXT_FORMATS = frozenset({"text", "markdown", "html", "code", "csv", "json"})
 
 FORMAT_OF_SUFFIX = {
     suffix: name for name, (_, suffixes) in READERS.items() for suffix in suffixes.split()
