@@ -18,7 +18,7 @@ from ragcli.reading.encodings import looks_binary
 READERS: dict[str, tuple[str, str]] = {
     "text": (
         "text",
-        ".txt .text .log .rst .adoc .asciidoc .org .csv .tsv .json .jsonl .ndjson .yaml .yml .toml"
+        ".txt .text .log .rst .adoc .asciidoc .org .yaml .yml .toml"
         " .ini .cfg .conf .properties .env .tex .bib .xml .srt .vtt .po .diff .patch",
     ),
     "markdown": ("markdown", ".md .markdown .mdown .mkd .mdx"),
@@ -29,6 +29,9 @@ READERS: dict[str, tuple[str, str]] = {
     "odt": ("odt", ".odt .ott .fodt"),
     "odp": ("odp", ".odp .otp .fodp .odg .otg .fodg"),
     "pptx": ("pptx", ".pptx .pptm .ppsx .ppsm .potx .potm"),
+    "json": ("jsondata", ".json .jsonl .ndjson .geojson .jsonld .webmanifest"),
+    "csv": ("delimited", ".csv .tsv .tab"),
+    "xlsx": ("xlsx", ".xlsx .xlsm .xltx .xltm"),
     "code": (
         "code",
         ".py .pyi .js .mjs .cjs .jsx .ts .tsx .vue .svelte .css .scss .less .java .kt .kts .scala"
@@ -39,7 +42,7 @@ READERS: dict[str, tuple[str, str]] = {
     ),
 }
 # Formats whose reader starts from decoded text.
-TEXT_FORMATS = frozenset({"text", "markdown", "html", "code"})
+TEXT_FORMATS = frozenset({"text", "markdown", "html", "code", "csv", "json"})
 
 FORMAT_OF_SUFFIX = {
     suffix: name for name, (_, suffixes) in READERS.items() for suffix in suffixes.split()
@@ -50,12 +53,12 @@ _CURES = {
     suffix: cure
     for suffixes, cure in {
         ".doc .dot .wps .wpd": "convert it: soffice --headless --convert-to docx FILE",
-        ".xls .xlt": "convert it: soffice --headless --convert-to xlsx FILE",
+        ".xls .xlt .xlsb .et": "convert it: soffice --headless --convert-to xlsx FILE",
         ".ppt .pps .pot": "convert it: soffice --headless --convert-to pptx FILE",
         ".pages": "save it in Pages: File > Export To > Word",
         ".numbers": "save it in Numbers: File > Export To > Excel",
         ".key": "save it in Keynote: File > Export To > PowerPoint",
-        ".xlsx .xlsm .ods": "save its sheets as .csv",
+        ".ods": "save its sheets as .csv",
         ".epub .mobi .azw3 .djvu .xps .ps .chm": "convert it to .pdf or .html",
         ".eml .msg .mbox .mhtml .mht": "save its text as .txt or .html",
     }.items()
