@@ -26,11 +26,14 @@ READERS: dict[str, tuple[str, str]] = {
     "docx": ("docx", ".docx"),
     "code": (
         "code",
-        ".py .pyi .js .mjs .cjs .jsx .ts .tsx .vue .svelte .css .scss .less .java .kt .kts .scala"
-        " .groovy .c .h .cc .cpp .cxx .hh .hpp .hxx .cs .fs .go .rs .swift .m .mm .rb .php .pl .pm"
-        " .lua .r .jl .dart .ex .exs .erl .hrl .hs .ml .mli .clj .cljs .lisp .el .scm .sh .bash"
-        " .zsh .fish .ps1 .bat .sql .proto .thrift .graphql .tf .cmake .gradle .zig .nim .v .vhd"
-        " .asm .s .f90 .pas .sol",
+        ".py .pyi .pyw .pyx .js .mjs .cjs .jsx .ts .tsx .mts .cts .vue .svelte .css .scss .sass"
+        " .less .java .kt .kts .scala .sc .groovy .gradle .c .h .cc .cpp .cxx .c++ .hh .hpp .hxx"
+        " .inl .cu .cuh .ino .cs .fs .fsi .fsx .go .rs .swift .m .mm .rb .rake .gemspec .cr .php"
+        " .pl .pm .lua .r .jl .dart .ex .exs .erl .hrl .hs .lhs .elm .purs .ml .mli .clj .cljs"
+        " .cljc .edn .lisp .lsp .cl .el .scm .ss .rkt .sh .bash .zsh .ksh .fish .ps1 .psm1 .psd1"
+        " .bat .cmd .sql .proto .thrift .graphql .gql .tf .tfvars .hcl .cmake .mk .zig .nim .v .sv"
+        " .svh .vh .vhd .vhdl .asm .s .f .for .f77 .f90 .f95 .f03 .f08 .pas .pp .dpr .vb .bas .vbs"
+        " .sol .awk .tcl .coffee",
     ),
 }
 # Formats whose reader starts from decoded text.
@@ -39,6 +42,13 @@ TEXT_FORMATS = frozenset({"text", "markdown", "html", "code"})
 FORMAT_OF_SUFFIX = {
     suffix: name for name, (_, suffixes) in READERS.items() for suffix in suffixes.split()
 }
+
+# Files that are known by their whole name.
+FORMAT_OF_NAME = dict.fromkeys(
+    "makefile gnumakefile dockerfile containerfile jenkinsfile rakefile gemfile vagrantfile"
+    " cmakelists.txt".split(),
+    "code",
+)
 
 # Documents that somebody wants to have read: they are reported, with the way to have them read.
 _CURES = {
@@ -90,8 +100,8 @@ def format_of(path: PurePath, head: bytes) -> str | None:
     ``head`` is the file's beginning, at best 8 KiB or all of it.
     """
     suffix = path.suffix.lower()
-    if suffix in FORMAT_OF_SUFFIX:
-        return FORMAT_OF_SUFFIX[suffix]
+    if named := FORMAT_OF_NAME.get(path.name.lower()) or FORMAT_OF_SUFFIX.get(suffix):
+        return named
     return None if unsupported_reason(path) else _format_of_content(head)
 
 
