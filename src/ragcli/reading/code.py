@@ -26,7 +26,8 @@ from ragcli.text.lines import line_spans
 _CLOSER = re.compile(r"\s*([})\]]|end\b|esac\b|fi\b|done\b)")
 # Behind a definition, what only closes the one around it, or speaks of what stands above.
 _NOTHING_NEW = re.compile(
-    r"(?:[\s{}()\[\];,]|\bend\w*\b(?:[ \t]+\w+){0,3}|\b(?:fi|done|esac)\b|#endif\b[^\n]*|//[^\n]*)*+\Z",
+    r"(?:[\s{}()\[\];,]"
+    r"|\bend\w*\b(?:[ \t]+\w+){0,3}|\b(?:fi|done|esac)\b|#endif\b[^\n]*|//[^\n]*)*+\Z",
     re.IGNORECASE,
 )
 

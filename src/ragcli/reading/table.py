@@ -44,11 +44,11 @@ FORMAT_OF_SUFFIX = {
 }
 
 # Files that are known by their whole name.
-FORMAT_OF_NAME = dict.fromkeys(
+_CODE_NAMES = (
     "makefile gnumakefile dockerfile containerfile jenkinsfile rakefile gemfile vagrantfile"
-    " cmakelists.txt".split(),
-    "code",
+    " cmakelists.txt"
 )
+FORMAT_OF_NAME = dict.fromkeys(_CODE_NAMES.split(), "code")
 
 # Documents that somebody wants to have read: they are reported, with the way to have them read.
 _CURES = {

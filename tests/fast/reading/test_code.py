@@ -1,6 +1,6 @@
 """Source code: its definitions as sections, in every language, and what is no definition."""
 
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 import pytest
 from document_checks import check, headings, pieces
@@ -160,254 +160,25 @@ def test_a_class_is_a_section_and_its_methods_are_sections_of_it():
     assert found[3][1] == "    abstract void declared(int a);"
 
 
-@pytest.mark.parametrize(
-    ("name", "source", "expected"),
-    [
-        (
-            "a.js",
-            "import x from 'y'\nexport class A extends B {\n  static #p = 1\n  async m(a = {}) {\n"
-            "    if (a) {\n    }\n  }\n  get v() { return `class X {` }\n}\n"
-            "const f = async (a, b) => {\n  return /[\"{]/\n}\nfunction* g() {}\nvar h = 3\n"
-            "exports.k = function () {\n}\n",
-            ["A", "A › m", "A › v", "f", "g", "", "exports.k"],
-        ),
-        (
-            "a.tsx",
-            "export interface P {\n  a: string\n}\ntype Q = {\n  b: number\n}\n"
-            "export default function App({ a }: P): JSX.Element {\n  return <b>{a}</b>\n}\n"
-            "@Injectable({\n  x: 1\n})\nexport class S {\n  constructor(private a: P) {}\n}\n",
-            ["P", "Q", "App", "S", "S › constructor"],
-        ),
-        (
-            "a.go",
-            "package a\n\n// Store keeps.\ntype Store struct {\n\tn int\n}\n\n"
-            "func (s *Store) Add(x int) error {\n\ty := `}\n}`\n\treturn nil\n}\n\n"
-            "func New[T any](x T) *Store { return nil }\n",
-            ["Store", "(s *Store) Add", "New"],
-        ),
-        (
-            "a.rs",
-            "//! 文档\nuse a;\n\n#[derive(Debug)]\npub struct P<'a> {\n    x: &'a str,\n}\n\n"
-            "impl<'a> P<'a> {\n    /// Makes.\n    pub fn new(c: char) -> Self\n    where\n"
-            "        T: A,\n    {\n        let q = '{';\n        r#\"}\"#\n    }\n}\n\nmod t {\n"
-            "    async fn f() {}\n}\n",
-            ["P", "impl<'a> P<'a>", "impl<'a> P<'a> › new", "t", "t › f"],
-        ),
-        (
-            "a.c",
-            "#include <a>\n\n// adds\nint add(int a) {\n  a;\n\n  b;\n\n}\n\nint declared(int);\n\n"
-            "static char *\nname(void)\n{\n#ifdef X\n  if (a) {\n#else\n  {\n#endif\n  }\n}\n"
-            "struct s {\n  int a;\n};\n",
-            ["add", "", "name", "s"],
-        ),
-        (
-            "a.hpp",
-            "#pragma once\nnamespace n {\n\ntemplate <typename T>\nclass A : public B<T> {\npublic:\n"
-            "  explicit A(int x) : x_(x) {}\n  ~A();\n  bool operator==(const A& o) const {\n"
-            "    return true;\n  }\n};\n\nint A<int>::f() const noexcept {\n  return 1;\n}\n\n"
-            "} // namespace n\n",
-            ["n", "n › A", "n › A › A", "n › A", "n › A › operator==", "n › A<int>::f"],
-        ),
-        (
-            "a.m",
-            "#import <A.h>\n@implementation A\n- (void)run:(int)x with:(id)y {\n  [a b];\n}\n"
-            "+ (id)shared\n{\n}\n@end\n",
-            ["A", "run", "shared", ""],
-        ),
-        ("b.m", "% 说明\nfunction [a, b] = f(x)\n  a = 1;\nend\nfunction g\nend\n", ["f", "g"]),
-        (
-            "a.cs",
-            'namespace N\n{\n    [Serializable]\n    public sealed class A\n    {\n'
-            '        public int P { get; set; }\n        public async Task<int> Run(int a)\n'
-            '        {\n            var s = @"c:\\";\n        }\n        int Q(int x) => x + 1;\n'
-            "    }\n}\n",
-            ["N", "N › A", "N › A › Run", "N › A"],
-        ),
-        (
-            "a.kt",
-            "data class A(val x: Int)\nobject O {\n    fun f(a: Int): Int = a + 1\n\n"
-            "    suspend fun <T> List<T>.g() {\n    }\n}\n",
-            ["A", "O", "O › f", "O › g"],
-        ),
-        (
-            "a.scala",
-            "object A {\n  def f(x: Int): Int = {\n    x\n  }\n  case class B(y: Int)\n}\ntrait C\n",
-            ["A", "A › f", "A › B", "C"],
-        ),
-        (
-            "a.swift",
-            "struct S: P {\n    init(x: Int) {\n    }\n    mutating func f<T>(_ x: T) where T: Q {\n"
-            "    }\n}\nextension S {\n    static func make() -> S { S() }\n}\n",
-            ["S", "S › init", "S › f", "S", "S › make"],
-        ),
-        (
-            "a.rb",
-            "module M\n  # doc\n  class A < B\n    def self.make(x)\n      <<~TXT\n        def no\n"
-            "      TXT\n    end\n\n    def ok?\n      if x\n      end\n    end\n  end\nend\n",
-            ["M", "M › A", "M › A › self.make", "M › A › ok?"],
-        ),
-        (
-            "a.php",
-            "<?php\nfinal class A {\n    /** 文档 */\n    #[Route('/')]\n    public function f(): int {\n"
-            "        return 1;\n    }\n}\nfunction g() {\n}\n",
-            ["A", "A › f", "g"],
-        ),
-        (
-            "a.pl",
-            "use strict;\n# about\nsub one {\n  my %h = (a => '}');\n}\n\n=head1 X\n\nsub no {\n\n"
-            "=cut\n\nsub two {\n}\n",
-            ["one", "", "two"],
-        ),
-        (
-            "a.lua",
-            "local M = {}\n--[[ function no()\n]]\nfunction M.f(x)\n  return x\nend\n"
-            "local g = function()\nend\nreturn M\n",
-            ["M.f", "g", ""],
-        ),
-        ("a.R", "f <- function(x) {\n  x\n}\n\ng = function() 1\n", ["f", "g"]),
-        (
-            "a.jl",
-            "module M\n\nstruct P\n    x\nend\n\nfunction f(x)\n    x\nend\n\ng(x) = 2x\n\nend\n",
-            ["M", "P", "f", "g"],
-        ),
-        (
-            "a.dart",
-            "class A extends B {\n  A(this.x);\n  @override\n  Widget build(C c) {\n    return x;\n"
-            "  }\n}\nvoid main() {\n}\n",
-            ["A", "A › build", "main"],
-        ),
-        (
-            "a.ex",
-            'defmodule A.B do\n  @doc """\n  def no\n  """\n  def f(0), do: 1\n  def f(n) do\n    n\n'
-            "  end\n\n  defp g?(x), do: x\nend\n",
-            ["A.B", "A.B › f", "A.B › g?"],
-        ),
-        (
-            "a.erl",
-            "-module(a).\n-spec f(x) -> y.\nf(0) ->\n    1;\nf(N) ->\n    N.\n\n% about\ng(X) -> X.\n",
-            ["f", "g"],
-        ),
-        (
-            "a.hs",
-            "module A where\n\ndata T = X | Y\n\n-- | doc\nf :: Int -> Int\nf 0 = 1\nf n = n\n\n"
-            "instance Show T where\n  show _ = \"f = 1\"\n",
-            ["T", "f", "Show T"],
-        ),
-        (
-            "a.ml",
-            "open X\n\n(* let no = 1 *)\nlet rec f x =\n  let y = 1 in\n  y\n\nmodule M = struct\n"
-            "  let g () = 2\nend\n",
-            ["f", "M", "M › g"],
-        ),
-        (
-            "a.fs",
-            "module A\n\ntype T() =\n    member this.Run x = x\n\nlet f x =\n    x\n",
-            ["A", "T", "T › Run", "f"],
-        ),
-        (
-            "a.clj",
-            '(ns a.b)\n\n; about\n(defn f\n  "(defn no"\n  [x]\n  x)\n\n(defmacro g [] 1)\n',
-            ["a.b", "f", "g"],
-        ),
-        (
-            "a.el",
-            ";; doc\n(defun my-f (x)\n  x)\n(defvar my-v 1)\n",
-            ["my-f", "my-v"],
-        ),
-        (
-            "a.sh",
-            "#!/bin/sh\nset -e\n# about\nrun() {\n  cat <<EOF\nno() {\nEOF\n}\nfunction two {\n:\n}\nrun\n",
-            ["run", "two", ""],
-        ),
-        (
-            "a.ps1",
-            "function Get-A {\n  param([int]$x)\n}\nClass B {\n  [int] Run() {\n  }\n}\n",
-            ["Get-A", "B", "B › Run"],
-        ),
-        (
-            "a.sql",
-            "-- 用户\nCREATE TABLE users (\n  id INT\n);\n\ncreate or replace function f() returns int"
-            " as $$\nbegin\nend;\n$$;\n",
-            ["users", "f"],
-        ),
-        (
-            "a.tf",
-            'resource "aws_s3_bucket" "b" {\n  tags = {\n    x = 1\n  }\n}\nvariable "v" {\n}\n',
-            ['resource "aws_s3_bucket" "b"', 'variable "v"'],
-        ),
-        (
-            "a.proto",
-            'syntax = "proto3";\nmessage A {\n  enum K { X = 0; }\n}\nservice S {\n'
-            "  rpc Get(A) returns (A);\n}\n",
-            ["A", "A › K", "S", "S › Get"],
-        ),
-        ("a.graphql", "type A {\n  x: Int\n}\ninput B {\n  y: Int\n}\n", ["A", "B"]),
-        (
-            "a.zig",
-            "pub const S = struct {\n    pub fn f(a: u8) void {\n    }\n};\nfn g() void {\n}\n",
-            ["S", "g"],
-        ),
-        ("a.nim", "proc f(x: int) =\n  echo x\n\nfunc g*(): int =\n  1\n", ["f", "g"]),
-        (
-            "Makefile",
-            "CC := gcc\n\n# builds\nall: a.o\n\tcc a.o\n\nclean:\n\trm a: b\n",
-            ["all", "clean"],
-        ),
-        ("Dockerfile", "FROM a AS build\nRUN x\nFROM b as run\nCOPY y\n", ["build", "run"]),
-        (
-            "CMakeLists.txt",
-            "project(x)\nfunction(f a)\n  set(b)\nendfunction()\nmacro(g)\nendmacro()\n",
-            ["f", "g"],
-        ),
-        (
-            "a.vb",
-            "Public Class A\n    Public Sub Run(x As Integer)\n        ' Sub No(\n    End Sub\n\n"
-            "    Private Function F() As Integer\n    End Function\nEnd Class\n",
-            ["A", "A › Run", "A › F"],
-        ),
-        (
-            "a.f90",
-            "module m\n  implicit none\ncontains\n  subroutine s(x)\n    x = 1\n  end subroutine\n"
-            "  integer function f(y)\n  end function f\nend module\n",
-            ["m", "m › s", "m › f"],
-        ),
-        (
-            "a.pas",
-            "unit U;\n\nprocedure A(x: integer);\nvar\n  y: integer;\nbegin\n  y := 1;\nend;\n\n"
-            "function T.B: string;\nbegin\nend;\n",
-            ["A", "T.B"],
-        ),
-        (
-            "a.v",
-            "module m(input a);\n  task t;\n  endtask\nendmodule\nmodule n;\nendmodule\n",
-            ["m", "m › t", "n"],
-        ),
-        (
-            "a.vhd",
-            "entity e is\n  port (a : in bit);\nend entity;\narchitecture r of e is\nbegin\n"
-            "  p : process\n  begin\n  end process;\nend r;\n",
-            ["entity e", "architecture r of e", "architecture r of e › p"],
-        ),
-        ("a.asm", "; doc\n_start:\n  mov a, b\nloop1:\n  jmp loop1\n", ["_start", "loop1"]),
-        (
-            "a.vue",
-            "<template>\n  <p>don't</p>\n</template>\n<script>\nexport default {\n  data() {\n  },\n"
-            "  methods: {\n    async load(id) {\n    }\n  }\n}\n</script>\n",
-            ["default", "default › data", "default", "default › load", ""],
-        ),
-        (
-            "a.gradle",
-            "plugins {\n  id 'x'\n}\ntask hello {\n  doLast { }\n}\n",
-            ["plugins", "hello"],
-        ),
-        ("tool", "#!/usr/bin/env python3\nif 1: print 'x'\ndef f():\n  1\ndef g():\n  2\n", ["f", "g"]),
-        ("tool", "#!/usr/bin/node\nfunction f() {\n}\nfunction g() {\n}\n", ["f", "g"]),
-    ],
-)  # fmt: skip
-def test_the_definitions_of_each_language(name: str, source: str, expected: list[str]):
-    for text in (source, source.replace("\n", "\r\n")):
-        found = [path for path, _ in sections(read(text, name))]
-        assert (found if found[0] == expected[0] else found[1:]) == expected
+def samples() -> list[tuple[str, list[str], str]]:
+    """(name, expected paths, source) of each sample."""
+    text = Path(__file__).with_name("code_samples.txt").read_text(encoding="utf-8")
+    found = []
+    for sample in text.split("==== ")[1:]:
+        name, *lines = sample.splitlines(keepends=True)
+        paths = [line[3:].strip() for line in lines if line.startswith("-> ")]
+        source = "".join(line for line in lines if not line.startswith("-> "))
+        found.append((name.strip(), paths, source))
+    return found
+
+
+@pytest.mark.parametrize(("name", "expected", "source"), samples(), ids=str)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_the_definitions_of_each_language(
+    name: str, expected: list[str], source: str, end: str
+) -> None:
+    found = [path for path, _ in sections(read(source.replace("\n", end), name))]
+    assert (found if found[0] == expected[0] else found[1:]) == expected
 
 
 def test_leading_comments_and_attributes_stay_with_their_definition():
