@@ -17,10 +17,13 @@ from ragcli.reading.encodings import looks_binary
 READERS: dict[str, tuple[str, str]] = {
     "text": (
         "text",
-        ".txt .text .log .rst .adoc .asciidoc .org .csv .tsv .json .jsonl .ndjson .yaml .yml .toml"
+        ".txt .text .log .csv .tsv .json .jsonl .ndjson .yaml .yml .toml"
         " .ini .cfg .conf .properties .env .tex .bib .xml .srt .vtt .po .diff .patch",
     ),
     "markdown": ("markdown", ".md .markdown .mdown .mkd .mdx"),
+    "rst": ("rst", ".rst .rest"),
+    "asciidoc": ("asciidoc", ".adoc .asciidoc .asc"),
+    "org": ("org", ".org"),
     "html": ("html", ".html .htm .xhtml"),
     "pdf": ("pdf", ".pdf"),
     "docx": ("docx", ".docx"),
@@ -37,7 +40,7 @@ READERS: dict[str, tuple[str, str]] = {
     ),
 }
 # Formats whose reader starts from decoded text.
-TEXT_FORMATS = frozenset({"text", "markdown", "html", "code"})
+TEXT_FORMATS = frozenset({"text", "markdown", "rst", "asciidoc", "org", "html", "code"})
 
 FORMAT_OF_SUFFIX = {
     suffix: name for name, (_, suffixes) in READERS.items() for suffix in suffixes.split()
