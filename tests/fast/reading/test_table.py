@@ -33,7 +33,9 @@ from ragcli.reading.table import (
         ("a.py", b"", "code"),
         ("page.htm", b"", "html"),
         ("README", b"Read me first.", "text"),
-        ("Makefile", b"all:\n\ttrue\n", "text"),
+        ("Makefile", b"all:\n\ttrue\n", "code"),
+        ("Dockerfile", b"FROM x\n", "code"),
+        ("CMakeLists.txt", b"project(x)\n", "code"),
         ("noext", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "pdf"),
         (
             "noext",
