@@ -38,6 +38,7 @@ HEAVY = {
     "faiss",
     "numpy",
     "pypdf",
+    "pypdfium2",
     "ollama",
     "rich",
     "httpx",
@@ -59,6 +60,7 @@ HOMES = {
     "typer": {"cli"},
     "rich": {"cli"},
     "pypdf": {"reading"},
+    "pypdfium2": {"reading"},
     "ollama": {"generation/ollama.py"},
     "sqlite3": {"store", "cli/failures.py"},
 }
