@@ -6,12 +6,14 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from ragcli.errors import Unreadable
 from ragcli.reading import options
 from ragcli.reading.child import read_bytes
+from ragcli.reading.language import with_language
 from ragcli.reading.options import ReadOptions
-from ragcli.reading.unpack import Unpacking, problem_of, read_itself
+from ragcli.reading.unpack import Reading, Unpacking, problem_of, read_itself
 from ragcli.reading.worker import ReadResult, with_parts
 
 
@@ -32,16 +34,19 @@ class InProcessReader:
 
     def read_all(self, paths: Iterable[Path]) -> Iterator[ReadResult]:
         for path in paths:
-            yield from _read(path)
+            yield from _read(path, "")
+
+    def read_with_parts(self, path: Path, *, charset: str = "") -> Iterator[ReadResult]:
+        return _read(path, charset)
 
 
-def _read(path: Path) -> Iterator[ReadResult]:
+def _read(path: Path, charset: str) -> Iterator[ReadResult]:
     try:
         data, status = read_bytes(path)
     except Unreadable as error:
         yield ReadResult("", 0, 0, problem=problem_of(error))
         return
-    document, problem, holds = read_itself(path, data)
+    document, problem, holds = read_itself(path, data, charset)
     digest = hashlib.sha256(data).hexdigest()
     itself = ReadResult(digest, len(data), status.st_mtime_ns, document, problem)
     if holds:
@@ -49,16 +54,18 @@ def _read(path: Path) -> Iterator[ReadResult]:
         try:
             for opened in Unpacking(path, data, holds).parts():
                 parts += 1
-                read = opened.read()
-                yield ReadResult(
-                    read.content_hash,
-                    read.size,
-                    read.mtime_ns,
-                    read.document,
-                    read.problem,
-                    part=opened.name,
-                )
+                yield _told(ReadResult(**_fields(opened.read()), part=opened.name))
         except Unreadable as error:
             itself = replace(itself, rest=problem_of(error))
         itself = with_parts(itself, parts)
-    yield itself
+    yield _told(itself)
+
+
+def _fields(read: Reading) -> dict[str, Any]:
+    return {name: getattr(read, name) for name in Reading.__slots__}
+
+
+def _told(result: ReadResult) -> ReadResult:
+    if result.document is None:
+        return result
+    return replace(result, document=with_language(result.document))

@@ -5,19 +5,29 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from ragcli.domain import Document, Problem
 from ragcli.errors import Unreadable
-from ragcli.reading import options
+from ragcli.reading import limits, options
 from ragcli.reading.files import NotAFile, open_regular
 from ragcli.reading.unpack import Unpacking, problem_of, read_itself
-from ragcli.reading.wire import found_to_json, read_message, write_message
+from ragcli.reading.wire import (
+    encoded,
+    message_of,
+    read_message,
+    write_encoded,
+    write_message,
+    write_text,
+)
 
-# A text this long is a thousand novels; its copies on the way would fill a small machine.
-MAX_FILE_BYTES = 512 * 1024 * 1024
 # The parent kills a child that is late. This alarm ends one whose parent was killed meanwhile.
 _ALARM_AFTER_PARENT_S = 10
+# A child that has held more than this may never give it back: the next file gets a fresh one,
+# which takes 0.1 s. Libraries and small files take about 60 MB.
+_SPENT_BYTES = 128 * limits.MB
 
 
 def main() -> None:
@@ -26,14 +36,12 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     requests, replies = _take_pipes()
     options.use(options.ReadOptions(**(read_message(requests) or {})))
+    limits.limit_memory()
     write_message(replies, {"ready": True})
     while (request := read_message(requests)) is not None:
+        _arm()
         path = Path(os.fsdecode(request["path"].encode("latin-1")))
-        try:
-            _arm()
-            _serve(path, request["skip"], replies)
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+        _serve(path, request["charset"], request["skip"], replies)
 
 
 def _arm() -> None:
@@ -41,27 +49,27 @@ def _arm() -> None:
     signal.setitimer(signal.ITIMER_REAL, late_s)
 
 
-def _reply(replies: BinaryIO, message: dict[str, Any]) -> None:
-    """Without a limit: a parent that is busy lets a full pipe wait."""
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    write_message(replies, message)
-    _arm()
-
-
-def _serve(path: Path, skip: int, replies: BinaryIO) -> None:
-    """What was read of the file; itself; its parts but for the first ``skip``, each announced
-    before it is loaded; the end of them."""
+def _serve(path: Path, charset: str, skip: int, replies: BinaryIO) -> None:
+    """Replies: what was read of the file; itself; its parts but for the first ``skip``, each
+    announced before it is loaded; the end of them."""
     seen: dict[str, Any] = {"content_hash": "", "size": 0, "mtime_ns": 0}
     try:
         data, status = read_bytes(path)
+        seen = {
+            "content_hash": hashlib.sha256(data).hexdigest(),
+            "size": len(data),
+            "mtime_ns": status.st_mtime_ns,
+        }
     except Unreadable as error:
-        _reply(replies, seen)
-        _reply(replies, found_to_json(None, problem_of(error)) | {"parts": False})
+        write_message(replies, seen)
+        _reply(replies, None, problem_of(error), parts=False)
         return
-    seen["content_hash"] = hashlib.sha256(data).hexdigest()
-    _reply(replies, seen | {"size": len(data), "mtime_ns": status.st_mtime_ns})
-    document, problem, holds = read_itself(path, data)
-    _reply(replies, found_to_json(document, problem) | {"parts": holds is not None})
+    write_message(replies, seen)
+    try:
+        document, problem, holds = read_itself(path, data, charset)
+    except MemoryError:
+        document, problem, holds = None, problem_of(limits.needs_more_memory()), None
+    _reply(replies, document, problem, parts=holds is not None)
     del document
     if holds is not None:
         _serve_parts(Unpacking(path, data, holds), skip, replies)
@@ -69,20 +77,38 @@ def _serve(path: Path, skip: int, replies: BinaryIO) -> None:
 
 def _serve_parts(unpacking: Unpacking, skip: int, replies: BinaryIO) -> None:
     problem = None
+    _arm()
     try:
         for number, opened in enumerate(unpacking.parts()):
             if number < skip:
                 continue
-            _reply(replies, {"part": opened.name})
+            write_message(replies, {"part": opened.name})
             read = opened.read()
-            _reply(
-                replies,
-                found_to_json(read.document, read.problem)
-                | {"content_hash": read.content_hash, "size": read.size, "mtime_ns": read.mtime_ns},
-            )
+            seen = {"content_hash": read.content_hash, "size": read.size, "mtime_ns": read.mtime_ns}
+            _reply(replies, read.document, read.problem, **seen)
+            del read
+            _arm()
     except Unreadable as error:
         problem = problem_of(error)
-    _reply(replies, {"end": found_to_json(None, problem)})
+    _reply(replies, None, problem, end=True)
+
+
+def _reply(
+    replies: BinaryIO, document: Document | None, problem: Problem | None, **more: Any
+) -> None:
+    """The document and its text, or the problem."""
+    message = {
+        "document": message_of(document) if document else None,
+        "problem": asdict(problem) if problem else None,
+        "spent": limits.peak_memory() > _SPENT_BYTES,
+        **more,
+    }
+    body = encoded(message)
+    # It waits for the parent, which takes a large document when it is its turn.
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    write_encoded(replies, body)
+    if document:
+        write_text(replies, document.text)
 
 
 def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
@@ -101,13 +127,11 @@ def read_bytes(path: Path) -> tuple[bytes, os.stat_result]:
         for _ in range(2):
             descriptor, before = open_regular(path)
             with os.fdopen(descriptor, "rb") as file:
-                if before.st_size > MAX_FILE_BYTES:
-                    raise _too_large()
-                data = file.read(MAX_FILE_BYTES + 1)
+                if before.st_size > options.current().memory_mb * limits.MB:
+                    raise limits.needs_more_memory()
+                data = file.read(before.st_size + 1)
                 after = os.fstat(file.fileno())
-            if len(data) > MAX_FILE_BYTES:
-                raise _too_large()
-            if (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns):
+            if (len(data), before.st_mtime_ns) == (after.st_size, after.st_mtime_ns):
                 return data, after
     except NotAFile:
         raise Unreadable("special", "not a file: a pipe, a socket, a device or a folder") from None
@@ -118,13 +142,9 @@ def read_bytes(path: Path) -> tuple[bytes, os.stat_result]:
         raise Unreadable("unreadable", "permission denied", hint) from None
     except OSError as error:
         raise Unreadable("unreadable", (error.strerror or str(error)).lower()) from None
+    except MemoryError:
+        raise limits.needs_more_memory() from None
     raise Unreadable("changed", "it changed while it was read", "read it again when it is complete")
-
-
-def _too_large() -> Unreadable:
-    return Unreadable(
-        "too_large", f"larger than {MAX_FILE_BYTES // 1024 // 1024} MiB", "split it into parts"
-    )
 
 
 if __name__ == "__main__":

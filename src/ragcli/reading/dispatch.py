@@ -11,8 +11,8 @@ from pathlib import PurePath
 
 from ragcli.domain import Document
 from ragcli.errors import Unreadable
-from ragcli.reading.encodings import looks_binary
-from ragcli.reading.language import detect_language
+from ragcli.reading import limits
+from ragcli.reading.encodings import looks_binary, sent_as
 from ragcli.reading.table import (
     READERS,
     TEXT_FORMATS,
@@ -26,11 +26,17 @@ Reader = Callable[[bytes, PurePath], Document]
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 # A library's message, in the ledger and on one line of a terminal.
 _MESSAGE_CODE_POINTS = 200
+# UTF-32 is four times as long as the same text in UTF-8 at most.
+_LEAST_SHARE_OF_TEXT = 4
+_SIMPLIFY = "save it anew in the program that it comes from, or as .txt"
 
 
-def read_document(path: PurePath, data: bytes, format_: str | None = None) -> Document:
-    """The document in a file's bytes, its language filled in; ``format_`` is set where it is known
-    whatever name and bytes say. Raises Unreadable, and only that."""
+def read_document(
+    path: PurePath, data: bytes, charset: str = "", format_: str | None = None
+) -> Document:
+    """The document in a file's bytes, its language as far as the file states it. ``charset`` is
+    what a server declared of it, for formats whose reader starts from text; ``format_`` is set
+    where it is known whatever name and bytes say. Raises Unreadable, and only that."""
     if not data:
         raise Unreadable("empty", "the file is empty")
     name = format_ or format_of(path, data)
@@ -40,16 +46,21 @@ def read_document(path: PurePath, data: bytes, format_: str | None = None) -> Do
         raise Unreadable("unsupported", "it has no text of its own, it holds other files")
     if name in TEXT_FORMATS and looks_binary(data):
         raise Unreadable("binary", "it is not text, whatever its name says")
+    if name in TEXT_FORMATS:
+        limits.check_length(len(data) // _LEAST_SHARE_OF_TEXT)
     try:
-        document = _reader(name)(data, path)
+        with sent_as(charset if name in TEXT_FORMATS else ""):
+            document = _reader(name)(data, path)
         document = replace(document, text=_LONE_SURROGATE.sub("\ufffd", document.text))
         _check(document)
-        if document.language is None and name != "code":
-            document = replace(document, language=detect_language(document.text))
     except Unreadable:
         raise
-    # Readers of broken files raise whatever their libraries do, MemoryError and RecursionError
-    # included; the file is at fault, not the program.
+    except MemoryError:
+        raise limits.needs_more_memory() from None
+    except RecursionError:
+        raise Unreadable("failed", f"nested too deep for the {name} reader", _SIMPLIFY) from None
+    # Readers of broken files raise whatever their libraries do; the file is at fault, not the
+    # program.
     except Exception as error:
         raise failure(name, error) from error
     return document
@@ -74,7 +85,8 @@ def _reader(name: str) -> Reader:
 
 
 def _check(document: Document) -> None:
-    """Raises Unreadable for a document without text or with parts beside its text."""
+    """Raises Unreadable for a document without text, with parts beside its text, or with more
+    text than one file may give."""
     if not document.text.strip("\ufeff \t\r\n\f\v\u00a0\u3000"):
         raise Unreadable("no_text", "no text in it")
     for kind, parts in (("block", document.blocks), ("page", document.pages)):
@@ -83,3 +95,4 @@ def _check(document: Document) -> None:
             before[1] > after[0] for before, after in pairwise(spans)
         ):
             raise Unreadable("failed", f"the {document.format} reader misplaced a {kind}")
+    limits.check_output(document.text)

@@ -11,7 +11,7 @@ from pathlib import PurePath
 
 from ragcli.domain import Document, Problem
 from ragcli.errors import Unreadable
-from ragcli.reading import options
+from ragcli.reading import limits, options
 from ragcli.reading.dispatch import failure, read_document
 from ragcli.reading.parts import (
     MAX_DEPTH,
@@ -51,9 +51,11 @@ class Reading:
     problem: Problem | None = None
 
 
-def read_itself(path: PurePath, data: bytes) -> tuple[Document | None, Problem | None, str | None]:
+def read_itself(
+    path: PurePath, data: bytes, charset: str = ""
+) -> tuple[Document | None, Problem | None, str | None]:
     """(document, problem, format of what it holds): a file without the files inside it. The format
-    is None where there is nothing to unpack."""
+    is None where there is nothing to unpack; ``charset`` is what a server declared."""
     format_ = format_of(path, data) if data else None
     holds = format_ if format_ in HOLDERS else None
     if format_ == ARCHIVE and not options.current().archives:
@@ -61,7 +63,7 @@ def read_itself(path: PurePath, data: bytes) -> tuple[Document | None, Problem |
     if format_ in WITHOUT_TEXT:
         return None, None, holds
     try:
-        return read_document(path, data), None, holds
+        return read_document(path, data, charset), None, holds
     except Unreadable as error:
         return None, problem_of(error), holds
 
@@ -87,7 +89,7 @@ class Opened:
         """It is a file that holds others; not for what cannot be loaded."""
         try:
             return self.part.problem is None and self._format(self.data()) in HOLDERS
-        except Unreadable:
+        except (Unreadable, MemoryError):
             return False
 
     def read(self) -> Reading:
@@ -100,6 +102,8 @@ class Opened:
             document = self._document(data)
         except Unreadable as error:
             return self._reading(data, problem=problem_of(error))
+        except MemoryError:
+            return self._reading(data, problem=problem_of(limits.needs_more_memory()))
         return self._reading(data, document)
 
     def _reading(
@@ -115,7 +119,7 @@ class Opened:
             if too_deep:
                 raise _too_deep()
             return None
-        document = read_document(self.path, data, format_)
+        document = read_document(self.path, data, format_=format_)
         if too_deep and next(iter(_parts(str(format_), data, self.path)), None):
             return replace(document, problems=(*document.problems, problem_of(_too_deep())))
         return document
@@ -197,6 +201,8 @@ def _parts(format_: str, data: bytes, path: PurePath) -> Iterator[Part]:
         yield from module.parts(data, path)
     except Unreadable:
         raise
+    except MemoryError:
+        raise limits.needs_more_memory() from None
     except Exception as error:
         raise failure(format_, error) from error
 

@@ -3,7 +3,9 @@
 The parent writes requests to the child's stdin and reads replies from its stdout (``wire.py``). For
 each file the child replies twice: what it read (hash, size, time), then the document or the
 problem, so that the hash is known of a file that crashed it. The files inside a file follow one by
-one, each with its name before it is read; where one costs the child, another goes on behind it.
+one, each with its name before it is read; where one costs the child, another goes on behind it. A
+large document stays in its child until it is asked for, and a child that it made large ends with
+it: what is held is bounded.
 """
 
 from __future__ import annotations
@@ -22,13 +24,15 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from queue import Empty, Full, Queue, SimpleQueue
+from threading import Event
 from typing import Any, BinaryIO
 
 from ragcli.domain import Document, Problem
 from ragcli.errors import RagError
+from ragcli.reading.language import with_language
 from ragcli.reading.options import ReadOptions
 from ragcli.reading.unpack import NOTHING_INSIDE
-from ragcli.reading.wire import LENGTH, found_from_json, write_message
+from ragcli.reading.wire import LENGTH, document_from, write_message
 
 _PIPE_BYTES = 1 << 16
 # A child imports in 0.1 s; on a machine that swaps, in seconds.
@@ -43,8 +47,8 @@ _CHILDREN = 2
 _PATIENCE_S = 0.1
 # Documents read ahead of the one asked for: enough to keep the children busy, few to hold.
 _READ_AHEAD = 4
-# The same of the parts of one file.
-_PARTS_AHEAD = 8
+# The same of the parts of one file: the pipe to the child holds some more.
+_PARTS_AHEAD = 2
 # A reader that waits for room notices within this time that nobody wants the rest.
 _CLOSED_AFTER_S = 0.2
 # A file may cost so many children; then its other parts are given up. One bad attachment is an
@@ -52,6 +56,10 @@ _CLOSED_AFTER_S = 0.2
 _CHILDREN_FOR_PARTS = 10
 # All parts of one file together may take so many times the limit for one: an hour by default.
 _TIMEOUTS_FOR_PARTS = 30
+# What is larger waits in its child until it is asked for; nearly every document is smaller.
+_TAKEN_AHEAD_BYTES = 1 << 20
+_LOOK_AGAIN_S = 0.1
+_MORE_MEMORY = "where memory was short: rag config set read_memory_mb {}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +92,7 @@ class _Death(Exception):
     """The child is gone."""
 
 
-class _Whole:
+class Whole:
     """A file and its parts, as far as they have come; from one child or several."""
 
     def __init__(self) -> None:
@@ -97,22 +105,22 @@ class _Whole:
     def begin(self, seen: dict[str, Any]) -> bool:
         """False when the file is not the one any more that the first child saw."""
         if self._has_itself and seen["content_hash"] != self._result.content_hash:
-            changed = Problem("changed", "it changed while it was read", "read it again later")
-            self.end(changed)
+            self.end(asdict(Problem("changed", "it changed while it was read", "read it again")))
             return False
         self._result = replace(self._result, **seen)
         return True
 
-    def itself(self, found: dict[str, Any]) -> None:
+    def itself(self, reply: dict[str, Any], document: Document | None) -> None:
         if not self._has_itself:
             self._has_itself = True
-            self._result = replace(self._result, **found_from_json(found))
-        self.is_done = not found["parts"]
+            problem = _problem(reply["problem"])
+            self._result = replace(self._result, document=document, problem=problem)
+        self.is_done = not reply["parts"]
 
-    def part(self, name: str, found: dict[str, Any]) -> ReadResult:
+    def part(self, name: str, reply: dict[str, Any], document: Document | None) -> ReadResult:
         self.parts += 1
-        seen = {key: found[key] for key in ("content_hash", "size", "mtime_ns")}
-        return ReadResult(**seen, **found_from_json(found), part=name)
+        seen = {key: reply[key] for key in ("content_hash", "size", "mtime_ns")}
+        return ReadResult(**seen, document=document, problem=_problem(reply["problem"]), part=name)
 
     def lose(self, name: str, problem: Problem) -> ReadResult:
         self.parts += 1
@@ -124,28 +132,31 @@ class _Whole:
             self._result = replace(self._result, problem=problem)
             self.is_done = True
             return
-        self._result = replace(self._result, rest=_given_up(problem))
+        told = f"some files in it were given up: {problem.message}"
+        self._result = replace(self._result, rest=replace(problem, message=told))
         # Where no part was reached since the last child, none ever will be.
         self.is_done = for_good or self._lost_at == self.parts
         self._lost_at = self.parts
 
-    def end(self, problem: Problem | None) -> None:
+    def end(self, problem: dict[str, Any] | None) -> None:
+        """All parts have come, or no more come because of this problem."""
         self.is_done = True
-        self._result = with_parts(replace(self._result, rest=problem), self.parts)
+        self._result = replace(self._result, rest=_problem(problem))
 
     def result(self) -> ReadResult:
-        return self._result
+        """The file itself, when it is done."""
+        return with_parts(self._result, self.parts)
 
 
 def with_parts(itself: ReadResult, parts: int) -> ReadResult:
-    """A file that has been gone through to its end, or to what ``rest`` says."""
+    """A file of which so many parts were read: nothing at all is a problem of its own."""
     if itself.document or itself.problem or parts:
         return itself
     return replace(itself, problem=itself.rest or NOTHING_INSIDE, rest=None)
 
 
-def _given_up(problem: Problem) -> Problem:
-    return replace(problem, message=f"some files in it were given up: {problem.message}")
+def _problem(values: dict[str, Any] | None) -> Problem | None:
+    return Problem(**values) if values else None
 
 
 class ReaderProcess:
@@ -170,55 +181,74 @@ class ReaderProcess:
         if self.pid is None:
             self._start()
 
-    def read(self, path: Path) -> ReadResult:
-        """The file without its parts, read within the time limit. Raises RagError when no child
-        can be started."""
-        return deque(self.read_with_parts(path), 1).pop()
+    def read(self, path: Path, wanted: Event | None = None) -> ReadResult:
+        """The file without its parts. Raises RagError when no child can be started."""
+        return deque(self.read_with_parts(path, wanted), 1).pop()
 
-    def read_with_parts(self, path: Path) -> Iterator[ReadResult]:
-        """The parts of the file, if it has any, and last the file itself. Raises RagError."""
-        whole = _Whole()
+    def read_with_parts(
+        self, path: Path, wanted: Event | None = None, *, charset: str = ""
+    ) -> Iterator[ReadResult]:
+        """The parts of the file, if it has any, and last the file itself; each is read within the
+        limits. ``charset`` is what a server declared of the file. A large document is taken from
+        the child once ``wanted`` is set. Raises RagError when no child can be started."""
+        whole = Whole()
         give_up_at = time.monotonic() + _TIMEOUTS_FOR_PARTS * self._timeout_s
         for _ in range(_CHILDREN_FOR_PARTS):
-            yield from self._read_on(path, whole, give_up_at)
+            yield from self._read_on(path, charset, whole, wanted, give_up_at)
             if whole.is_done:
                 break
         yield whole.result()
 
-    def _read_on(self, path: Path, whole: _Whole, give_up_at: float) -> Iterator[ReadResult]:
+    def _read_on(
+        self, path: Path, charset: str, whole: Whole, wanted: Event | None, give_up_at: float
+    ) -> Iterator[ReadResult]:
         """The parts that ``whole`` has not got yet, as far as this child comes."""
         self.start()
         part = ""
         try:
             name = os.fsencode(path.absolute()).decode("latin-1")
             deadline = time.monotonic() + self._timeout_s
-            self._send({"path": name, "skip": whole.parts})
-            seen = self._receive(deadline)
-            if not whole.begin(seen):
-                self._reap()
+            self._send({"path": name, "charset": charset, "skip": whole.parts})
+            if not whole.begin(self._receive(deadline)):
+                self.rest()
                 return
-            whole.itself(self._receive(deadline))
+            reply = self._receive(deadline, wanted)
+            whole.itself(reply, self._document(reply, deadline, wanted))
             while not whole.is_done:
                 deadline = min(time.monotonic() + self._timeout_s, give_up_at)
-                message = self._receive(deadline)
-                if "end" in message:
-                    whole.end(found_from_json(message["end"])["problem"])
-                    return
-                part = message["part"]
-                yield whole.part(part, self._receive(deadline))
-                part = ""
+                reply = self._receive(deadline)
+                if "end" in reply:
+                    whole.end(reply["problem"])
+                else:
+                    part = reply["part"]
+                    found = self._receive(deadline, wanted)
+                    yield whole.part(part, found, self._document(found, deadline, wanted))
+                    part = ""
+            if reply["spent"]:
+                self.rest()
         except (_Silence, _Death) as lost:
-            if isinstance(lost, _Silence):
-                self._reap()
-                problem = Problem("timeout", f"the reader took longer than {self._timeout_s:g} s")
-            else:
-                problem = Problem("crashed", self._last_words())
+            problem = self._late() if isinstance(lost, _Silence) else self._last_words()
             if part:
                 yield whole.lose(part, problem)
             whole.failed(problem, for_good=time.monotonic() >= give_up_at)
         except GeneratorExit:
-            self._reap()  # it is in the midst of a file that nobody wants any more
+            self.rest()  # it is in the midst of a file that nobody wants any more
             raise
+
+    def _late(self) -> Problem:
+        self.rest()
+        late = f"the reader took longer than {self._timeout_s:g} s"
+        hint = f"where it needs more: rag config set read_timeout_s {2 * self._timeout_s:g}"
+        return Problem("timeout", late, hint)
+
+    def _document(
+        self, reply: dict[str, Any], deadline: float, wanted: Event | None
+    ) -> Document | None:
+        if (message := reply["document"]) is None:
+            return None
+        text = self._receive_bytes(message["text_bytes"], deadline, wanted).decode()
+        # Here and not in the child: the model is large, and each child would have its own.
+        return with_language(document_from(message, text))
 
     def kill(self) -> None:
         """Ends the child for good, whatever it is doing; may be called by any thread."""
@@ -229,9 +259,10 @@ class ReaderProcess:
     def close(self) -> None:
         """Ends the child and frees what it held."""
         self.kill()
-        self._reap()
+        self.rest()
 
-    def _reap(self) -> None:
+    def rest(self) -> None:
+        """Ends the child; the next file starts another."""
         child, self._child = self._child, None
         if child:
             child.kill()
@@ -241,7 +272,7 @@ class ReaderProcess:
                     pipe.close()
 
     def _start(self) -> None:
-        self._reap()
+        self.rest()
         debug = bool(os.environ.get("RAG_DEBUG"))
         # -P: the user's folder may hold a `json.py`, which must not be run.
         self._child = subprocess.Popen(
@@ -257,7 +288,7 @@ class ReaderProcess:
             self._send(asdict(self._options))
             self._receive(time.monotonic() + _START_TIMEOUT_S)
         except (_Silence, _Death):
-            self._reap()
+            self.rest()
             raise RagError(
                 "the reader process does not start", "RAG_DEBUG=1 shows what it says"
             ) from None
@@ -268,12 +299,16 @@ class ReaderProcess:
         except OSError:
             raise _Death from None
 
-    def _receive(self, deadline: float) -> dict[str, Any]:
+    def _receive(self, deadline: float, wanted: Event | None = None) -> dict[str, Any]:
         (length,) = LENGTH.unpack(self._receive_bytes(LENGTH.size, deadline))
-        message: dict[str, Any] = json.loads(self._receive_bytes(length, deadline))
+        message: dict[str, Any] = json.loads(self._receive_bytes(length, deadline, wanted))
         return message
 
-    def _receive_bytes(self, count: int, deadline: float) -> bytearray:
+    def _receive_bytes(self, count: int, deadline: float, wanted: Event | None = None) -> bytearray:
+        if count > _TAKEN_AHEAD_BYTES and wanted:
+            while not (wanted.wait(_LOOK_AGAIN_S) or self._closed):
+                pass
+            deadline = time.monotonic() + self._timeout_s
         descriptor = self._pipe("stdout").fileno()
         poll = select.poll()  # select() refuses descriptors above 1023
         poll.register(descriptor, select.POLLIN)
@@ -294,16 +329,19 @@ class ReaderProcess:
             raise _Death
         return pipe
 
-    def _last_words(self) -> str:
+    def _last_words(self) -> Problem:
+        """What became of a child that is gone."""
         child = self._child
         status = child.wait() if child else 0
-        self._reap()
+        self.rest()
         if status >= 0:
-            return f"the reader ended with status {status}"
+            return Problem("crashed", f"the reader ended with status {status}")
         name = signal.Signals(-status).name
-        if name == "SIGKILL":
-            return "the reader was killed (SIGKILL), perhaps for want of memory"
-        return f"the reader crashed ({name})"
+        # The kernel kills for want of memory, a C++ library aborts.
+        if name in ("SIGKILL", "SIGABRT"):
+            told = f"the reader was ended ({name}), perhaps for want of memory"
+            return Problem("crashed", told, _MORE_MEMORY.format(2 * self._options.memory_mb))
+        return Problem("crashed", f"the reader crashed ({name})")
 
 
 class ReaderPool:
@@ -346,26 +384,28 @@ class ReaderPool:
         finally:
             self._free.put(process)
 
-    def read(self, path: Path) -> ReadResult:
+    def read(self, path: Path, wanted: Event | None = None) -> ReadResult:
         """One file, without its parts. Raises RagError when no reader process can be started."""
+        return deque(self.read_with_parts(path, wanted), 1).pop()
+
+    def read_with_parts(
+        self, path: Path, wanted: Event | None = None, *, charset: str = ""
+    ) -> Iterator[ReadResult]:
+        """As ``ReaderProcess.read_with_parts``, by a child that is free."""
         process = self._take()
         try:
-            return process.read(path)
+            yield from process.read_with_parts(path, wanted, charset=charset)
         finally:
             self._has_read = True
             self._free.put(process)
 
-    def _read_into(self, path: Path, results: _Results) -> None:
-        process = self._take()
+    def _read_into(self, path: Path, wanted: Event, results: _Results) -> None:
         try:
-            for result in process.read_with_parts(path):
+            for result in self.read_with_parts(path, wanted):
                 if not self._put(result, results):
                     return
         except BaseException as error:
             self._put(error, results)
-        finally:
-            self._has_read = True
-            self._free.put(process)
 
     def _put(self, result: ReadResult | BaseException, results: _Results) -> bool:
         """Wait for room; false when the pool is closed meanwhile."""
@@ -387,29 +427,40 @@ class ReaderPool:
 
     def read_all(self, paths: Iterable[Path]) -> Iterator[ReadResult]:
         """The files in their order, each behind its parts; read a few ahead of what is asked for.
+        The children rest when all are read: what follows may take hours.
 
         Raises RagError when no reader process can be started.
         """
-        ahead: deque[tuple[Future[None], _Results]] = deque()
+        ahead: deque[tuple[Event, Future[None], _Results]] = deque()
         try:
             for path in paths:
-                results: _Results = Queue(_PARTS_AHEAD)
-                ahead.append((self._threads.submit(self._read_into, path, results), results))
+                wanted, results = Event(), _Results(_PARTS_AHEAD)
+                future = self._threads.submit(self._read_into, path, wanted, results)
+                ahead.append((wanted, future, results))
                 if len(ahead) > _READ_AHEAD:
-                    yield from _drained(ahead.popleft()[1])
+                    yield from self._taken(ahead.popleft())
             while ahead:
-                yield from _drained(ahead.popleft()[1])
+                yield from self._taken(ahead.popleft(), last=not ahead)
         finally:
-            for future, _ in ahead:
+            for wanted, future, _ in ahead:
                 future.cancel()
+                wanted.set()
 
-
-def _drained(results: _Results) -> Iterator[ReadResult]:
-    """One file's results as they come; the file itself is the last."""
-    while True:
-        result = results.get()
-        if isinstance(result, BaseException):
-            raise result
-        yield result
-        if not result.part:
-            return
+    def _taken(
+        self, begun: tuple[Event, Future[None], _Results], *, last: bool = False
+    ) -> Iterator[ReadResult]:
+        """One file's results as they come; the file itself is the last."""
+        wanted, future, results = begun
+        wanted.set()
+        while True:
+            result = results.get()
+            if isinstance(result, BaseException):
+                raise result
+            if not result.part:
+                future.result()
+                if last:
+                    for process in self._processes:
+                        process.rest()
+                yield result
+                return
+            yield result

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from time import monotonic
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ragcli.chunking import chunk_document
 from ragcli.domain import ChunkSettings, Document, Embedder, Event, Listener, Problem
@@ -29,6 +29,19 @@ class Reader(Protocol):
     def begin(self) -> None: ...
 
     def read_all(self, paths: Iterable[Path]) -> Iterator[ReadResult]: ...
+
+    def read_with_parts(self, path: Path, *, charset: str = "") -> Iterator[ReadResult]: ...
+
+
+class Entry(NamedTuple):
+    """Where the ledger keeps a file. Its size and time count when not a byte could be read: it is
+    known by what the folder says of it. Its time is that of parts that have none of their own."""
+
+    key: bytes
+    source: str
+    root_id: int | None
+    size: int | None
+    mtime_ns: int | None
 
 
 _HELD = ("stored", "partly")
@@ -84,8 +97,7 @@ class Intake:
             with self._store.transaction():
                 commit_at = 0.0
                 for result in results:
-                    file, root_id = files[done]
-                    self._store_file(file, root_id, result, backlog)
+                    self.store_file(self._entry(*files[done]), result, backlog)
                     # The file itself comes behind its parts: until then it counts as not read.
                     if not result.part:
                         done += 1
@@ -98,19 +110,21 @@ class Intake:
             backlog.step()
         return done
 
-    def _store_file(
-        self, file: FoundFile, root_id: int, result: ReadResult, backlog: Backlog
-    ) -> None:
-        store = self._store
-        whole, part = store.folder.key_of(file.path), result.part
-        key = part_key(whole, part)
-        source = store.folder.source_of(file.path) + (f"{PART_MARK}{part}" if part else "")
+    def _entry(self, file: FoundFile, root_id: int) -> Entry:
+        folder = self._store.folder
+        key, source = folder.key_of(file.path), folder.source_of(file.path)
+        return Entry(key, source, root_id, file.size, file.mtime_ns)
+
+    def store_file(self, entry: Entry, result: ReadResult, backlog: Backlog) -> None:
+        """Write what became of a file, or of a part of it, inside the caller's transaction."""
+        store, part = self._store, result.part
+        key = part_key(entry.key, part)
+        source = f"{entry.source}{PART_MARK}{part}" if part else entry.source
         source = ledger.free_source(store.connection, source, key)
         before = ledger.file_at(store.connection, key)
-        # A file of which not a byte could be read is known by what the folder says of it.
         unread = not result.content_hash and not part
-        size = file.size if unread else result.size
-        mtime_ns = file.mtime_ns if unread or result.mtime_ns is None else result.mtime_ns
+        size = entry.size if unread else result.size
+        mtime_ns = entry.mtime_ns if unread or result.mtime_ns is None else result.mtime_ns
         state, document_id, problems = self._outcome(before, source, result, backlog)
         if part:
             self.parts += 1
@@ -120,12 +134,12 @@ class Intake:
         if before and before.state == state and (before.size, before.mtime_ns) == (size, mtime_ns):
             self.known_problems += bool(problems)
         else:
-            self._tell(source, problems)
+            self.tell(source, problems)
         ledger.put_file(
             store.connection,
             source=source,
             path=key,
-            root_id=root_id,
+            root_id=entry.root_id,
             document_id=document_id,
             state=state,
             size=size,
@@ -139,7 +153,7 @@ class Intake:
         if before and before.document_id not in (None, document_id):
             store.release_document(before.document_id)
         if not part:
-            self._end_of_parts(whole, complete=state != "failed" and result.rest is None)
+            self._end_of_parts(entry.key, complete=state != "failed" and result.rest is None)
 
     def _end_of_parts(self, whole: bytes, *, complete: bool) -> None:
         """Parts that a file does not have any more go; of one that could not be read they stay."""
@@ -196,7 +210,8 @@ class Intake:
         else:
             self.unchanged += 1
 
-    def _tell(self, source: str, problems: Sequence[Problem]) -> None:
+    def tell(self, source: str, problems: Sequence[Problem]) -> None:
+        """Of problems that were not known before."""
         for problem in problems:
             self.problems.append((source, problem))
             place = source if problem.page is None else f"{source}, p. {problem.page}"

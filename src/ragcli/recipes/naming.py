@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import difflib
 import re
+from contextlib import suppress
 from pathlib import Path
 
-from ragcli.errors import NotInProject
+from ragcli.errors import NotInProject, UsageError
+from ragcli.fetching.address import is_address, normal
 from ragcli.store import Store, ledger
 from ragcli.store.folder import PART_MARK, part_key, parts_range
-from ragcli.store.rows import FileRow
+from ragcli.store.rows import WEB, FileRow
 
 # As many as are read at a glance.
 _NEAREST = 3
 
 # `guide.md:12`, `guide.md:12-15`, `guide.pdf:3`, `guide.pdf#page=3`.
+_PAGE = re.compile(r"#page=[0-9]+\Z")
 _PLACE = re.compile(r"(?P<name>.+?)(?::|#page=)(?P<first>[0-9]+)(?:-(?P<last>[0-9]+))?", re.DOTALL)
 
 
@@ -47,18 +50,27 @@ def keys_of(store: Store, name: str) -> list[bytes]:
     """The stored paths that a name may mean: from the current folder, and as a source; those of a
     file of that very name before those of a part."""
     file, mark, part = name.partition(PART_MARK)
-    named = [(Path(name).expanduser(), "")]
+    keys = _keys_of_file(store, name)
     if mark and file:
-        named.append((Path(file).expanduser(), part))
-    return [
-        part_key(store.folder.key_of(place), inner)
-        for path, inner in named
-        for place in (path, store.folder.root / path)
-    ]
+        keys += [part_key(key, part) for key in _keys_of_file(store, file)]
+    return keys
+
+
+def _keys_of_file(store: Store, name: str) -> list[bytes]:
+    # An address loses its fragment, but for the page that a passage is cited by.
+    if is_address(name) and not _PAGE.search(name):
+        with suppress(UsageError):
+            name = normal(name)
+        return [name.encode()]
+    path = Path(name).expanduser()
+    return [store.folder.key_of(path), store.folder.key_of(store.folder.root / path)]
 
 
 def is_at_or_below(path: bytes, folder: bytes) -> bool:
-    """A stored path is this one or lies in it; ``.`` is the project's folder."""
+    """A stored path is this one or lies in it; ``.`` is the project's folder. What was fetched
+    lies in no folder."""
+    if path.startswith(WEB):
+        return path == folder or path.startswith(parts_range(folder)[0])
     if folder == b".":
         return not path.startswith(b"/")
     inside = (folder.rstrip(b"/") + b"/", parts_range(folder)[0])

@@ -44,10 +44,14 @@ def files_held(rows: Sequence[FileRow]) -> list[FileRow]:
 
 
 def is_stale(store: Store, file: FileRow) -> bool:
-    """The file has changed or gone since it was read (by size and mtime); a part is as its file."""
+    """The file has changed or gone since it was read (by size and mtime); a part is as its file.
+    What was fetched is not looked after: it is stale when the last try to bring it up to date has
+    failed."""
     if is_part(file.path):
         whole = ledger.file_at(store.connection, file_of(file.path))
         return whole is None or file.state == "failed" or is_stale(store, whole)
+    if file.is_fetched:
+        return file.state == "failed"
     try:
         status = store.folder.path_of(file.path).stat()
     except OSError:
