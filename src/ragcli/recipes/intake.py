@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 from ragcli.chunking import chunk_document
 from ragcli.domain import ChunkSettings, Document, Embedder, Event, Listener, Problem
 from ragcli.reading import READER_VERSION
+from ragcli.reading.unpack import NOT_UNPACKED
 from ragcli.reading.walk import FoundFile
 from ragcli.reading.worker import ReadResult
 from ragcli.recipes.backlog import Backlog
@@ -145,7 +146,8 @@ class Intake:
             state=state,
             size=size,
             mtime_ns=mtime_ns,
-            content_hash=result.content_hash or None,
+            # An archive that is asked for later is read then, though it has not changed.
+            content_hash=None if result.problem == NOT_UNPACKED else result.content_hash or None,
             reader_version=READER_VERSION,
             problems=problems,
         )

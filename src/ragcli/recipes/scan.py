@@ -199,11 +199,13 @@ def _look(
     for entry in walk(start, archives=archives):
         key = folder.key_of(entry.path)
         if isinstance(entry, SkippedFile):
-            if entry.reason == "archive" and _is_kept(known.files.get(key)):
+            row = known.files.get(key)
+            if entry.reason == "archive" and row and row.state != "removed":
                 # It was asked for once: what was read of it stays, until it is asked for again.
                 found += 1
                 seen.add(key)
                 result.unchanged += 1
+                result.known_problems += known.problems(row)
                 continue
             if entry.reason == "unreadable":
                 unreadable.append(entry.path)
@@ -227,10 +229,6 @@ def _look(
         else:
             result.to_read.append((entry, root.id))
     return found, unreadable
-
-
-def _is_kept(row: FileRow | None) -> bool:
-    return row is not None and row.state in ("stored", "partly")
 
 
 def _is_unchanged(row: FileRow, file: FoundFile) -> bool:
