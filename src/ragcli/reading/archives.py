@@ -10,6 +10,7 @@ import bz2
 import gzip
 import io
 import lzma
+import re
 import stat
 import tarfile
 import zipfile
@@ -18,13 +19,21 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
+from itertools import islice
 from pathlib import PurePath
 from typing import IO, Any, cast
 
 from ragcli.errors import Unreadable
 from ragcli.reading import options
 from ragcli.reading.encodings import decode
-from ragcli.reading.parts import MAX_PART_BYTES, MAX_PARTS, MAX_UNPACKED_BYTES, Part
+from ragcli.reading.parts import (
+    MAX_PART_BYTES,
+    MAX_PARTS,
+    MAX_UNPACKED_BYTES,
+    Data,
+    Part,
+    stream_of,
+)
 
 _BROKEN = (
     zipfile.BadZipFile,
@@ -41,22 +50,22 @@ _ENTRY = b"PK\x01\x02"  # of a zip's central directory
 _ENCRYPTED, _UTF8_NAME = 0x1, 0x800  # general purpose bits (APPNOTE 4.4.4)
 _AES = 99
 _PASSWORD = "give its password: RAG_READ_PASSWORD"
-_COMPRESSED: dict[bytes, Callable[[io.BytesIO], Any]] = {
+_COMPRESSED: dict[bytes, Callable[[IO[bytes]], Any]] = {
     b"\x1f\x8b": gzip.open,
     b"BZh": bz2.open,
     b"\xfd7zXZ\x00": lzma.open,
 }
 
 
-def parts(data: bytes, path: PurePath) -> Iterator[Part]:
+def parts(data: Data, path: PurePath) -> Iterator[Part]:
     """The files in an archive. Raises Unreadable (``broken``, ``too_large``), also midway."""
     try:
-        if data.startswith(b"PK"):
+        if data[:2] == b"PK":
             yield from _zip(data)
             return
         if _is_tar(_inflated(data)):
             yield from _tar(_Bounded(_inflated(data)))
-        elif data.startswith(tuple(_COMPRESSED)):
+        elif data[:6].startswith(tuple(_COMPRESSED)):
             yield Part(path.stem, partial(_read, _inflated(data)))
         else:
             raise Unreadable("wrong_format", "it is no archive, whatever its name says")
@@ -64,10 +73,10 @@ def parts(data: bytes, path: PurePath) -> Iterator[Part]:
         raise _broken(error) from error
 
 
-def _inflated(data: bytes) -> IO[bytes]:
+def _inflated(data: Data) -> IO[bytes]:
     """The bytes as a stream, without their compression."""
-    plain = io.BytesIO(data)
-    opened = next((o for mark, o in _COMPRESSED.items() if data.startswith(mark)), None)
+    plain = stream_of(data)
+    opened = next((o for mark, o in _COMPRESSED.items() if data[:6].startswith(mark)), None)
     return cast(IO[bytes], opened(plain)) if opened else plain
 
 
@@ -95,11 +104,12 @@ def _read(stream: IO[bytes]) -> bytes:
 # ------------------------------------------------------------ zip
 
 
-def _zip(data: bytes) -> Iterator[Part]:
+def _zip(data: Data) -> Iterator[Part]:
     # Its directory is held as objects: a kilobyte each.
-    if data.count(_ENTRY) > 2 * MAX_PARTS:
+    entries = re.finditer(_ENTRY, data)
+    if next(islice(entries, 2 * MAX_PARTS, None), None):
         raise Unreadable("too_large", f"more than {MAX_PARTS:,} files in it", "unpack it yourself")
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+    with zipfile.ZipFile(stream_of(data)) as archive:
         members = [m for m in archive.infolist() if not m.is_dir() and not _is_link(m)]
         # Programs in China wrote names in GBK; all names together tell which encoding it was.
         old = [m.filename for m in members if not m.flag_bits & _UTF8_NAME]

@@ -30,6 +30,8 @@ _MAX_FIELD_CHARACTERS = 8192
 # Mail programs nest four or five multiparts; what nests deeper is read as one text.
 MAX_LEVELS = 20
 
+_NEWLINE = 10
+_BOUNDARY_END = re.compile(rb"(--)?[ \t]*(?=\r?\n|\Z)")
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
 _FROM_LINE = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*(?:>?From [^\n]*\n)?")
 _FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
@@ -163,18 +165,28 @@ def children(entity: Entity) -> Iterator[Entity]:
     boundary = _tried(entity.content.get_boundary)
     if not boundary:
         return
-    mark = re.escape(boundary.rstrip().encode("utf-8", "surrogateescape"))
-    line = re.compile(rb"(?:\A|\r?\n)--" + mark + rb"(--)?[ \t]*(?=\r?\n|\Z)")
+    mark = b"--" + boundary.rstrip().encode("utf-8", "surrogateescape")
     default = "message/rfc822" if entity.type == "multipart/digest" else "text/plain"
     prefix = f"{entity.number}." if entity.number else ""
     count, start = 0, -1
-    for found in line.finditer(entity.body):
+    for line_start, line_end, is_last in _boundaries(entity.body, mark):
         if start >= 0:
             count += 1
-            yield _child(entity.body[start : found.start()], f"{prefix}{count}", default)
-        start = -1 if found[1] else found.end()
+            yield _child(entity.body[start:line_start], f"{prefix}{count}", default)
+        start = -1 if is_last else line_end
     if start >= 0 and entity.body[start:].strip():  # the last boundary is missing
         yield _child(entity.body[start:], f"{prefix}{count + 1}", default)
+
+
+def _boundaries(body: bytes, mark: bytes) -> Iterator[tuple[int, int, bool]]:
+    """(start, end, whether it is the last) of each line that divides the parts; the line end before
+    it belongs to it."""
+    at = body.find(mark)
+    while at >= 0:
+        end = _BOUNDARY_END.match(body, at + len(mark))
+        if end and (at == 0 or body[at - 1] == _NEWLINE):
+            yield max(at - 1 - (body[max(at - 2, 0) : at] == b"\r\n"), 0), end.end(), bool(end[1])
+        at = body.find(mark, at + len(mark))
 
 
 def _child(data: bytes, number: str, default_type: str) -> Entity:

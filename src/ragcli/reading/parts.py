@@ -7,9 +7,13 @@ own name or content asks for, and keeps to the limits that stand here.
 
 from __future__ import annotations
 
+import hashlib
+import io
+import mmap
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import IO, Any, cast
 
 from ragcli.domain import Problem
 from ragcli.reading.extracted import one_line
@@ -18,7 +22,7 @@ from ragcli.reading.extracted import one_line
 MAX_PARTS = 100_000
 # A report in an archive, attached to a mail, forwarded in a mail, in a mailbox.
 MAX_DEPTH = 5
-# All that one file unpacks to, level by level: four times the largest file that is read.
+# All that one file unpacks to, level by level; or four times the file, where that is more.
 MAX_UNPACKED_BYTES = 2 * 1024**3
 # One part is held in memory beside the file that it lies in.
 MAX_PART_BYTES = 128 * 1024**2
@@ -28,6 +32,11 @@ MAX_RATIO = 200
 RATIO_COUNTS_FROM_BYTES = 64 * 1024**2
 
 _NAME_CHARACTERS = 255
+
+# A file that holds others: a large one is mapped and not held, so that its size costs no memory.
+Data = bytes | mmap.mmap
+# Of a mapped file no more than this stays in memory.
+_MAPPED_AT_ONCE = 32 * 1024**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,58 @@ class Part:
     mtime_ns: int | None = None
     format: str | None = None
     problem: Problem | None = None
+
+
+def stream_of(data: Data) -> IO[bytes]:
+    """The bytes as a file, without a copy of them."""
+    if isinstance(data, bytes):
+        return io.BytesIO(data)
+    return cast(IO[bytes], io.BufferedReader(_Mapped(data)))
+
+
+def sha256_of(data: Data) -> str:
+    """The hash of a file's bytes, in hex."""
+    digest = hashlib.sha256()
+    for start in range(0, len(data), _MAPPED_AT_ONCE):
+        digest.update(memoryview(data)[start : start + _MAPPED_AT_ONCE])
+        let_go(data)
+    return digest.hexdigest()
+
+
+def let_go(data: Data) -> None:
+    """Take what was read of a mapped file out of memory; it comes back when it is read again."""
+    if isinstance(data, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        data.madvise(mmap.MADV_DONTNEED)
+
+
+class _Mapped(io.RawIOBase):
+    """A mapped file, read from a position of its own."""
+
+    def __init__(self, data: mmap.mmap) -> None:
+        self._data = data
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        piece = self._data[self._at : self._at + len(buffer)]
+        buffer[: len(piece)] = piece
+        self._at += len(piece)
+        return len(piece)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        start = (0, self._at, len(self._data))[whence]
+        if start + offset < 0:
+            raise ValueError("before the beginning")
+        self._at = start + offset
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
 
 
 def clean_name(name: str) -> str:

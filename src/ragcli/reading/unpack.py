@@ -13,12 +13,14 @@ from ragcli.domain import Document, Problem
 from ragcli.errors import Unreadable
 from ragcli.reading import limits, options
 from ragcli.reading.dispatch import failure, read_document
+from ragcli.reading.files import HEAD_BYTES
 from ragcli.reading.parts import (
     MAX_DEPTH,
     MAX_PARTS,
     MAX_RATIO,
     MAX_UNPACKED_BYTES,
     RATIO_COUNTS_FROM_BYTES,
+    Data,
     Part,
     clean_name,
 )
@@ -52,18 +54,18 @@ class Reading:
 
 
 def read_itself(
-    path: PurePath, data: bytes, charset: str = ""
+    path: PurePath, data: Data, charset: str = ""
 ) -> tuple[Document | None, Problem | None, str | None]:
     """(document, problem, format of what it holds): a file without the files inside it. The format
     is None where there is nothing to unpack; ``charset`` is what a server declared."""
-    format_ = format_of(path, data) if data else None
+    format_ = format_of(path, data[:HEAD_BYTES]) if data else None
     holds = format_ if format_ in HOLDERS else None
     if format_ == ARCHIVE and not options.current().archives:
         return None, NOT_UNPACKED, None
     if format_ in WITHOUT_TEXT:
         return None, None, holds
     try:
-        return read_document(path, data, charset), None, holds
+        return read_document(path, bytes(data), charset), None, holds
     except Unreadable as error:
         return None, problem_of(error), holds
 
@@ -131,7 +133,7 @@ class Opened:
 class Unpacking:
     """One file's parts, each before what lies in it. Keeps to the limits of ``parts.py``."""
 
-    def __init__(self, path: PurePath, data: bytes, format_: str) -> None:
+    def __init__(self, path: PurePath, data: Data, format_: str) -> None:
         self._whole = (path, data, format_)
         self._parts = 0
         self._unpacked_bytes = 0
@@ -146,7 +148,7 @@ class Unpacking:
         return self._walk(path, data, format_, "", 1)
 
     def _walk(
-        self, path: PurePath, data: bytes, format_: str, prefix: str, depth: int
+        self, path: PurePath, data: Data, format_: str, prefix: str, depth: int
     ) -> Iterator[Opened]:
         taken: dict[str, int] = {}
         for part in _parts(format_, data, path):
@@ -181,10 +183,11 @@ class Unpacking:
     def _check(self) -> None:
         if self._parts > MAX_PARTS:
             raise _LimitReached("too_large", f"more than {MAX_PARTS:,} files in it", _UNPACK)
-        if self._unpacked_bytes > MAX_UNPACKED_BYTES:
-            limit = MAX_UNPACKED_BYTES // 1024**3
-            raise _LimitReached("too_large", f"it unpacks to more than {limit} GiB", _UNPACK)
         whole = len(self._whole[1])
+        most = max(MAX_UNPACKED_BYTES, 4 * whole)
+        if self._unpacked_bytes > most:
+            told = f"it unpacks to more than {most // 1024**2:,} MB"
+            raise _LimitReached("too_large", told, _UNPACK)
         ratio = self._unpacked_bytes / max(whole, 1)
         if self._unpacked_bytes > RATIO_COUNTS_FROM_BYTES and ratio > MAX_RATIO:
             raise _LimitReached("too_large", f"it unpacks to {ratio:,.0f} times its size", _UNPACK)
@@ -194,7 +197,7 @@ class _LimitReached(Unreadable):
     """The whole file is given up, not the part that was at hand."""
 
 
-def _parts(format_: str, data: bytes, path: PurePath) -> Iterator[Part]:
+def _parts(format_: str, data: Data, path: PurePath) -> Iterator[Part]:
     """The parts as the format's module gives them. Raises Unreadable, and only that."""
     module = importlib.import_module(f"ragcli.reading.{READERS[format_][0]}")
     try:
