@@ -229,7 +229,7 @@ def _unique(name: str, taken: dict[str, int]) -> str:
 
 
 def _too_deep() -> Unreadable:
-    return Unreadable("too_deep", f"files in files to a depth of more than {MAX_DEPTH}", _UNPACK)
+    return Unreadable("too_large", f"files in files to a depth of more than {MAX_DEPTH}", _UNPACK)
 
 
 def problem_of(error: Unreadable) -> Problem:

@@ -50,10 +50,10 @@ def keys_of(store: Store, name: str) -> list[bytes]:
     """The stored paths that a name may mean: from the current folder, and as a source; those of a
     file of that very name before those of a part."""
     file, mark, part = name.partition(PART_MARK)
-    keys = _keys_of_file(store, name)
-    if mark and file:
-        keys += [part_key(key, part) for key in _keys_of_file(store, file)]
-    return keys
+    if not mark or not file:
+        return _keys_of_file(store, name)
+    keys = [part_key(key, part) for key in _keys_of_file(store, file)]
+    return keys if is_address(name) else _keys_of_file(store, name) + keys
 
 
 def _keys_of_file(store: Store, name: str) -> list[bytes]:

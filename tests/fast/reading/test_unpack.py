@@ -334,7 +334,7 @@ def test_archives_in_archives_end_at_a_depth() -> None:
     for _ in range(9):
         data = zipped(**{"1.zip": data, "2.zip": data})
     found = opened("a.zip", data)
-    assert {r.problem.code for r in found.values() if r.problem} == {"too_deep"}
+    assert {r.problem.code for r in found.values() if r.problem} == {"too_large"}
     assert max(name.count(".zip") for name in found) == 5 and len(found) == 62
 
 
@@ -343,7 +343,7 @@ def test_mails_in_mails_end_at_a_depth() -> None:
     found = opened("a.eml", (head * 1000 + "From: a@b.c\n\ninnermost").encode())
     assert len(found) == 5
     deepest = found["/".join(["1/message.eml"] * 5)].document
-    assert deepest and [p.code for p in deepest.problems] == ["too_deep"]
+    assert deepest and [p.code for p in deepest.problems] == ["too_large"]
 
 
 def test_too_many_members(monkeypatch: pytest.MonkeyPatch) -> None:
