@@ -73,9 +73,10 @@ def _anonymous(regex: str) -> str:
 
 
 def read_rules(path: Path) -> RuleFile | None:
-    """The rules of an ignore file; None when there are none or it cannot be read."""
+    """The rules of an ignore file; None when there are none or it cannot be read. One that is a
+    link is none, as for git (since 2.32): its lines are told as reasons."""
     try:
-        descriptor, _ = open_regular(path)
+        descriptor, _ = open_regular(path, below=1)
         with os.fdopen(descriptor, "rb") as file:
             data = file.read()
     except OSError:

@@ -12,7 +12,7 @@ from ragcli.errors import UsageError
 from ragcli.reading import READER_VERSION
 from ragcli.reading.walk import FoundFile, SkippedFile, walk
 from ragcli.store import Store, ledger
-from ragcli.store.folder import ProjectFolder
+from ragcli.store.folder import ProjectFolder, is_there
 from ragcli.store.rows import FileRow, RootRow
 
 # Removals are held back when more files than this, and more than this share, would go at once:
@@ -77,7 +77,7 @@ def absolute(path: Path) -> Path:
 def check_there(store: Store | None, paths: Sequence[Path]) -> None:
     """Raises UsageError for a path that is not there and was never read."""
     for path in map(absolute, paths):
-        if not path.exists() and not (store and known_files(store, [path])):
+        if not is_there(path) and not (store and known_files(store, [path])):
             raise UsageError(f"{path} does not exist", "check the path; nothing was changed")
 
 
@@ -234,7 +234,7 @@ def _vanished(
         if row.root_id == root.id
         and row.path not in seen
         and (whole or folder.path_of(row.path).is_relative_to(start))
-        and not (row.state == "removed" and folder.path_of(row.path).exists())
+        and not (row.state == "removed" and is_there(folder.path_of(row.path)))
         and not any(folder.path_of(row.path).is_relative_to(u) for u in unreadable)
     ]
 
@@ -242,7 +242,7 @@ def _vanished(
 def _reason_to_hold(root: RootRow, start: Path, found: int, gone: Sequence[FileRow]) -> str:
     if not gone:
         return ""
-    if not start.exists() and not _is_deleted_file(root, gone, start):
+    if not is_there(start) and not _is_deleted_file(root, gone, start):
         return f"{root.source} is missing; its {len(gone):,} files are kept"
     if start.is_dir() and not os.access(start, os.R_OK | os.X_OK):
         return f"{root.source} cannot be read; its {len(gone):,} files are kept"
@@ -257,4 +257,7 @@ def _reason_to_hold(root: RootRow, start: Path, found: int, gone: Sequence[FileR
 def _is_deleted_file(root: RootRow, gone: Sequence[FileRow], start: Path) -> bool:
     """A file that was named itself and is gone from a folder that is there and not empty."""
     a_file = any(row.path == root.path for row in gone)
-    return a_file and start.parent.is_dir() and any(start.parent.iterdir())
+    try:
+        return a_file and any(start.parent.iterdir())
+    except OSError:
+        return False

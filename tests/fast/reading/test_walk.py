@@ -36,7 +36,7 @@ def test_finds_files_in_order_with_size_and_time(tmp_path: Path) -> None:
     tree(tmp_path, {"b.txt": "bb", "a/z.md": "z", "a/b/c.py": "c", "README": "no suffix"})
     assert found(tmp_path) == ["README", "a/b/c.py", "a/z.md", "b.txt"]
     last = list(walk(tmp_path))[-1]
-    assert last == FoundFile(tmp_path / "b.txt", 2, (tmp_path / "b.txt").stat().st_mtime_ns)
+    assert last == FoundFile(tmp_path / "b.txt", 2, (tmp_path / "b.txt").stat().st_mtime_ns, 1)
 
 
 def test_a_deeper_rule_and_a_later_line_win(tmp_path: Path) -> None:

@@ -280,8 +280,8 @@ def test_a_file_that_keeps_changing_is_not_half_read(
     path.write_text("line\n")
     opened, real, times = [], child.open_regular, [1]
 
-    def growing(path: Path) -> Any:
-        descriptor, status = real(path)
+    def growing(path: Path, below: int) -> Any:
+        descriptor, status = real(path, below)
         opened.append(descriptor)
         if len(opened) <= times[0]:
             with path.open("a") as file:
