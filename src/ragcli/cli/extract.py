@@ -18,6 +18,7 @@ from ragcli.cli.options import (
     speaking,
 )
 from ragcli.cli.output import show_safely
+from ragcli.domain import state_of
 from ragcli.errors import ProjectNotFound
 
 if TYPE_CHECKING:
@@ -93,6 +94,8 @@ def _object(file: str, document: Document) -> dict[str, Any]:
             {"kind": block.kind, "char_start": block.char_start, "char_end": block.char_end}
             for block in document.blocks
         ],
-        "problems": [asdict(problem) for problem in document.problems],
+        "problems": [
+            {"state": state_of(problem.code), **asdict(problem)} for problem in document.problems
+        ],
         "text": document.text,
     }

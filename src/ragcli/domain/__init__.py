@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     )
     from ragcli.domain.read import Block, BlockKind, Document, Page, Problem
     from ragcli.domain.reported import IngestReport
+    from ragcli.domain.states import State, state_of
     from ragcli.domain.told import Event, Listener, ignore
 
 _NAMES = {
@@ -42,6 +43,7 @@ _NAMES = {
     "promises": ("Embedder", "Generator", "Reranker", "TokenCounter"),
     "read": ("Block", "BlockKind", "Document", "Page", "Problem"),
     "reported": ("IngestReport",),
+    "states": ("State", "state_of"),
     "told": ("Event", "Listener", "ignore"),
 }
 _HOMES = {name: f"ragcli.domain.{file}" for file, names in _NAMES.items() for name in names}
@@ -71,10 +73,12 @@ __all__ = [
     "QueryResult",
     "Reranker",
     "Sentence",
+    "State",
     "TokenCounter",
     "Vector",
     "Verdict",
     "ignore",
+    "state_of",
     "with_headings",
 ]
 

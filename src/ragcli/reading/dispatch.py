@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import PurePath
 
-from ragcli.domain import Document
+from ragcli.domain import Block, Document
 from ragcli.errors import Unreadable
 from ragcli.reading import limits
 from ragcli.reading.encodings import looks_binary, sent_as
@@ -71,7 +72,8 @@ def _reader(name: str) -> Reader:
 def _check(document: Document) -> None:
     """Raises Unreadable for a document without text, with parts beside its text, or with more
     text than one file may give."""
-    if not document.text.strip("\ufeff \t\r\n\f\v\u00a0\u3000"):
+    blocks = document.blocks or (Block("paragraph", 0, len(document.text)),)
+    if not any(_is_visible(document.text[b.char_start : b.char_end]) for b in blocks):
         raise Unreadable("no_text", "no text in it")
     for kind, parts in (("block", document.blocks), ("page", document.pages)):
         spans = [(part.char_start, part.char_end) for part in parts]
@@ -80,6 +82,11 @@ def _check(document: Document) -> None:
         ):
             raise Unreadable("failed", f"the {document.format} reader misplaced a {kind}")
     limits.check_output(document.text)
+
+
+def _is_visible(text: str) -> bool:
+    """Some character that is more than space, a control or a mark of format."""
+    return any(not c.isspace() and unicodedata.category(c)[0] != "C" for c in text)
 
 
 def _sentence(name: str, error: Exception) -> str:

@@ -109,6 +109,7 @@ class Intake:
         size = entry.size if unread else result.size
         mtime_ns = entry.mtime_ns if unread else result.mtime_ns
         state, document_id, problems = self._outcome(before, source, result, backlog)
+        last = ledger.file_at(store.connection, entry.key)  # its document may have been read anew
         self._count(before, document_id, state)
         if before and before.state == state and (before.size, before.mtime_ns) == (size, mtime_ns):
             self.known_problems += bool(problems)
@@ -129,8 +130,8 @@ class Intake:
         )
         if document_id is not None:
             store.index_document(document_id)
-        if before and before.document_id not in (None, document_id):
-            store.release_document(before.document_id)
+        if last and last.document_id not in (None, document_id):
+            store.release_document(last.document_id)
 
     def _outcome(
         self, before: FileRow | None, source: str, result: ReadResult, backlog: Backlog
@@ -152,13 +153,18 @@ class Intake:
         """The stored document of this content, cut and stored when it is new."""
         store = self._store
         known = store.find_document(content_hash, document.format, READER_VERSION)
-        if known is not None:
+        if known is not None and store.holds(known, document):
             return known
+        # Of the same bytes more can be read than last time: by OCR, with a password, in more time.
+        named = ledger.unlink(store.connection, known) if known is not None else []
+        if known is not None:
+            store.release_document(known)
         counter = self._embedder().counter
         chunks = chunk_document(document, self._settings, counter, self._settings.room_tokens)
         document_id = store.put_document(
             content_hash, READER_VERSION, document, self._chunk_set_id, chunks, source
         )
+        ledger.link(store.connection, named, document_id)
         backlog.add(document_id, len(chunks))
         return document_id
 

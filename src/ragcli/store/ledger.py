@@ -120,6 +120,21 @@ def repoint(
     )
 
 
+def unlink(connection: sqlite3.Connection, document_id: int) -> list[int]:
+    """Take a document from all files that name it; their ids."""
+    rows = connection.execute("SELECT id FROM files WHERE document_id = ?", (document_id,))
+    ids = [r[0] for r in rows]
+    connection.execute("UPDATE files SET document_id = NULL WHERE document_id = ?", (document_id,))
+    return ids
+
+
+def link(connection: sqlite3.Connection, file_ids: Iterable[int], document_id: int) -> None:
+    """Let these files name this document."""
+    connection.executemany(
+        "UPDATE files SET document_id = ? WHERE id = ?", [(document_id, i) for i in file_ids]
+    )
+
+
 def forget(connection: sqlite3.Connection, file_id: int) -> None:
     connection.execute(
         "DELETE FROM facts WHERE key = (SELECT 'fetched:' || source FROM files WHERE id = ?)",

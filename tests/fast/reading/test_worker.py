@@ -100,7 +100,7 @@ def test_any_name(shared: ReaderProcess, tmp_path: Path, name: bytes) -> None:
 def test_problems_have_their_codes(shared: ReaderProcess, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.txt")
     (tmp_path / "empty.txt").touch()
-    (tmp_path / "old.doc").write_text("x")
+    (tmp_path / "old.doc").write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(512))
     (tmp_path / "shut.txt").write_text("x")
     (tmp_path / "shut.txt").chmod(0)
     expected = {
