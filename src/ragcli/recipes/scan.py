@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ragcli.domain import Problem
 from ragcli.errors import UsageError
 from ragcli.reading import READER_VERSION
 from ragcli.reading.walk import FoundFile, SkippedFile, walk
@@ -25,7 +26,8 @@ MOST_REMOVED_SHARE = 0.3
 class Plan:
     """Files to read, newest first (with the root they belong to), files that are gone, and what
     was passed over: (source, reason) by root. ``left_out`` counts what the ledger knows as empty
-    or taken out, by state. ``held_back`` says which removals do not happen, and why."""
+    or taken out, by state. ``held_back`` says which removals do not happen, and why.
+    ``refused`` are roots that cannot be looked into."""
 
     to_read: list[tuple[FoundFile, int]] = field(default_factory=list)
     gone: list[FileRow] = field(default_factory=list)
@@ -34,6 +36,7 @@ class Plan:
     skipped: dict[int, list[tuple[str, str]]] = field(default_factory=dict)
     left_out: Counter[str] = field(default_factory=Counter)
     held_back: list[str] = field(default_factory=list)
+    refused: list[tuple[RootRow, Problem]] = field(default_factory=list)
 
     def skipped_counts(self) -> dict[str, int]:
         """How many files and folders were passed over, by reason."""
@@ -185,6 +188,8 @@ def _look(
             if entry.path != start:
                 reason = f"{entry.reason}: {entry.detail}" if entry.detail else entry.reason
                 skipped.append((folder.source_of(entry.path), reason))
+            elif entry.reason != "missing":
+                result.refused.append((root, _refusal(entry)))
             continue
         found += 1
         if key in seen:
@@ -202,6 +207,15 @@ def _look(
         else:
             result.to_read.append((entry, root.id))
     return found, unreadable
+
+
+def _refusal(named: SkippedFile) -> Problem:
+    """Why what was named itself is not looked into."""
+    if named.reason == "unreadable":
+        return Problem("unreadable", named.detail, "let yourself read it: chmod u+rx")
+    if named.reason == "project":
+        return Problem("special", "a project's own folder is not read")
+    return Problem("special", "neither a file nor a folder: a pipe, a socket or a device")
 
 
 def _is_unchanged(row: FileRow, file: FoundFile) -> bool:

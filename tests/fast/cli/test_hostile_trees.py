@@ -121,8 +121,35 @@ def test_what_is_no_file(docs, rag):
         run = rag("ingest", "docs", "--model", "fake:64", "--json")
     assert (run.code, run.object["added"]) == (0, 1)
     assert run.object["skipped"] == {"special": 2, "symlink": 4}
-    assert rag("ingest", "/dev/null").code in (0, 4)
-    assert rag("ingest", "docs/pipe.txt").code in (0, 4)
+
+
+@pytest.mark.parametrize("name", ["/dev/null", "docs/pipe.txt", ".rag", ".rag/../.rag"])
+def test_what_is_no_file_and_was_named(project, rag, name):
+    os.mkfifo("docs/pipe.txt")
+    roots = rag("status", "--json").object["roots"]
+    run = rag("ingest", name, "docs/notes.txt", "--json")
+    assert run.code == 3
+    assert [p["code"] for p in run.object["new_problems"]] == ["special"]
+    assert run.err.startswith(f"! {name.replace('.rag/../', '')}: ")
+    # It is not remembered: the next ingest has nothing to tell.
+    told = {root["source"] for root in rag("status", "--json").object["roots"]}
+    assert told == {root["source"] for root in roots}
+    assert rag("ingest", "--quiet").code == 0
+
+
+def test_a_folder_that_was_named_and_cannot_be_read(project, rag, monkeypatch):
+    Path("closed").mkdir()
+    real = os.scandir
+
+    def refusing(path):
+        if Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    run = rag("ingest", "closed")
+    assert run.code == 3
+    assert run.err.startswith("! closed: permission denied: let yourself read it: chmod u+rx\n")
 
 
 def test_a_file_that_vanishes_before_it_is_read(docs, rag, monkeypatch):
