@@ -32,17 +32,17 @@ class InProcessReader:
     def begin(self) -> None:
         pass
 
-    def read_all(self, paths: Iterable[Path]) -> Iterator[ReadResult]:
-        for path in paths:
-            yield from _read(path, "")
+    def read_all(self, paths: Iterable[Path], below: Iterable[int]) -> Iterator[ReadResult]:
+        for path, steps in zip(paths, below, strict=True):
+            yield from _read(path, steps, "")
 
     def read_with_parts(self, path: Path, *, charset: str = "") -> Iterator[ReadResult]:
-        return _read(path, charset)
+        return _read(path, 0, charset)
 
 
-def _read(path: Path, charset: str) -> Iterator[ReadResult]:
+def _read(path: Path, below: int, charset: str) -> Iterator[ReadResult]:
     try:
-        data, status = read_bytes(path)
+        data, status = read_bytes(path, below)
     except Unreadable as error:
         yield ReadResult("", 0, 0, problem=problem_of(error))
         return

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from ragcli.domain import Document, Problem
 from ragcli.errors import Unreadable
 from ragcli.reading import limits, options
-from ragcli.reading.files import HEAD_BYTES, NotAFile, open_regular
+from ragcli.reading.files import HEAD_BYTES, IsLink, NotAFile, open_regular
 from ragcli.reading.parts import Data, sha256_of
 from ragcli.reading.table import WITHOUT_TEXT, format_of
 from ragcli.reading.unpack import Unpacking, problem_of, read_itself
@@ -45,7 +45,7 @@ def main() -> None:
     while (request := read_message(requests)) is not None:
         _arm()
         path = Path(os.fsdecode(request["path"].encode("latin-1")))
-        _serve(path, request["charset"], request["skip"], replies)
+        _serve(path, request, replies)
 
 
 def _arm() -> None:
@@ -53,12 +53,12 @@ def _arm() -> None:
     signal.setitimer(signal.ITIMER_REAL, late_s)
 
 
-def _serve(path: Path, charset: str, skip: int, replies: BinaryIO) -> None:
-    """Replies: what was read of the file; itself; its parts but for the first ``skip``, each
+def _serve(path: Path, request: dict[str, Any], replies: BinaryIO) -> None:
+    """Replies: what was read of the file; itself; its parts but for those to skip, each
     announced before it is loaded; the end of them."""
     seen: dict[str, Any] = {"content_hash": "", "size": 0, "mtime_ns": 0}
     try:
-        data, status = read_bytes(path)
+        data, status = read_bytes(path, request["below"])
         seen = {
             "content_hash": sha256_of(data),
             "size": len(data),
@@ -70,13 +70,13 @@ def _serve(path: Path, charset: str, skip: int, replies: BinaryIO) -> None:
         return
     write_message(replies, seen)
     try:
-        document, problem, holds = read_itself(path, data, charset)
+        document, problem, holds = read_itself(path, data, request["charset"])
     except MemoryError:
         document, problem, holds = None, problem_of(limits.needs_more_memory()), None
     _reply(replies, document, problem, parts=holds is not None)
     del document
     if holds is not None:
-        _serve_parts(Unpacking(path, data, holds), skip, replies)
+        _serve_parts(Unpacking(path, data, holds), request["skip"], replies)
 
 
 def _serve_parts(unpacking: Unpacking, skip: int, replies: BinaryIO) -> None:
@@ -125,12 +125,12 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
     return os.fdopen(requests, "rb"), os.fdopen(replies, "wb", buffering=0)
 
 
-def read_bytes(path: Path) -> tuple[Data, os.stat_result]:
+def read_bytes(path: Path, below: int = 0) -> tuple[Data, os.stat_result]:
     """A file's bytes and its state, which did not change meanwhile; a large mailbox or archive is
-    mapped. Raises Unreadable."""
+    mapped. ``below`` as in ``open_regular``. Raises Unreadable."""
     try:
         for _ in range(2):
-            descriptor, before = open_regular(path)
+            descriptor, before = open_regular(path, below)
             with os.fdopen(descriptor, "rb") as file:
                 if before.st_size > _MAPPED_FROM_BYTES and _only_holds_parts(path, file):
                     return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), before
@@ -142,6 +142,9 @@ def read_bytes(path: Path) -> tuple[Data, os.stat_result]:
                 return data, after
     except NotAFile:
         raise Unreadable("special", "not a file: a pipe, a socket, a device or a folder") from None
+    except IsLink:
+        hint = "name it, and it is followed"
+        raise Unreadable("link", "it is a link by now, or lies in one", hint) from None
     except FileNotFoundError:
         raise Unreadable("missing", "the file is gone") from None
     except PermissionError:

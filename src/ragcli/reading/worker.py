@@ -22,6 +22,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from itertools import repeat
 from pathlib import Path
 from queue import Empty, Full, Queue, SimpleQueue
 from threading import Event
@@ -181,34 +182,39 @@ class ReaderProcess:
         if self.pid is None:
             self._start()
 
-    def read(self, path: Path, wanted: Event | None = None) -> ReadResult:
+    def read(
+        self, path: Path, wanted: Event | None = None, *, below: int = 0, charset: str = ""
+    ) -> ReadResult:
         """The file without its parts. Raises RagError when no child can be started."""
-        return deque(self.read_with_parts(path, wanted), 1).pop()
+        results = self.read_with_parts(path, wanted, below=below, charset=charset)
+        return deque(results, 1).pop()
 
     def read_with_parts(
-        self, path: Path, wanted: Event | None = None, *, charset: str = ""
+        self, path: Path, wanted: Event | None = None, *, below: int = 0, charset: str = ""
     ) -> Iterator[ReadResult]:
         """The parts of the file, if it has any, and last the file itself; each is read within the
-        limits. ``charset`` is what a server declared of the file. A large document is taken from
-        the child once ``wanted`` is set. Raises RagError when no child can be started."""
+        limits. ``below`` of the last parts of its path are not followed if they are links,
+        ``charset`` is what a server declared of it. A large document is taken from the child once
+        ``wanted`` is set. Raises RagError when no child can be started."""
+        name = os.fsencode(path.absolute()).decode("latin-1")
+        request = {"path": name, "below": below, "charset": charset}
         whole = Whole()
         give_up_at = time.monotonic() + _TIMEOUTS_FOR_PARTS * self._timeout_s
         for _ in range(_CHILDREN_FOR_PARTS):
-            yield from self._read_on(path, charset, whole, wanted, give_up_at)
+            yield from self._read_on(request, whole, wanted, give_up_at)
             if whole.is_done:
                 break
         yield whole.result()
 
     def _read_on(
-        self, path: Path, charset: str, whole: Whole, wanted: Event | None, give_up_at: float
+        self, request: dict[str, Any], whole: Whole, wanted: Event | None, give_up_at: float
     ) -> Iterator[ReadResult]:
         """The parts that ``whole`` has not got yet, as far as this child comes."""
         self.start()
         part = ""
         try:
-            name = os.fsencode(path.absolute()).decode("latin-1")
             deadline = time.monotonic() + self._timeout_s
-            self._send({"path": name, "charset": charset, "skip": whole.parts})
+            self._send(request | {"skip": whole.parts})
             if not whole.begin(self._receive(deadline)):
                 self.rest()
                 return
@@ -384,24 +390,24 @@ class ReaderPool:
         finally:
             self._free.put(process)
 
-    def read(self, path: Path, wanted: Event | None = None) -> ReadResult:
+    def read(self, path: Path, wanted: Event | None = None, *, below: int = 0) -> ReadResult:
         """One file, without its parts. Raises RagError when no reader process can be started."""
-        return deque(self.read_with_parts(path, wanted), 1).pop()
+        return deque(self.read_with_parts(path, wanted, below=below), 1).pop()
 
     def read_with_parts(
-        self, path: Path, wanted: Event | None = None, *, charset: str = ""
+        self, path: Path, wanted: Event | None = None, *, below: int = 0, charset: str = ""
     ) -> Iterator[ReadResult]:
         """As ``ReaderProcess.read_with_parts``, by a child that is free."""
         process = self._take()
         try:
-            yield from process.read_with_parts(path, wanted, charset=charset)
+            yield from process.read_with_parts(path, wanted, below=below, charset=charset)
         finally:
             self._has_read = True
             self._free.put(process)
 
-    def _read_into(self, path: Path, wanted: Event, results: _Results) -> None:
+    def _read_into(self, path: Path, below: int, wanted: Event, results: _Results) -> None:
         try:
-            for result in self.read_with_parts(path, wanted):
+            for result in self.read_with_parts(path, wanted, below=below):
                 if not self._put(result, results):
                     return
         except BaseException as error:
@@ -425,17 +431,20 @@ class ReaderPool:
                     if self._has_read:
                         return self._reserve.pop()
 
-    def read_all(self, paths: Iterable[Path]) -> Iterator[ReadResult]:
+    def read_all(
+        self, paths: Iterable[Path], below: Iterable[int] = repeat(0)
+    ) -> Iterator[ReadResult]:
         """The files in their order, each behind its parts; read a few ahead of what is asked for.
-        The children rest when all are read: what follows may take hours.
+        ``below`` as in ``read_with_parts``, one for each. The children rest when all are read: what
+        follows may take hours.
 
         Raises RagError when no reader process can be started.
         """
         ahead: deque[tuple[Event, Future[None], _Results]] = deque()
         try:
-            for path in paths:
+            for path, steps in zip(paths, below, strict=False):
                 wanted, results = Event(), _Results(_PARTS_AHEAD)
-                future = self._threads.submit(self._read_into, path, wanted, results)
+                future = self._threads.submit(self._read_into, path, steps, wanted, results)
                 ahead.append((wanted, future, results))
                 if len(ahead) > _READ_AHEAD:
                     yield from self._taken(ahead.popleft())

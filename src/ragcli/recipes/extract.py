@@ -9,7 +9,7 @@ from ragcli.domain import Document
 from ragcli.errors import Unreadable, UsageError
 from ragcli.reading.options import ReadOptions
 from ragcli.reading.worker import ReaderProcess, ReadResult
-from ragcli.store.folder import PART_MARK
+from ragcli.store.folder import PART_MARK, is_there
 
 _SHOWN = 3
 
@@ -21,11 +21,11 @@ def extract(path: Path, options: ReadOptions) -> Document:
     Raises UsageError (nothing there, or a folder), Unreadable.
     """
     file, mark, part = str(path).partition(PART_MARK)
-    if mark and not path.exists():
+    if mark and not is_there(path):
         path, options = Path(file), replace(options, archives=True)
     else:
         part = ""
-    if not path.exists():
+    if not is_there(path):
         raise UsageError(f"{path} does not exist", "check the path")
     if path.is_dir():
         raise UsageError(f"{path} is a folder", "name one file in it")

@@ -29,7 +29,7 @@ class Reader(Protocol):
 
     def begin(self) -> None: ...
 
-    def read_all(self, paths: Iterable[Path]) -> Iterator[ReadResult]: ...
+    def read_all(self, paths: Iterable[Path], below: Iterable[int]) -> Iterator[ReadResult]: ...
 
     def read_with_parts(self, path: Path, *, charset: str = "") -> Iterator[ReadResult]: ...
 
@@ -92,7 +92,7 @@ class Intake:
 
         The backlog takes its turn after every commit. How many were read by the deadline.
         """
-        results = reader.read_all(file.path for file, _ in files)
+        results = reader.read_all((f.path for f, _ in files), (f.below for f, _ in files))
         done, pause_s = 0, FIRST_COMMIT_S
         while done < len(files) and monotonic() < deadline:
             with self._store.transaction():
