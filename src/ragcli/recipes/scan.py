@@ -269,11 +269,12 @@ def _vanished(
     """The ledger's files that should be there and are not; in a folder that cannot be looked
     into nobody knows."""
     whole = start == folder.path_of(root.path)
+    unseen = [row for path, row in known.files.items() if path not in seen]
+    unseen += [row for row in known.parts if file_of(row.path) not in seen]
     return [
         row
-        for row in (*known.files.values(), *known.parts)
+        for row in unseen
         if row.root_id == root.id
-        and file_of(row.path) not in seen
         and (whole or folder.path_of(row.path).is_relative_to(start))
         and not (row.state == "removed" and is_there(folder.path_of(row.path)))
         and not any(folder.path_of(row.path).is_relative_to(u) for u in unreadable)

@@ -67,6 +67,8 @@ def test_an_attachment_is_found_cited_and_filtered(rag: Rag, letter: Path) -> No
     assert top(rag, "walrus") == INSIDE[1]
     only = rag.query("walrus turbine minutes", chosen=Filter(format="pdf"), mode="keyword")
     assert {p.source for p in only.passages} == {INSIDE[0]}
+    whole = rag.query("walrus turbine", chosen=Filter(path="*.eml"), mode="keyword").passages
+    assert {p.source for p in whole} == set(INSIDE)
     # An attachment without a date of its own is of the day on which it was sent.
     day = Filter(since="2024-05-01", until="2024-05-01")
     found = rag.query("walrus minutes", chosen=day, mode="keyword").passages
