@@ -54,7 +54,7 @@ class Settings:
     openai_api_key: str | None = _setting(
         None, "its key; not allowed in a project's file", secret=True, env="OPENAI_API_KEY"
     )
-    timeout_s: float = _setting(120.0, "longest silence of a provider")
+    timeout_s: float = _setting(120.0, "longest silence of a provider or a web server")
     read_timeout_s: float = _setting(120.0, "longest time to read one file")
     read_memory_mb: int = _setting(256, "the most memory for reading one file, in MiB")
     read_output_mb: int = _setting(32, "the most text that one file may give, in MiB")

@@ -31,15 +31,18 @@ class InProcessReader:
 
     def read_all(self, paths: Iterable[Path]) -> Iterator[ReadResult]:
         for path in paths:
-            yield _read(path)
+            yield self.read(path)
+
+    def read(self, path: Path, *, charset: str = "") -> ReadResult:
+        return _read(path, charset)
 
 
-def _read(path: Path) -> ReadResult:
+def _read(path: Path, charset: str) -> ReadResult:
     data, size, mtime_ns = b"", 0, 0
     try:
         data, status = read_bytes(path)
         size, mtime_ns = len(data), status.st_mtime_ns
-        document = with_language(read_document(path, data))
+        document = with_language(read_document(path, data, charset))
     except Unreadable as error:
         problem = Problem(error.code, error.message, error.hint)
         content_hash = hashlib.sha256(data).hexdigest() if mtime_ns else ""

@@ -38,6 +38,11 @@ STATES: dict[str, State] = {
     "special": "failed",
     "timeout": "failed",
     "unreadable": "failed",
+    "certificate": "failed",
+    "http_status": "failed",
+    "redirect": "failed",
+    "refused_address": "failed",
+    "unreachable": "failed",
     "empty": "skipped",
 }
 

@@ -41,10 +41,11 @@ def main() -> None:
     write_message(replies, {"ready": True})
     while (request := read_message(requests)) is not None:
         signal.setitimer(signal.ITIMER_REAL, late_s)
-        _serve(Path(os.fsdecode(request["path"].encode("latin-1"))), replies)
+        path = Path(os.fsdecode(request["path"].encode("latin-1")))
+        _serve(path, request.get("charset", ""), replies)
 
 
-def _serve(path: Path, replies: BinaryIO) -> None:
+def _serve(path: Path, charset: str, replies: BinaryIO) -> None:
     """Replies twice: what was read of the file, then the document or the problem."""
     text, seen = "", {"content_hash": "", "size": 0, "mtime_ns": 0}
     try:
@@ -59,17 +60,17 @@ def _serve(path: Path, replies: BinaryIO) -> None:
         body = _problem(error)
     else:
         write_message(replies, seen)
-        body, text = _document(path, data)
+        body, text = _document(path, data, charset)
     # From here on it waits for the parent, which takes a large document when it is its turn.
     signal.setitimer(signal.ITIMER_REAL, 0)
     write_encoded(replies, body)
     write_text(replies, text)
 
 
-def _document(path: Path, data: bytes) -> tuple[bytes, str]:
+def _document(path: Path, data: bytes, charset: str) -> tuple[bytes, str]:
     """The reply, and the text that follows it."""
     try:
-        document = read_document(path, data)
+        document = read_document(path, data, charset)
         return _reply("document", message_of(document)), document.text
     except Unreadable as error:
         problem = error

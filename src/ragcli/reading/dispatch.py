@@ -13,7 +13,7 @@ from pathlib import PurePath
 from ragcli.domain import Block, Document
 from ragcli.errors import Unreadable
 from ragcli.reading import limits
-from ragcli.reading.encodings import looks_binary
+from ragcli.reading.encodings import looks_binary, sent_as
 from ragcli.reading.table import READERS, TEXT_FORMATS, format_of, unsupported_reason
 
 Reader = Callable[[bytes, PurePath], Document]
@@ -26,9 +26,10 @@ _LEAST_SHARE_OF_TEXT = 4
 _SIMPLIFY = "save it anew in the program that it comes from, or as .txt"
 
 
-def read_document(path: PurePath, data: bytes) -> Document:
-    """The document in a file's bytes, its language as far as the file states it. Raises
-    Unreadable, and only that."""
+def read_document(path: PurePath, data: bytes, charset: str = "") -> Document:
+    """The document in a file's bytes, its language as far as the file states it. ``charset`` is
+    what a server declared of it, for formats whose reader starts from text. Raises Unreadable, and
+    only that."""
     if not data:
         raise Unreadable("empty", "the file is empty")
     name = format_of(path, data)
@@ -39,7 +40,8 @@ def read_document(path: PurePath, data: bytes) -> Document:
     if name in TEXT_FORMATS:
         limits.check_length(len(data) // _LEAST_SHARE_OF_TEXT)
     try:
-        document = _reader(name)(data, path)
+        with sent_as(charset if name in TEXT_FORMATS else ""):
+            document = _reader(name)(data, path)
         document = replace(document, text=_LONE_SURROGATE.sub("\ufffd", document.text))
         _check(document)
     except Unreadable:

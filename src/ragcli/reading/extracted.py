@@ -76,6 +76,16 @@ class TextBuilder:
         limits.check_length(self._length)
 
     @property
+    def length(self) -> int:
+        """Code points so far."""
+        return self._length
+
+    @property
+    def next_start(self) -> int:
+        """Where the next block will start, unless it joins the last one."""
+        return self._length + 2 * bool(self._parts)
+
+    @property
     def text(self) -> str:
         return "".join(self._parts)
 

@@ -95,15 +95,16 @@ class ReaderProcess:
         if self.pid is None:
             self._start()
 
-    def read(self, path: Path, wanted: Event | None = None) -> ReadResult:
-        """The file, read within the limits. A large document is taken from the child once
-        ``wanted`` is set. Raises RagError when no child can be started."""
+    def read(self, path: Path, wanted: Event | None = None, *, charset: str = "") -> ReadResult:
+        """The file, read within the limits; ``charset`` is what a server declared of it. A large
+        document is taken from the child once ``wanted`` is set. Raises RagError when no child can
+        be started."""
         self.start()
         name = os.fsencode(path.absolute()).decode("latin-1")
         seen: dict[str, Any] = {"content_hash": "", "size": 0, "mtime_ns": 0}
         deadline = time.monotonic() + self._timeout_s
         try:
-            self._send({"path": name})
+            self._send({"path": name, "charset": charset})
             seen = self._receive(deadline)
             reply = self._receive(deadline, wanted)
             document = self._document(reply, deadline, wanted)
@@ -261,11 +262,11 @@ class ReaderPool:
         finally:
             self._free.put(process)
 
-    def read(self, path: Path, wanted: Event | None = None) -> ReadResult:
+    def read(self, path: Path, wanted: Event | None = None, *, charset: str = "") -> ReadResult:
         """One file. Raises RagError when no reader process can be started."""
         process = self._take()
         try:
-            return process.read(path, wanted)
+            return process.read(path, wanted, charset=charset)
         finally:
             self._has_read = True
             self._free.put(process)

@@ -33,7 +33,10 @@ def date_of(own: str | None, file: FileRow) -> tuple[str | None, str | None]:
 
 
 def is_stale(store: Store, file: FileRow) -> bool:
-    """The file has changed or gone since it was read (by size and mtime)."""
+    """The file has changed or gone since it was read (by size and mtime). What was fetched is not
+    looked after: it is stale when the last try to bring it up to date has failed."""
+    if file.is_fetched:
+        return file.state == "failed"
     try:
         status = store.folder.path_of(file.path).stat()
     except OSError:

@@ -33,9 +33,20 @@ from ragcli.reading.table import (
         ("a.py", b"", "code"),
         ("page.htm", b"", "html"),
         ("README", b"Read me first.", "text"),
-        ("Makefile", b"all:\n\ttrue\n", "text"),
+        ("Makefile", b"all:\n\ttrue\n", "code"),
+        ("Dockerfile", b"FROM x\n", "code"),
+        ("CMakeLists.txt", b"project(x)\n", "code"),
         ("noext", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "pdf"),
-        ("noext", b"PK\x03\x04\x14\0\0\0[Content_Types].xml word/document.xml", "docx"),
+        (
+            "noext",
+            b"PK\x03\x04"
+            + b"\0" * 26
+            + b"[Content_Types].xml"
+            + b"PK\x03\x04"
+            + b"\0" * 26
+            + b"word/document.xml",
+            "docx",
+        ),
         ("noext", b"PK\x03\x04\x14\0\0\0other/file", None),
         ("noext", b"\n <!DOCTYPE html><p>", "html"),
         ("noext", b"\xef\xbb\xbf<html>", "html"),
@@ -44,7 +55,15 @@ from ragcli.reading.table import (
         ("a.strange", "中文文本没有后缀，也可以读。".encode("gb18030"), "text"),
         ("a.strange", "with a mark".encode("utf-16"), "text"),
         ("a.strange", b"\x7fELF\x02\x01\x01\0\0\0", None),
-        ("a.doc", b"text inside", None),
+        ("a.doc", b"text inside", "text"),
+        ("a.doc", b"<html><body>", "html"),
+        ("a.doc", b"PK\x03\x04" + b"\0" * 26 + b"word/document.xml", "docx"),
+        ("a.doc", bytes.fromhex("d0cf11e0a1b11ae1"), None),
+        ("a.xls", b"\xef\xbb\xbf<html>", "html"),
+        ("a.docx", b"text inside", "text"),
+        ("a.docx", b"PK\x03\x04 damaged", "docx"),
+        ("a.docx", bytes.fromhex("d0cf11e0a1b11ae1"), "docx"),
+        ("a.key", b"text inside", None),
         ("a.png", b"text inside", None),
     ],
 )
@@ -67,7 +86,11 @@ def test_what_cannot_be_read_says_what_to_do() -> None:
     assert problem and problem.code == "unsupported" and "docx" in problem.hint
     assert unsupported_reason(PurePath("a.jpg")) is not None
     assert unsupported_reason(PurePath("a.txt")) is None
-    for data, name in ((b"x", "old.doc"), (b"x", "a.zip"), (b"\0\1\2" * 99, "unknown")):
+    for data, name in (
+        (bytes.fromhex("d0cf11e0a1b11ae1"), "old.doc"),
+        (b"x", "a.zip"),
+        (b"\0\1\2" * 99, "unknown"),
+    ):
         with pytest.raises(Unreadable) as caught:
             read_document(PurePath(name), data)
         assert caught.value.code == "unsupported"

@@ -100,7 +100,7 @@ def test_any_name(shared: ReaderProcess, tmp_path: Path, name: bytes) -> None:
 def test_problems_have_their_codes(shared: ReaderProcess, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.txt")
     (tmp_path / "empty.txt").touch()
-    (tmp_path / "old.doc").write_text("x")
+    (tmp_path / "old.doc").write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(512))
     (tmp_path / "shut.txt").write_text("x")
     (tmp_path / "shut.txt").chmod(0)
     expected = {
@@ -246,10 +246,10 @@ def test_what_a_library_prints_stays_out_of_the_protocol() -> None:
         "import os, sys\n"
         "from ragcli.reading import child, dispatch\n"
         "plain = child.read_document\n"
-        "def chatty(path, data):\n"
+        "def chatty(path, data, charset):\n"
         "    print('to stdout'); os.write(1, b'to fd 1'); sys.stdout.flush()\n"
         "    assert sys.stdin.read() == ''\n"
-        "    return plain(path, data)\n"
+        "    return plain(path, data, charset)\n"
         "child.read_document = chatty\n"
         "child.main()\n"
     )
