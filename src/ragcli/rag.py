@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli import providers
 from ragcli.binding import Binding
-from ragcli.config import Origin, Settings, load_settings, parse_value, read_file, user_file
+from ragcli.config import parse_value, read_file, settings_for
 from ragcli.domain import Filter, ignore
 from ragcli.errors import RagError, UsageError
 from ragcli.store import folder as folders
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         QueryResult,
         Reranker,
     )
+    from ragcli.reading.options import ReadOptions
     from ragcli.recipes.ask import Piece
     from ragcli.recipes.chunks import CutFile
     from ragcli.recipes.doctor import Diagnosis
@@ -65,7 +66,7 @@ class Rag:
         self, folder: ProjectFolder, flags: Mapping[str, Any], environ: Mapping[str, str]
     ) -> None:
         self.folder = folder
-        self.settings, self.origins = settings_for(folder, flags, environ)
+        self.settings, self.origins = settings_for(folder.config, flags, environ)
         self._checked_set: int | None = None
 
     @classmethod
@@ -222,7 +223,6 @@ class Rag:
 
         Raises ProjectLocked, ModelMismatch, ProviderUnavailable, UsageError.
         """
-        from ragcli.reading.options import ReadOptions
         from ragcli.reading.worker import ReaderPool
         from ragcli.recipes.ingest import IngestOptions, ingest
         from ragcli.store import Store
@@ -242,7 +242,7 @@ class Rag:
         Store.create(self.folder)
         self._refuse_another_model()
         fetcher = partial(providers.fetcher, self.settings)
-        with ReaderPool(ReadOptions.of(self.settings)) as reader:
+        with ReaderPool(self._reading()) as reader:
             return ingest(self.store, options, reader, lambda: self.embedder, listener, fetcher)
 
     def dry_run(
@@ -255,10 +255,12 @@ class Rag:
         allow_removals: bool = False,
     ) -> DryRun:
         """What ``ingest`` would do, and how long it might take. Nothing is written or fetched."""
+        from ragcli.reading.ocr import reads_pictures
         from ragcli.recipes.dry_run import DryRunOptions, dry_run
 
+        pictures = reads_pictures(self._reading())
         named = None if paths is None else [Path(p).expanduser() for p in paths]
-        options = DryRunOptions(named, gone, retry, allow_removals, urls)
+        options = DryRunOptions(named, gone, retry, allow_removals, urls, pictures)
         return dry_run(self.folder, self.store, options)
 
     def query(
@@ -410,10 +412,9 @@ class Rag:
 
     def extract(self, path: str | os.PathLike[str]) -> Document:
         """What the readers make of any file; nothing is stored. Raises UsageError, Unreadable."""
-        from ragcli.reading.options import ReadOptions
         from ragcli.recipes.extract import extract
 
-        return extract(Path(path).expanduser(), ReadOptions.of(self.settings))
+        return extract(Path(path).expanduser(), self._reading())
 
     def chunks(self, name: str) -> CutFile:
         """How a file was cut. Raises NotInProject."""
@@ -483,6 +484,11 @@ class Rag:
             self.folder, self.settings, lambda: self.store, lambda: self.embedder, options
         )
 
+    def _reading(self) -> ReadOptions:
+        from ragcli.reading.options import ReadOptions
+
+        return ReadOptions.of(self.settings)
+
     def _is_default(self, name: str) -> bool:
         return self.origins[name].layer == "default"
 
@@ -490,11 +496,3 @@ class Rag:
 def _check_top_k(top_k: int | None) -> None:
     if top_k is not None and top_k < 1:
         raise UsageError(f"top-k must be at least 1, not {top_k}", "ask for -k 5")
-
-
-def settings_for(
-    folder: ProjectFolder | None, flags: Mapping[str, Any], environ: Mapping[str, str]
-) -> tuple[Settings, dict[str, Origin]]:
-    """The settings in force in a project, or outside any. Raises UsageError."""
-    project = read_file(folder.config) if folder else {}
-    return load_settings(flags, environ, project, read_file(user_file()))

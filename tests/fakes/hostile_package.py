@@ -126,5 +126,5 @@ FILES: dict[str, tuple[Callable[[], bytes], str]] = {
         "failed|partly|stored",
     ),
     "bomb.zip": (lambda: packed({"a": bytes(50 << 20)}), "skipped: binary"),
-    "text.docx": (lambda: TEXT.encode() * 20, "failed|unsupported"),
+    "text.docx": (lambda: TEXT.encode() * 20, "stored|failed|unsupported"),
 }

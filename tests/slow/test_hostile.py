@@ -80,7 +80,7 @@ def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, s
     kept = {n: v for n, v in os.environ.items() if not n.startswith(("RAG_", "XDG_"))}
     return {
         **kept,
-        "HOME": str(tmp_path),
+        "HOME": str(tmp_path / "home"),
         "PYTHONPATH": str(PLUGINS),
         "RAG_MODEL": "fake:64",
         "RAG_READ_TIMEOUT_S": "40",

@@ -116,7 +116,8 @@ def _variable(key: str) -> str:
 
 def _in_force(project: str | None) -> tuple[Settings, dict[str, Origin]]:
     """The project's settings; outside any project, the user's."""
-    from ragcli.rag import Rag, settings_for
+    from ragcli.config import settings_for
+    from ragcli.rag import Rag
 
     try:
         with Rag.open(project) as rag:

@@ -89,6 +89,7 @@ def _bring_up_to_date(
                 roots,
                 retry=options.retry,
                 allow_removals=options.allow_removals,
+                pictures=reader.reads_pictures,
             )
             to_read = len(plan.to_read) + bodies
             chosen = embedding_set(store, embedder, options.chunk_tokens, to_read > 0)
