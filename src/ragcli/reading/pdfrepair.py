@@ -24,7 +24,9 @@ _FLATE = re.compile(rb"/(?:FlateDecode|Fl)\b")
 _OTHER_FILTER = re.compile(
     rb"/(?:LZW|LZWDecode|ASCII85Decode|A85|ASCIIHexDecode|AHx|RunLength\w*)\b"
 )
-_PICTURE = re.compile(rb"/Subtype\s*/Image\b")
+_PICTURE = re.compile(
+    rb"/Subtype\s*/Image\b(?=.*/Width\b)|/Width\b(?=.*/Subtype\s*/Image\b)", re.DOTALL
+)
 _OBJECT = re.compile(rb"(?<!\d)(\d{1,8})\s+(\d{1,5})\s+obj\b")
 _PAGE = re.compile(rb"/Type\s*/Page\b")
 _OBJECT_STREAM = re.compile(rb"/Type\s*/ObjStm\b")
@@ -32,6 +34,11 @@ _OBJECT_STREAM = re.compile(rb"/Type\s*/ObjStm\b")
 
 class _Bomb(Exception):
     """A stream inflates to more than it may."""
+
+
+def is_pdf(data: bytes) -> bool:
+    """Whether anything in a file's bytes is a PDF's: its mark, wherever, or an object."""
+    return b"%PDF-" in data or bool(_OBJECT.search(data))
 
 
 def is_damaged(data: bytes) -> bool:

@@ -91,7 +91,10 @@ def format_of(path: PurePath, head: bytes) -> str | None:
     """
     suffix = path.suffix.lower()
     if suffix in FORMAT_OF_SUFFIX:
-        return FORMAT_OF_SUFFIX[suffix]
+        named = FORMAT_OF_SUFFIX[suffix]
+        # Servers send pages in place of the PDF that was asked for.
+        is_page = named == "pdf" and _format_of_content(head) == "html"
+        return "html" if is_page else named
     return None if unsupported_reason(path) else _format_of_content(head)
 
 
