@@ -17,6 +17,7 @@ ROOT = Path(ragcli.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 
 STAGES = {
+    "fetching",
     "reading",
     "chunking",
     "embedding",
@@ -42,6 +43,7 @@ HEAVY = {
     "ollama",
     "rich",
     "httpx",
+    "httpcore",
     "tokenizers",
     "lxml",
     "selectolax",
@@ -62,6 +64,7 @@ HOMES = {
     "pypdf": {"reading"},
     "pypdfium2": {"reading"},
     "ollama": {"generation/ollama.py"},
+    "httpcore": {"fetching"},
     "sqlite3": {"store", "cli/failures.py"},
 }
 
