@@ -45,7 +45,9 @@ _NOT_A_TITLE = re.compile(
     re.IGNORECASE,
 )
 # D:20230204123000+09'00' (ISO 32000-1, 7.9.4); all but the year may be missing.
-_DATE = re.compile(r"D?:?\s*(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([+-]\d\d)'?(\d\d)|(Z))?")
+_DATE = re.compile(
+    r"D?:?\s*(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([+-]\d\d)'?(\d\d)'?|(Z).*)?"
+)
 
 
 @dataclass
@@ -191,9 +193,11 @@ def _read_page(
         return page, None if text and not reason else _failed(index, reason or str(failure))
     if page.content.is_garbled:
         return page, _other_reading(page, index, second)
+    if page.content.is_unread:
+        page.content.lines = typed_lines(second.text(index)[0])
     if damage := second.damage(index):
         return page, _damaged(index, damage)
-    if not page.content.lines and page.content.pictured:
+    if not page.content.lines and page.content.is_pictured:
         return page, Problem("no_text_layer", "no text layer", _NEEDS_OCR, index + 1)
     return page, None
 
@@ -291,7 +295,7 @@ def _without_text(problems: list[Problem]) -> Unreadable:
 
 def _date(value: str) -> str | None:
     """A PDF's date in ISO 8601; None for what is none."""
-    match = _DATE.match(value.strip())
+    match = _DATE.fullmatch(value.strip())
     if not match:
         return iso_date(value)
     year, month, day, hour, minute, second, zone, zone_minutes, utc = match.groups()

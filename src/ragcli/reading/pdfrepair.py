@@ -17,6 +17,8 @@ _PIECE_BYTES = 64 * 1024
 _INFLATED_BYTES = 1024 * 1024
 _MAX_DICTIONARY_BYTES = 2000
 _MAX_FILTERS = 4
+# How far into a file PDFium looks for its mark.
+_MARK_BYTES = 1024
 _MAX_SAVED_BYTES = 64 * 1024 * 1024
 
 _STREAM = re.compile(rb"(?<!end)stream\r?\n")
@@ -73,6 +75,8 @@ def with_found_pages(data: bytes) -> bytes | None:
     For a file whose end is gone, and the list with it. Objects that lie in compressed streams are
     written out, because nothing says any more where they are.
     """
+    if b"%PDF-" not in data[:_MARK_BYTES]:
+        data = b"%PDF-1.7\n" + data
     objects = {int(m[1]): m.start() for m in _OBJECT.finditer(data)}
     added = [
         b"%d 0 obj\n%s\nendobj\n" % (number, body)
