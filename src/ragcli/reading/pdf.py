@@ -22,13 +22,14 @@ from ragcli.reading.extracted import metadata_value
 from ragcli.reading.garble import looks_written
 from ragcli.reading.pdflines import PageText, typed_lines
 from ragcli.reading.pdfpages import ReadPage, assemble
-from ragcli.reading.pdfrepair import is_damaged, with_found_pages
+from ragcli.reading.pdfrepair import is_damaged, is_pdf, with_found_pages
 from ragcli.reading.pdfscans import read_scans
 
 if TYPE_CHECKING:
     from ragcli.reading.pdfsecond import SecondReader
 
 _NO_PASSWORD = "save it without a password, or name its password"
+_OTHER_NAME = "give it the ending of what it is"
 _SAVE_AGAIN = "open it in a PDF viewer and print it to a new PDF"
 
 # A list of pages may promise millions that are not there.
@@ -44,7 +45,9 @@ _NOT_A_TITLE = re.compile(
     re.IGNORECASE,
 )
 # D:20230204123000+09'00' (ISO 32000-1, 7.9.4); all but the year may be missing.
-_DATE = re.compile(r"D?:?\s*(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([+-]\d\d)'?(\d\d)|(Z))?")
+_DATE = re.compile(
+    r"D?:?\s*(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([+-]\d\d)'?(\d\d)'?|(Z).*)?"
+)
 
 
 @dataclass
@@ -56,6 +59,9 @@ class _Book:
     facts: dict[str, str] = field(default_factory=dict)
     attachments: list[str] = field(default_factory=list)
 
+    def pages_with_text(self) -> int:
+        return sum(bool(page.content.lines or page.extras) for page in self.pages)
+
 
 def read(data: bytes, path: PurePath) -> Document:
     """The text of every page that has one, and a problem for each page that should have.
@@ -65,7 +71,7 @@ def read(data: bytes, path: PurePath) -> Document:
     """
     book = _read_book(data)
     book.problems, scanned = read_scans(data, book.pages, book.problems)
-    if book.problems and not any(page.content.lines or page.extras for page in book.pages):
+    if book.problems and not book.pages_with_text():
         raise _without_text(book.problems)
     metadata = {
         name: value
@@ -93,21 +99,19 @@ def read(data: bytes, path: PurePath) -> Document:
 
 
 def _read_book(data: bytes) -> _Book:
+    if not is_pdf(data):
+        raise Unreadable("broken", "not a PDF, whatever its name says", _OTHER_NAME)
     passwords = tuple(dict.fromkeys(("", options.current().password)))
     second = _Second(data, passwords)
     try:
         second.suspects_damage = is_damaged(data)
         try:
-            return _by_pdfium(data, passwords, second)
+            book = _by_pdfium(data, passwords, second)
         except pdfium.PdfiumFailure:
-            pass
-        try:
-            return _by_pypdf(second.opened())
-        except Unreadable as error:
-            found = with_found_pages(data) if error.code == "broken" else None
-            if not found:
-                raise
-            return _by_found_pages(found, error)
+            book = _by_pypdf(second)
+        if 2 * sum(p.code == "page_failed" for p in book.problems) < len(book.pages):
+            return book
+        return max(book, _by_found_pages(data), key=_Book.pages_with_text)
     except Unreadable as error:
         hint = {"encrypted": _NO_PASSWORD}.get(error.code, _SAVE_AGAIN)
         raise Unreadable(error.code, str(error), error.hint or hint) from error
@@ -192,9 +196,11 @@ def _read_page(
         return page, None if text and not reason else _failed(index, reason or str(failure))
     if page.content.is_garbled:
         return page, _other_reading(page, index, second)
+    if page.content.is_unread:
+        page.content.lines = typed_lines(second.text(index)[0])
     if damage := second.damage(index):
         return page, _damaged(index, damage)
-    if not page.content.lines and page.content.pictured:
+    if not page.content.lines and page.content.is_pictured:
         return page, Problem("no_text_layer", "no text layer", page=index + 1)
     return page, None
 
@@ -209,8 +215,7 @@ def _other_reading(page: ReadPage, index: int, second: _Second) -> Problem | Non
     if words and not is_same and looks_written(text):
         page.content = PageText(typed_lines(text))
         return None
-    message = "garbled: its fonts do not say which letters they show"
-    return Problem("garbled", message, page=index + 1)
+    return _garbled(index)
 
 
 def _ask_second_reader(book: _Book, second: _Second) -> None:
@@ -223,7 +228,15 @@ def _ask_second_reader(book: _Book, second: _Second) -> None:
             book.problems.append(_damaged(index, reason))
 
 
-def _by_pypdf(reader: SecondReader) -> _Book:
+def _by_pypdf(second: _Second) -> _Book:
+    """A file that cannot be opened has no pages, and a problem. Raises Unreadable
+    (``encrypted``)."""
+    try:
+        reader = second.opened()
+    except Unreadable as error:
+        if error.code != "broken":
+            raise
+        return _Book(problems=[Problem(error.code, str(error), _SAVE_AGAIN)])
     book = _Book(facts=reader.facts())
     for index in range(reader.page_count):
         text, reason = reader.text(index)
@@ -233,17 +246,31 @@ def _by_pypdf(reader: SecondReader) -> _Book:
     return book
 
 
-def _by_found_pages(data: bytes, error: Unreadable) -> _Book:
-    """The pages that are left of a damaged file. Raises ``error`` when they hold no text."""
+def _by_found_pages(data: bytes) -> _Book:
+    """What is left of a damaged file: the pages that are found in it, whatever leads to them."""
+    found = with_found_pages(data)
+    if not found:
+        return _Book()
     try:
-        book = _by_pdfium(data, ("",), _Second(data, ("",)))
+        book = _by_pdfium(found, ("",), _Second(found, ("",)))
     except (pdfium.PdfiumFailure, Unreadable):
-        raise error from None
-    if not any(page.content.lines for page in book.pages):
-        raise error
+        return _Book()
+    # Their fonts may be lost: PDFium then takes numbers of glyphs for letters.
+    texts = [" ".join(line.text for line in page.content.lines) for page in book.pages]
+    if not looks_written(" ".join(texts)):
+        return _Book()
+    for index, text in enumerate(texts):
+        if text and not looks_written(text):
+            book.pages[index].content.lines = []
+            book.problems.append(_garbled(index))
     message = "the file is damaged or cut short: pages may be missing or in another order"
     book.problems.insert(0, Problem("broken", message, "get the file again, whole"))
     return book
+
+
+def _garbled(index: int) -> Problem:
+    message = "garbled: its fonts do not say which letters they show"
+    return Problem("garbled", message, page=index + 1)
 
 
 def _failed(index: int, reason: str) -> Problem:
@@ -256,6 +283,8 @@ def _damaged(index: int, reason: str) -> Problem:
 
 
 def _without_text(problems: list[Problem]) -> Unreadable:
+    if problems[0].page is None:
+        return Unreadable(problems[0].code, problems[0].message, problems[0].hint)
     count = len(problems)
     pages = "1 page" if count == 1 else f"{count} pages"
     codes = {problem.code for problem in problems}
@@ -269,7 +298,7 @@ def _without_text(problems: list[Problem]) -> Unreadable:
 
 def _date(value: str) -> str | None:
     """A PDF's date in ISO 8601; None for what is none."""
-    match = _DATE.match(value.strip())
+    match = _DATE.fullmatch(value.strip())
     if not match:
         return iso_date(value)
     year, month, day, hour, minute, second, zone, zone_minutes, utc = match.groups()

@@ -28,13 +28,15 @@ _MAX_ATTACHMENTS = 1_000
 _MAX_STRING_BYTES = 4 * 1024 * 1024
 _MAX_XFA_BYTES = 16 * 1024 * 1024
 
-# Fields whose value is text that somebody typed or chose.
-_TEXT_FIELDS = (
+# Fields whose value somebody typed or chose; the last two have one when they are not ticked, too.
+_TICKED_FIELDS = (c.FPDF_FORMFIELD_CHECKBOX, c.FPDF_FORMFIELD_RADIOBUTTON)
+_FIELDS = (
     c.FPDF_FORMFIELD_TEXTFIELD,
     c.FPDF_FORMFIELD_COMBOBOX,
     c.FPDF_FORMFIELD_LISTBOX,
+    *_TICKED_FIELDS,
 )
-_CHECKED_FIELDS = (c.FPDF_FORMFIELD_CHECKBOX, c.FPDF_FORMFIELD_RADIOBUTTON)
+_UNTICKED = "Off"
 # A popup shows its parent's text again; a link has none.
 _WITHOUT_TEXT = (c.FPDF_ANNOT_POPUP, c.FPDF_ANNOT_LINK, c.FPDF_ANNOT_WIDGET)
 
@@ -139,13 +141,12 @@ def _field(note: Any, form_handle: Any) -> str:
     name = one_line(asked(c.FPDFAnnot_GetFormFieldAlternateName)) or one_line(
         asked(c.FPDFAnnot_GetFormFieldName)
     )
-    if kind in _TEXT_FIELDS:
-        value = asked(c.FPDFAnnot_GetFormFieldValue)
-        return f"{name}: {value}" if value and name else value
-    if kind in _CHECKED_FIELDS and c.FPDFAnnot_IsChecked(form_handle, note):
-        value = one_line(asked(c.FPDFAnnot_GetFormFieldExportValue))
-        return f"{name}: {value}" if value and name else name
-    return ""
+    if kind not in _FIELDS:
+        return ""
+    value = asked(c.FPDFAnnot_GetFormFieldValue)
+    if value == _UNTICKED and kind in _TICKED_FIELDS:
+        return ""
+    return f"{name}: {value}" if value and name else value
 
 
 def _note(note: Any) -> str:

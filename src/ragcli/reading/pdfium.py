@@ -11,8 +11,10 @@ import ctypes
 import math
 import re
 from array import array
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 import pypdfium2.raw as c
@@ -32,6 +34,8 @@ _SAMPLED = 200
 _UNKNOWN_SHARE = 0.5
 # Text drawn as outlines takes hundreds of paths a page; a frame or a rule takes few.
 _OUTLINED_PATHS = 200
+# Words of a page that are asked in which direction they run.
+_ASKED_WORDS = 20
 _MAX_OBJECTS_SEEN = 2000
 _FONT_NAME_BYTES = 128
 
@@ -87,7 +91,7 @@ def page_text(page: Any) -> PageText:
     finally:
         c.FPDFText_ClosePage(handle)
     if not found.lines:
-        found.pictured = _is_pictured(page)
+        found.is_pictured, found.is_unread = _looked_at(page)
     return found
 
 
@@ -104,7 +108,7 @@ class _Page:
 
     def __init__(self, page: Any, handle: Any) -> None:
         self._handle = handle
-        self._rotation = c.FPDFPage_GetRotation(page) % 4
+        self._rotation = 0
         self._box = c.FS_RECTF()
         self._bounds = (0.0, 0.0, 0.0, 0.0)
         if c.FPDF_GetPageBoundingBox(page, self._box):
@@ -120,14 +124,13 @@ class _Page:
         self._is_aligned = len(units) == count
 
     def read(self) -> PageText:
+        self._rotation = self._turn_of_text()
         words = list(self._words())
         found = PageText()
-        standing = [word for word in words if not word.upright]
-        if sum(len(w.text) for w in standing) * 2 > sum(len(w.text) for w in words):
-            # Text that runs up or down the page as it is shown; or Chinese written in columns.
-            found.is_vertical = not self._turn_to(standing)
-            words = list(self._words())
-            for word in words if found.is_vertical else ():
+        standing = sum(len(word.text) for word in words if not word.upright)
+        if 2 * standing > sum(len(word.text) for word in words):
+            found.is_vertical = True  # Chinese or Japanese in columns
+            for word in words:
                 word.upright = True
         left, bottom, right, top = self._bounds
         found.height = right - left if self._rotation % 2 else top - bottom
@@ -170,7 +173,7 @@ class _Page:
         return max(int(c.FPDFText_GetCharIndexFromTextIndex(self._handle, place)), 0)
 
     def _placed(self, place: int) -> tuple[float, float, float, float]:
-        """Where a character stands, from the top left of the page as it is shown."""
+        """Where a character stands, from the top left of the page as one reads it."""
         box = self._box
         index = self._index(place)
         if not c.FPDFText_GetLooseCharBox(self._handle, index, box):
@@ -185,14 +188,15 @@ class _Page:
             return right - x1, y0 - bottom, right - x0, y1 - bottom
         return top - y1, right - x1, top - y0, right - x0
 
-    def _turn_to(self, words: list[Word]) -> bool:
-        """Look at the page from where these words run from left to right; false if one does."""
-        angle = c.FPDFText_GetCharAngle(self._handle, self._index(words[len(words) // 2].first))
-        turned = {0: 0, 1: 3, 2: 2, 3: 1}[round(angle / (math.pi / 2)) % 4]
-        if turned == self._rotation:
-            return False
-        self._rotation = turned
-        return True
+    def _turn_of_text(self) -> int:
+        """How many quarter turns let most of the text run from left to right, whatever the page
+        says: a table on its side, a scan that was put in upside down."""
+        places = [match.start() for match in _WORD.finditer(self._text)]
+        quarters = Counter(
+            -round(c.FPDFText_GetCharAngle(self._handle, self._index(place)) / (math.pi / 2)) % 4
+            for place in places[:: len(places) // _ASKED_WORDS + 1]
+        )
+        return quarters.most_common(1)[0][0] if quarters else 0
 
     def _describe(self, line: Line) -> None:
         """Its font's size, as it is shown, and weight."""
@@ -224,30 +228,26 @@ class _Page:
         return meaningless > _UNKNOWN_SHARE * len(places)
 
 
-def _is_pictured(page: Any) -> bool:
-    """Whether it shows an image, or so many lines and curves that they could be letters."""
-    paths = 0
-    for i in range(min(c.FPDFPage_CountObjects(page), _MAX_OBJECTS_SEEN)):
-        kind = c.FPDFPageObj_GetType(c.FPDFPage_GetObject(page, i))
-        if kind == c.FPDF_PAGEOBJ_IMAGE:
-            return True
-        paths += kind == c.FPDF_PAGEOBJ_PATH
-        if kind == c.FPDF_PAGEOBJ_FORM and _form_has_image(c.FPDFPage_GetObject(page, i)):
-            return True
-    return paths >= _OUTLINED_PATHS
-
-
-def _form_has_image(form: Any) -> bool:
-    """Whether a form, or a form in it, shows an image; at most so many objects are looked at."""
-    forms, seen = [form], 0
-    while forms and seen < _MAX_OBJECTS_SEEN:
-        form = forms.pop()
-        for i in range(min(max(c.FPDFFormObj_CountObjects(form), 0), _MAX_OBJECTS_SEEN)):
+def _looked_at(page: Any) -> tuple[bool, bool]:
+    """Whether a page shows an image, or so many lines and curves that they could be letters; and
+    whether it shows text. The first objects are looked at, in forms too."""
+    paths, is_unread, seen = 0, False, 0
+    groups: list[Iterator[Any]] = [
+        (c.FPDFPage_GetObject(page, i) for i in range(c.FPDFPage_CountObjects(page)))
+    ]
+    while groups and seen < _MAX_OBJECTS_SEEN:
+        for each in islice(groups.pop(), _MAX_OBJECTS_SEEN):
             seen += 1
-            each = c.FPDFFormObj_GetObject(form, i)
             kind = c.FPDFPageObj_GetType(each)
             if kind == c.FPDF_PAGEOBJ_IMAGE:
-                return True
+                return True, is_unread
+            paths += kind == c.FPDF_PAGEOBJ_PATH
+            is_unread = is_unread or kind == c.FPDF_PAGEOBJ_TEXT
             if kind == c.FPDF_PAGEOBJ_FORM:
-                forms.append(each)
-    return False
+                groups.append(_objects_of(each))
+    return paths >= _OUTLINED_PATHS, is_unread
+
+
+def _objects_of(form: Any) -> Iterator[Any]:
+    for i in range(c.FPDFFormObj_CountObjects(form)):
+        yield c.FPDFFormObj_GetObject(form, i)

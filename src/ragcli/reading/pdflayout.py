@@ -28,6 +28,8 @@ _WIDE_STEP = 1.3
 _PARAGRAPH_STEP = 1.2
 # A page's usual step is looked for below this many heights.
 _WIDEST_STEP = 3.0
+_FEWEST_STEPS = 5
+_COMMON_STEP = 1.25
 # Sizes of one text differ by less: small capitals, another font.
 _SAME_SIZE = 1.15
 # Columns of prose: most lines reach the margin, have words, and many go on in lower case.
@@ -99,13 +101,14 @@ def _usual_step(lines: Sequence[Line]) -> float:
         if a.height > 0 and _overlap(a.x0, a.x1, b.x0, b.x1) > 0
     ]
     usual = [step for step in steps if 0.5 < step < _WIDEST_STEP]
-    return median(usual) if usual else 1.0
+    return median(usual) if len(usual) >= _FEWEST_STEPS else _COMMON_STEP
 
 
 def _rows(lines: Sequence[Line], step: float) -> list[_Row]:
     rows: list[_Row] = []
     for line in lines:
         if rows and _stands_beside(rows[-1], line):
+            rows += _split_off(rows.pop(), line)
             rows[-1].cells.append([line])
         elif rows and _goes_on(rows[-1], line, step):
             rows[-1].cells[-1].append(line)
@@ -116,21 +119,41 @@ def _rows(lines: Sequence[Line], step: float) -> list[_Row]:
     return rows
 
 
+def _split_off(row: _Row, line: Line) -> list[_Row]:
+    """The row, or the text before it and the row, where only the end of its one cell, or what
+    stands apart from the rest of it, stands beside the line."""
+    cell = row.cells[-1]
+    if len(row.cells) > 1:
+        return [row]
+    beside = (i for i, each in enumerate(cell) if each.y1 > line.y0 + line.height / 2)
+    k = next(beside, 0)
+    if not k or not (k == len(cell) - 1 or cell[k].y0 - cell[k - 1].y1 > line.height / 2):
+        return [row]
+    return [
+        _Row([cell[:k]], row.y0, cell[k - 1].y1),
+        _Row([cell[k:]], cell[k].y0, row.y1),
+    ]
+
+
 def _whole_lines(rows: list[_Row], step: float) -> list[_Row]:
     """The rows, where one of several cells that is no table's is a line with a wide gap in it."""
     whole: list[_Row] = []
     i = 0
     while i < len(rows):
         end = _table_end(rows, i)
-        if end == i + 1 and all(len(cell) == 1 for cell in rows[i].cells):
-            line = _joined(rows[i].lines)
-            if whole and len(whole[-1].cells) == 1 and _goes_on(whole[-1], line, step):
-                whole[-1].cells[0].append(line)
-                whole[-1].y1 = max(whole[-1].y1, line.y1)
+        for row in rows[i:end]:
+            if end == i + 1 and all(len(cell) == 1 for cell in row.cells):
+                row = _Row([[_joined(row.lines)]], row.y0, row.y1)
+            above = whole[-1] if whole else None
+            if (
+                above is not None
+                and len(above.cells) == len(row.cells) == 1
+                and _goes_on(above, row.cells[0][0], step)
+            ):
+                above.cells[0] += row.cells[0]
+                above.y1 = max(above.y1, row.y1)
             else:
-                whole.append(_Row([[line]], rows[i].y0, rows[i].y1))
-        else:
-            whole += rows[i:end]
+                whole.append(row)
         i = end
     return whole
 

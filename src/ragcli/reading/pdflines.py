@@ -72,16 +72,18 @@ class Line:
 class PageText:
     """The lines of a page in the order of its content.
 
-    ``is_garbled`` means that no font says which letters they are; ``pictured`` (only told where
-    there are none) that something is drawn which may show text; ``is_vertical`` that lines run
-    down the page, and stay in the order they are in.
+    ``is_garbled`` means that no font says which letters they are; ``is_vertical`` that lines run
+    down the page, and stay in the order they are in. Only told where there are none:
+    ``is_pictured``, something is drawn which may show text; ``is_unread``, there is text all the
+    same.
     """
 
     lines: list[Line] = field(default_factory=list)
     height: float = 0.0
     is_garbled: bool = False
-    pictured: bool = False
     is_vertical: bool = False
+    is_pictured: bool = False
+    is_unread: bool = False
 
 
 def lines_of(words: Sequence[Word]) -> list[Line]:

@@ -11,6 +11,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from ragcli.domain import Block, BlockKind, Page
 from ragcli.reading.extracted import clean
@@ -22,6 +23,7 @@ from ragcli.reading.pdflines import Line, PageText
 _OUTERMOST = 3
 _MARGIN = 0.12
 _REPEATED_PAGES = 3
+_NUMBERS_TRIED = 4
 # Headings are set larger than the text by this much, or bold, and are no longer than this.
 _LARGER = 1.15
 _HEADING_LINES = 3
@@ -171,11 +173,11 @@ def _outermost(page: PageText) -> Iterator[tuple[str, Line]]:
 
 
 def _keys(text: str, number: int) -> set[str]:
-    """What a line has in common with its like on other pages: all of it, or all but its first or
-    its last number where that counts the pages."""
+    """What a line has in common with its like on other pages: all of it, or all but a number that
+    counts the pages."""
     text = " ".join(text.casefold().split())
     keys = {text}
-    for match in [*_NUMBER.finditer(text)][:: max(len(_NUMBER.findall(text)) - 1, 1)]:
+    for match in islice(_NUMBER.finditer(text), _NUMBERS_TRIED):
         counted = int(match[0][:9]) - number
         keys.add(f"{text[: match.start()]}\0{counted}\0{text[match.end() :]}")
     return keys

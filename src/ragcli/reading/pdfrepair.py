@@ -17,6 +17,8 @@ _PIECE_BYTES = 64 * 1024
 _INFLATED_BYTES = 1024 * 1024
 _MAX_DICTIONARY_BYTES = 2000
 _MAX_FILTERS = 4
+# How far into a file PDFium looks for its mark.
+_MARK_BYTES = 1024
 _MAX_SAVED_BYTES = 64 * 1024 * 1024
 
 _STREAM = re.compile(rb"(?<!end)stream\r?\n")
@@ -24,7 +26,9 @@ _FLATE = re.compile(rb"/(?:FlateDecode|Fl)\b")
 _OTHER_FILTER = re.compile(
     rb"/(?:LZW|LZWDecode|ASCII85Decode|A85|ASCIIHexDecode|AHx|RunLength\w*)\b"
 )
-_PICTURE = re.compile(rb"/Subtype\s*/Image\b")
+_PICTURE = re.compile(
+    rb"/Subtype\s*/Image\b(?=.*/Width\b)|/Width\b(?=.*/Subtype\s*/Image\b)", re.DOTALL
+)
 _OBJECT = re.compile(rb"(?<!\d)(\d{1,8})\s+(\d{1,5})\s+obj\b")
 _PAGE = re.compile(rb"/Type\s*/Page\b")
 _OBJECT_STREAM = re.compile(rb"/Type\s*/ObjStm\b")
@@ -32,6 +36,11 @@ _OBJECT_STREAM = re.compile(rb"/Type\s*/ObjStm\b")
 
 class _Bomb(Exception):
     """A stream inflates to more than it may."""
+
+
+def is_pdf(data: bytes) -> bool:
+    """Whether anything in a file's bytes is a PDF's: its mark, wherever, or an object."""
+    return b"%PDF-" in data or bool(_OBJECT.search(data))
 
 
 def is_damaged(data: bytes) -> bool:
@@ -66,6 +75,8 @@ def with_found_pages(data: bytes) -> bytes | None:
     For a file whose end is gone, and the list with it. Objects that lie in compressed streams are
     written out, because nothing says any more where they are.
     """
+    if b"%PDF-" not in data[:_MARK_BYTES]:
+        data = b"%PDF-1.7\n" + data
     objects = {int(m[1]): m.start() for m in _OBJECT.finditer(data)}
     added = [
         b"%d 0 obj\n%s\nendobj\n" % (number, body)

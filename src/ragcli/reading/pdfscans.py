@@ -30,7 +30,8 @@ def read_scans(
     document has no text at all, or had letters there.
     """
     scans = [p for p in problems if p.code in _READ_AS_PICTURES and p.page is not None]
-    if not scans:
+    # Where pages had to be looked for, the file's own numbers of pages are others.
+    if not scans or any(problem.code == "broken" for problem in problems):
         return list(problems), []
     why = ocr.why_not()
     left, nothing, read = list[Problem](), list[Problem](), list[int]()

@@ -148,6 +148,8 @@ def format_of(path: PurePath, head: bytes) -> str | None:
     named = FORMAT_OF_NAME.get(path.name.lower()) or FORMAT_OF_SUFFIX.get(suffix)
     if named in _OFFICE or suffix in _LEGACY:
         return _format_of_content(head) or named
+    if named == "pdf" and _format_of_content(head) == "html":
+        return "html"  # what a server sends in place of the PDF that was asked for
     if named:
         return named
     return None if unsupported_reason(path) else _format_of_content(head)
