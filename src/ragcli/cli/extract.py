@@ -58,7 +58,7 @@ def extract(
 
 
 def _settings(project: str | None) -> Settings:
-    from ragcli.parts import settings_for
+    from ragcli.config import settings_for
     from ragcli.rag import Rag
 
     try:

@@ -35,6 +35,7 @@ READERS: dict[str, tuple[str, str]] = {
     "json": ("jsondata", ".json .jsonl .ndjson .geojson .jsonld .webmanifest"),
     "csv": ("delimited", ".csv .tsv .tab"),
     "xlsx": ("xlsx", ".xlsx .xlsm .xltx .xltm"),
+    "picture": ("picture", ".png .jpg .jpeg .tif .tiff .bmp .webp .gif"),
     "code": (
         "code",
         ".py .pyi .pyw .pyx .js .mjs .cjs .jsx .ts .tsx .mts .cts .vue .svelte .css .scss .sass"
@@ -90,8 +91,7 @@ _DATA = "binary data"
 _BINARIES = {
     suffix: noun
     for suffixes, noun in {
-        ".png .jpg .jpeg .gif .bmp .tif .tiff .webp .heic .heif .avif .ico .psd .xcf .svg .svgz"
-        " .raw .cr2 .nef .ai .eps": _PICTURE,
+        ".heic .heif .avif .ico .psd .xcf .svg .svgz .raw .cr2 .nef .ai .eps": _PICTURE,
         ".mp3 .wav .flac .ogg .oga .opus .m4a .aac .wma .mid .aiff": _SOUND,
         ".mp4 .m4v .mkv .mov .avi .webm .wmv .flv .mpg .mpeg .3gp": _VIDEO,
         ".zip .tar .gz .tgz .bz2 .tbz2 .xz .txz .zst .lz4 .7z .rar .jar .war .whl .egg .deb .rpm"
@@ -103,6 +103,8 @@ _BINARIES = {
     for suffix in suffixes.split()
 }
 BINARY_SUFFIXES = frozenset(_BINARIES)
+# Those that Tesseract reads, where it is installed.
+PICTURE_SUFFIXES = frozenset(READERS["picture"][1].split())
 DOCUMENT_SUFFIXES = frozenset(_CURES)
 
 _TEXT_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
@@ -146,6 +148,8 @@ def format_of(path: PurePath, head: bytes) -> str | None:
     named = FORMAT_OF_NAME.get(path.name.lower()) or FORMAT_OF_SUFFIX.get(suffix)
     if named in _OFFICE or suffix in _LEGACY:
         return _format_of_content(head) or named
+    if named == "pdf" and _format_of_content(head) == "html":
+        return "html"  # what a server sends in place of the PDF that was asked for
     if named:
         return named
     return None if unsupported_reason(path) else _format_of_content(head)
