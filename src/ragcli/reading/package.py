@@ -12,6 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from typing import IO, Any
 
 from lxml import etree
@@ -36,6 +37,8 @@ BROKEN = (
     OverflowError,
     ValueError,
 )
+_SPLIT_IT = "split it into parts"
+_PIECE_BYTES = 1 << 16
 _SAVE_WITHOUT_PASSWORD = "save it without a password"
 
 
@@ -73,6 +76,27 @@ def open_part(package: zipfile.ZipFile, name: str) -> IO[bytes]:
         limit = MAX_PART_BYTES // 1024**2
         raise Unreadable("too_large", f"{name} inflates to more than {limit} MiB")
     return package.open(name)
+
+
+def stream_part(package: zipfile.ZipFile, name: str, max_bytes: int) -> Iterator[bytes]:
+    """A part in pieces; its checksum is looked at after them, not instead of them.
+
+    Raises KeyError (no such part), Unreadable (``too_large``) behind ``max_bytes``, and what
+    BROKEN lists.
+    """
+    info = copy(package.getinfo(name))
+    expected, info.CRC = info.CRC, None  # type: ignore[assignment]
+    size = checksum = 0
+    with package.open(info) as stream:
+        while piece := stream.read(_PIECE_BYTES):
+            size += len(piece)
+            if size > max_bytes:
+                limit = max_bytes // 1024**2
+                raise Unreadable("too_large", f"it inflates to more than {limit} MiB", _SPLIT_IT)
+            checksum = zlib.crc32(piece, checksum)
+            yield piece
+    if checksum != expected:
+        raise zipfile.BadZipFile("its checksum is wrong")
 
 
 def parse(stream: IO[bytes], **options: Any) -> Iterator[Any]:

@@ -18,7 +18,9 @@ from ragcli.reading.headers import Cell, Cells, header_index, name_values
 # What the largest workbooks of people hold; 100,000 rows of ten columns are 20 million. More takes
 # hours to embed.
 MAX_CHARACTERS = 32_000_000
-SPLIT_IT = "save the sheet as .csv, or make several workbooks of it"
+# A million rows of ten columns are some 400 MiB of XML; it takes half a minute.
+MAX_SHEET_BYTES = 512 * 1024 * 1024
+_SPLIT_IT = "save the sheet as .csv, or make several workbooks of it"
 # Rows that are looked at to tell which of them is the header.
 _LOOK_AHEAD = 30
 # About half of a chunk. A longer row goes on in further lines, each with the row's first cell.
@@ -89,7 +91,7 @@ class SheetsBuilder:
                 "too_large",
                 f"sheet {title}: {what} left out, as a workbook's text is read up to"
                 f" {MAX_CHARACTERS // 1_000_000} million characters",
-                SPLIT_IT,
+                _SPLIT_IT,
                 number,
             )
         )

@@ -7,7 +7,7 @@ openpyxl takes three times as long for the same and gives up at the first thing 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 
@@ -188,13 +188,16 @@ def sheet_rows(
     pieces: Iterable[bytes],
     reader: CellReader,
     spans: Spans,
-    notes: Mapping[int, Mapping[int, str]],
+    notes: dict[int, dict[int, str]],
 ) -> Iterator[Row]:
-    """The rows that hold something. Raises XmlError, and what reading the pieces raises."""
+    """The rows that hold something. They take their ``notes`` (row -> column -> text) with them:
+    those on empty cells are left. Raises XmlError, and what reading the pieces raises."""
     handler = _SheetHandler(reader)
     for _ in read_xml(pieces, handler):
         for number, cells in handler.taken():
-            yield Row(number, cells, spans.get(number, {}), notes.get(number, {}))
+            noted = notes.get(number, {})
+            own = {column: noted.pop(column) for column in cells if column in noted}
+            yield Row(number, cells, spans.get(number, {}), own)
 
 
 class TextsHandler:

@@ -25,6 +25,7 @@ READERS: dict[str, tuple[str, str]] = {
     "pdf": ("pdf", ".pdf"),
     "docx": ("docx", ".docx"),
     "json": ("jsondata", ".json .jsonl .ndjson .geojson .jsonld .webmanifest"),
+    "ods": ("ods", ".ods .ots .fods"),
     "csv": ("delimited", ".csv .tsv .tab"),
     "xlsx": ("xlsx", ".xlsx .xlsm .xltx .xltm"),
     "code": (

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import posixpath
 import zipfile
-import zlib
-from collections.abc import Iterator
-from copy import copy
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import PurePath
 
 from ragcli.domain import Document, Problem
@@ -20,8 +19,8 @@ from ragcli.errors import Unreadable
 from ragcli.reading.dates import iso_date
 from ragcli.reading.extracted import metadata_value, one_line
 from ragcli.reading.numberformats import BUILT_IN, Format, number_format
-from ragcli.reading.package import BROKEN, elements, local_name, opened
-from ragcli.reading.sheets import SPLIT_IT, Row, SheetsBuilder
+from ragcli.reading.package import BROKEN, elements, local_name, opened, stream_part
+from ragcli.reading.sheets import MAX_SHEET_BYTES, Row, SheetsBuilder
 from ragcli.reading.sheetxml import (
     CellReader,
     TextsHandler,
@@ -31,12 +30,9 @@ from ragcli.reading.sheetxml import (
 )
 from ragcli.reading.xmlstream import XmlError, read_xml
 
-# A million rows of ten columns are some 400 MiB of XML; it takes half a minute.
-MAX_SHEET_BYTES = 512 * 1024 * 1024
 # Shared texts stay in memory while sheets are read. Workbooks of 100,000 rows have 300,000.
 _MAX_TEXTS = 4_000_000
 _MAX_TEXTS_CHARACTERS = 128_000_000
-_PIECE_BYTES = 1 << 16
 
 _SAVE_AGAIN = "open it in Excel or LibreOffice, save it again"
 _DAMAGES = (*BROKEN, XmlError, KeyError)
@@ -119,29 +115,30 @@ class _Workbook:
 
     def _add_sheet(self, number: int, name: str, relation: _Relation, reader: CellReader) -> None:
         relations = _relations(self._package, relation.target)
-        floating = self._floating(relations)
+        floating: Iterable[str] = self._floating(relations)
         rows: Iterator[Row] = iter(())
         if relation.kind == "worksheet":
-            rows = self._rows(number, name, relation, relations, reader)
+            notes = self._notes(relations)
+            rows = self._rows(number, name, relation.target, reader, notes)
+            floating = chain(floating, (n for noted in notes.values() for n in noted.values()))
         self._builder.add_sheet(number, name, rows, floating)
 
     def _rows(
         self,
         number: int,
         name: str,
-        relation: _Relation,
-        relations: list[_Relation],
+        part: str,
         reader: CellReader,
+        notes: dict[int, dict[int, str]],
     ) -> Iterator[Row]:
         """The rows as far as they can be read; the rest is a problem of the sheet."""
         row = 0
         try:
-            spans = merged_cells(self._pieces(relation.target))
+            spans = merged_cells(self._pieces(part))
         except (*_DAMAGES, Unreadable):
             spans = {}
-        notes = self._notes(relations)
         try:
-            for found in sheet_rows(self._pieces(relation.target), reader, spans, notes):
+            for found in sheet_rows(self._pieces(part), reader, spans, notes):
                 row = found.number
                 yield found
         except Unreadable as error:
@@ -152,20 +149,7 @@ class _Workbook:
             self._builder.problems.append(Problem("page_failed", message, _SAVE_AGAIN, number))
 
     def _pieces(self, part: str) -> Iterator[bytes]:
-        """A part's bytes; its checksum is looked at after them, not instead of them."""
-        info = copy(self._package.getinfo(part))
-        expected, info.CRC = info.CRC, None  # type: ignore[assignment]
-        size = checksum = 0
-        with self._package.open(info) as stream:
-            while piece := stream.read(_PIECE_BYTES):
-                size += len(piece)
-                if size > MAX_SHEET_BYTES:
-                    limit = MAX_SHEET_BYTES // 1024**2
-                    raise Unreadable("too_large", f"it inflates to more than {limit} MiB", SPLIT_IT)
-                checksum = zlib.crc32(piece, checksum)
-                yield piece
-        if checksum != expected:
-            raise zipfile.BadZipFile("its checksum is wrong")
+        return stream_part(self._package, part, MAX_SHEET_BYTES)
 
     def _cell_reader(self) -> CellReader:
         workbook = elements(self._package, self._main, "workbookPr")
