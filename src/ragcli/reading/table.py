@@ -8,6 +8,7 @@ to ``READERS``.
 from __future__ import annotations
 
 import codecs
+import re
 from pathlib import PurePath
 
 from ragcli.domain import Problem
@@ -18,7 +19,7 @@ READERS: dict[str, tuple[str, str]] = {
     "text": (
         "text",
         ".txt .text .log .rst .adoc .asciidoc .org .yaml .yml .toml"
-        " .ini .cfg .conf .properties .env .tex .bib .xml .srt .vtt .po .diff .patch",
+        " .ini .cfg .conf .properties .env .tex .bib .srt .vtt .po .diff .patch",
     ),
     "markdown": ("markdown", ".md .markdown .mdown .mkd .mdx"),
     "html": ("html", ".html .htm .xhtml"),
@@ -26,6 +27,11 @@ READERS: dict[str, tuple[str, str]] = {
     "docx": ("docx", ".docx"),
     "json": ("jsondata", ".json .jsonl .ndjson .geojson .jsonld .webmanifest"),
     "ods": ("ods", ".ods .ots .fods"),
+    "xml": (
+        "xmldata",
+        ".xml .rss .atom .rdf .opml .dita .ditamap .docbook .dbk .tei .kml .gpx .resx .plist"
+        " .xlf .xliff .tmx .xsd .wsdl",
+    ),
     "csv": ("delimited", ".csv .tsv .tab"),
     "xlsx": ("xlsx", ".xlsx .xlsm .xltx .xltm"),
     "code": (
@@ -38,7 +44,7 @@ READERS: dict[str, tuple[str, str]] = {
     ),
 }
 # Formats whose reader starts from decoded text.
-TEXT_FORMATS = frozenset({"text", "markdown", "html", "code", "csv", "json"})
+TEXT_FORMATS = frozenset({"text", "markdown", "html", "code", "csv", "json", "xml"})
 
 FORMAT_OF_SUFFIX = {
     suffix: name for name, (_, suffixes) in READERS.items() for suffix in suffixes.split()
@@ -90,6 +96,16 @@ _ZIP_MARKS = {
     b"word/": "docx",
     b"xl/": "xlsx",
 }
+# The first element of an XML file, behind declarations and comments, without its prefix.
+_XML_ROOT = re.compile(rb"<(?:[\w.-]+:)?([\w.-]+)(?=[\s/>])(?<!<!)")
+_XML_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
+_XML_ROOTS = {b"html": "html", b"FictionBook": "fb2"}
+# OpenDocument without a zip says what it is behind the names of its name spaces.
+_FLAT_MIMETYPE = re.compile(
+    rb"mimetype=.application/vnd\.oasis\.opendocument\.(text|presentation|spreadsheet)"
+)
+_FLAT_FORMATS = {b"text": "odt", b"presentation": "odp", b"spreadsheet": "ods"}
+_XML_HEAD_BYTES = 32768
 # How far into a file its HTML may start, after a comment or an XML declaration.
 _HTML_HEAD_BYTES = 1024
 
@@ -101,7 +117,8 @@ def format_of(path: PurePath, head: bytes) -> str | None:
     """
     suffix = path.suffix.lower()
     if suffix in FORMAT_OF_SUFFIX:
-        return FORMAT_OF_SUFFIX[suffix]
+        named = FORMAT_OF_SUFFIX[suffix]
+        return _format_of_xml(head) or named if named == "xml" else named
     return None if unsupported_reason(path) else _format_of_content(head)
 
 
@@ -117,7 +134,19 @@ def _format_of_content(head: bytes) -> str | None:
         return "html"
     if is_binary(head):
         return None
+    if start.startswith(b"<?xml"):
+        return _format_of_xml(head) or "xml"
     return "code" if head.startswith(b"#!") else "text"
+
+
+def _format_of_xml(head: bytes) -> str | None:
+    """The format whose files are one XML, from its root element; None when it is any other."""
+    head = _XML_COMMENT.sub(b"", head[:_XML_HEAD_BYTES])
+    root = _XML_ROOT.search(head)
+    found = _XML_ROOTS.get(root[1]) if root else None
+    if root and root[1] == b"document" and (mimetype := _FLAT_MIMETYPE.search(head, root.end())):
+        found = _FLAT_FORMATS.get(mimetype[1])
+    return found if found in READERS else None
 
 
 def is_binary(head: bytes) -> bool:
