@@ -13,7 +13,7 @@ from document_checks import check, headings, pieces
 
 from ragcli.domain import Document
 from ragcli.errors import Unreadable
-from ragcli.reading import package, sheets, xlsx
+from ragcli.reading import options, package, xlsx
 from ragcli.reading.dispatch import read_document
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -375,12 +375,13 @@ def test_blank_cells_cost_little():
 
 
 def test_a_workbook_with_too_much_text_says_what_is_left_out(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(sheets, "MAX_CHARACTERS", 2000)
-    document = read(one_sheet([["word " * 20, i] for i in range(100)]))
+    monkeypatch.setattr(options, "_current", options.ReadOptions(output_mb=1))
+    text = "字" * 1000
+    document = read_document(PurePath("a.xlsx"), one_sheet([[text, i] for i in range(500)]))
     (found,) = document.problems
     assert (found.code, found.page) == ("too_large", 1)
-    assert "the rows from 20 on" in found.message
-    assert len(document.text) < 2100
+    assert "the rows from 349 on are left out" in found.message
+    assert document.text.count("字") == 348_000
 
 
 def test_a_sheet_that_inflates_without_end(monkeypatch: pytest.MonkeyPatch):
