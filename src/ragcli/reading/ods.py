@@ -107,7 +107,7 @@ def _events(
     except Unreadable as error:
         code, reason, hint = error.code, f"left out: {error.message}", error.hint
     except _DAMAGES as error:
-        code, reason, hint = "page_failed", f"damaged: {error}", _SAVE_AGAIN
+        code, reason, hint = "broken", f"damaged: {error}", _SAVE_AGAIN
     message = f"what follows row {handler.row} of sheet {handler.sheet or 1} is {reason}"
     builder.problems.append(Problem(code, message, hint, handler.sheet or None))
 

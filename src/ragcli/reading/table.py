@@ -18,8 +18,7 @@ from ragcli.reading.encodings import looks_binary
 READERS: dict[str, tuple[str, str]] = {
     "text": (
         "text",
-        ".txt .text .log .yaml .yml .toml"
-        " .ini .cfg .conf .properties .env .tex .bib .srt .vtt .po .diff .patch",
+        ".txt .text .log .tex .bib .srt .vtt .po .diff .patch",
     ),
     "markdown": ("markdown", ".md .markdown .mdown .mkd .mdx"),
     "rst": ("rst", ".rst .rest"),
@@ -34,6 +33,8 @@ READERS: dict[str, tuple[str, str]] = {
     "pptx": ("pptx", ".pptx .pptm .ppsx .ppsm .potx .potm"),
     "json": ("jsondata", ".json .jsonl .ndjson .geojson .jsonld .webmanifest"),
     "ods": ("ods", ".ods .ots .fods"),
+    "yaml": ("yamldata", ".yaml .yml"),
+    "ini": ("ini", ".toml .ini .cfg .conf .properties .env .desktop .service"),
     "xml": (
         "xmldata",
         ".xml .rss .atom .rdf .opml .dita .ditamap .docbook .dbk .tei .kml .gpx .resx .plist"
@@ -55,7 +56,20 @@ READERS: dict[str, tuple[str, str]] = {
 }
 # Formats whose reader starts from decoded text.
 TEXT_FORMATS = frozenset(
-    {"text", "markdown", "rst", "asciidoc", "org", "html", "code", "csv", "json", "xml"}
+    {
+        "text",
+        "markdown",
+        "rst",
+        "asciidoc",
+        "org",
+        "html",
+        "code",
+        "csv",
+        "json",
+        "yaml",
+        "ini",
+        "xml",
+    }
 )
 
 FORMAT_OF_SUFFIX = {

@@ -86,7 +86,7 @@ class _Workbook:
     ) -> None:
         if relation is None:
             message = f"sheet {name} is missing"
-            self._builder.problems.append(Problem("page_failed", message, _SAVE_AGAIN, number))
+            self._builder.problems.append(Problem("broken", message, _SAVE_AGAIN, number))
             return
         beside = relations(self._package, relation.part).values()
         floating: Iterable[str] = self._floating(beside)
@@ -120,7 +120,7 @@ class _Workbook:
             self._builder.problems.append(Problem(error.code, message, error.hint, number))
         except _DAMAGES as error:
             message = f"sheet {name}: damaged after row {row}: {error}"
-            self._builder.problems.append(Problem("page_failed", message, _SAVE_AGAIN, number))
+            self._builder.problems.append(Problem("broken", message, _SAVE_AGAIN, number))
 
     def _pieces(self, part: str) -> Iterator[bytes]:
         return stream_part(self._package, part, MAX_SHEET_BYTES)
@@ -154,7 +154,7 @@ class _Workbook:
             except Unreadable as error:
                 self._tell_of_texts("too_large", error.message)
             except _DAMAGES as error:
-                self._tell_of_texts("page_failed", f"damaged: {error}")
+                self._tell_of_texts("broken", f"damaged: {error}")
         return handler.texts
 
     def _tell_of_texts(self, code: str, reason: str) -> None:

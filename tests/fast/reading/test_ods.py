@@ -182,7 +182,7 @@ def test_a_damaged_part_costs_its_rest():
     cut = good[: good.index("second")].encode()
     document = checked(ods.read(with_content(cut), PurePath("a.ods")))
     assert lines(document) == ["first"]
-    assert [(p.code, p.page) for p in document.problems] == [("page_failed", 1)]
+    assert [(p.code, p.page) for p in document.problems] == [("broken", 1)]
     assert "row 1 of sheet 1" in document.problems[0].message
 
 

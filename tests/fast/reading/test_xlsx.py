@@ -319,7 +319,7 @@ def test_a_damaged_sheet_costs_its_rest():
     cut = sheet_xml("<row><c><v>1</v></c></row><row><c><v>2</v></c></row>")[:-40]
     document = read(with_parts(good, {SHEET: cut}))
     assert lines(document)[0] == "1"
-    assert problem(with_parts(good, {SHEET: cut})) == ("page_failed", 1)
+    assert problem(with_parts(good, {SHEET: cut})) == ("broken", 1)
 
 
 def test_a_missing_sheet_costs_itself():
@@ -329,7 +329,7 @@ def test_a_missing_sheet_costs_itself():
 
     data = with_parts(book(fill), {SHEET: None})
     assert lines(read(data)) == ["here"]
-    assert problem(data) == ("page_failed", 1)
+    assert problem(data) == ("broken", 1)
 
 
 def test_a_bad_checksum_is_told():
@@ -337,7 +337,7 @@ def test_a_bad_checksum_is_told():
     at = data.index(b"xl/worksheets/sheet1.xml", data.index(b"PK\x01\x02")) - 46
     data[at + 16] ^= 0xFF
     (found,) = read(bytes(data)).problems
-    assert found.code == "page_failed" and "word" in read(bytes(data)).text
+    assert found.code == "broken" and "word" in read(bytes(data)).text
 
 
 def test_damaged_shared_texts_are_told():
@@ -345,7 +345,7 @@ def test_damaged_shared_texts_are_told():
     data = with_parts(one_sheet([["a", 1]]), {"xl/sharedStrings.xml": texts})
     document = read(data)
     assert "a" in document.text
-    assert [p.code for p in document.problems] == ["page_failed"]
+    assert [p.code for p in document.problems] == ["broken"]
 
 
 def test_encrypted_old_and_other_files():
@@ -424,4 +424,4 @@ def test_targets_that_leave_the_package_lead_nowhere():
     )
     names = with_parts(one_sheet([["x"]]), {"xl/_rels/workbook.xml.rels": rels.encode()})
     (found,) = xlsx.read(names, PurePath("a.xlsx")).problems
-    assert (found.code, found.page) == ("page_failed", 1)
+    assert (found.code, found.page) == ("broken", 1)
