@@ -16,8 +16,8 @@ from ragcli.reading.dates import iso_date
 from ragcli.reading.extracted import metadata_value, one_line
 from ragcli.reading.headers import Cell
 from ragcli.reading.numberformats import plain_number
-from ragcli.reading.package import BROKEN, OLE_MARK, elements, opened, stream_part
-from ragcli.reading.sheets import MAX_SHEET_BYTES, Row, SheetsBuilder
+from ragcli.reading.package import BROKEN, MAX_PART_BYTES, OLE_MARK, elements, opened, stream_part
+from ragcli.reading.sheets import Row, SheetsBuilder
 from ragcli.reading.xmlstream import XmlError, read_xml
 
 _MAX_COLUMNS = 16_384
@@ -49,9 +49,9 @@ def read(data: bytes, path: PurePath) -> Document:
                 )
             if "content.xml" not in package.namelist():
                 raise Unreadable("wrong_format", "a zip file, but not an OpenDocument spreadsheet")
-            _add_sheets(builder, handler, stream_part(package, "content.xml", MAX_SHEET_BYTES))
+            _add_sheets(builder, handler, stream_part(package, "content.xml", MAX_PART_BYTES))
             if "meta.xml" in package.namelist():
-                _read_meta(handler, stream_part(package, "meta.xml", MAX_SHEET_BYTES))
+                _read_meta(handler, stream_part(package, "meta.xml", MAX_PART_BYTES))
     else:
         _add_sheets(builder, handler, _pieces(data))
     facts = handler.facts

@@ -16,8 +16,6 @@ from ragcli.reading import limits, options
 from ragcli.reading.extracted import TextBuilder, one_line
 from ragcli.reading.headers import Cell, Cells, header_index, name_values
 
-# A million rows of ten columns are some 400 MiB of XML; it takes half a minute.
-MAX_SHEET_BYTES = 512 * 1024 * 1024
 # Rows that are looked at to tell which of them is the header.
 _LOOK_AHEAD = 30
 # About half of a chunk. A longer row goes on in further lines, each with the row's first cell.

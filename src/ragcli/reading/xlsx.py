@@ -19,6 +19,7 @@ from ragcli.reading.numberformats import BUILT_IN, Format, number_format
 from ragcli.reading.office import core_properties, main_part
 from ragcli.reading.package import (
     BROKEN,
+    MAX_PART_BYTES,
     Relation,
     attribute,
     elements,
@@ -27,7 +28,7 @@ from ragcli.reading.package import (
     relations,
     stream_part,
 )
-from ragcli.reading.sheets import MAX_SHEET_BYTES, Row, SheetsBuilder
+from ragcli.reading.sheets import Row, SheetsBuilder
 from ragcli.reading.sheetxml import (
     CellReader,
     TextsHandler,
@@ -123,7 +124,7 @@ class _Workbook:
             self._builder.problems.append(Problem("broken", message, _SAVE_AGAIN, number))
 
     def _pieces(self, part: str) -> Iterator[bytes]:
-        return stream_part(self._package, part, MAX_SHEET_BYTES)
+        return stream_part(self._package, part, MAX_PART_BYTES)
 
     def _cell_reader(self) -> CellReader:
         workbook = elements(self._package, self._main, "workbookPr")

@@ -187,7 +187,7 @@ def test_a_damaged_part_costs_its_rest():
 
 
 def test_content_without_end(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(ods, "MAX_SHEET_BYTES", 200_000)
+    monkeypatch.setattr(ods, "MAX_PART_BYTES", 200_000)
     content = f"<x {NAMES}>{sheet(rows(text_cell('first')) + ' ' * 400_000)}</x>".encode()
     document = checked(ods.read(with_content(content), PurePath("a.ods")))
     assert lines(document) == ["first"]

@@ -385,7 +385,7 @@ def test_a_workbook_with_too_much_text_says_what_is_left_out(monkeypatch: pytest
 
 
 def test_a_sheet_that_inflates_without_end(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(xlsx, "MAX_SHEET_BYTES", 200_000)
+    monkeypatch.setattr(xlsx, "MAX_PART_BYTES", 200_000)
     rows = "<row><c><v>5</v></c></row>" + " " * 400_000
     document = read_rows(rows)
     assert lines(document) == ["5"]
