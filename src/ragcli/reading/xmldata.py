@@ -19,7 +19,7 @@ from ragcli.reading.dates import iso_date
 from ragcli.reading.encodings import decode
 from ragcli.reading.extracted import TextBuilder, one_line
 from ragcli.reading.xmlmarkup import paragraphs_of, without_tags
-from ragcli.reading.xmlstream import XmlError, read_xml
+from ragcli.reading.xmlstream import XmlError, local, read_xml
 
 # A text is shorter than its XML, unless entities make it longer: real ones by a few names, bombs
 # by orders of magnitude.
@@ -51,6 +51,10 @@ _PROSE = frozenset(
 _PARAGRAPHS = frozenset(
     ("p", "para", "simpara", "li", "td", "th", "dt", "dd", "line", "l", "seg", "verse", "v", "s")
 )
+# Where attributes tell of links and types, and what is to be read is text.
+_OUTLINES = frozenset({*_FEEDS, "opml"})
+_OF_XML = ("xmlns", "xml:", "xsi:")
+_LABELS = ("name", "key", "title", "label")
 # Attributes that people write to be read, in the order in which they are read.
 _SPOKEN = (
     *("name", "key", "k", "title", "text", "label", "caption", "displayname", "alt"),
@@ -138,6 +142,7 @@ class _Open:
 
     name: str
     spoken: str = ""
+    label: str = ""
     own: bool = False
     has_heading: bool = False
     items: list[str | _Leaf | _Line] = field(default_factory=list)
@@ -167,9 +172,12 @@ class _Handler:
             self._stack[-1].items.append(" ")
             return
         self._root = self._root or name.lower()
-        spoken = _spoken(attributes) if attributes else ""
-        self._room -= len(spoken)
-        self._stack.append(_Open(name, spoken))
+        spoken = label = ""
+        if attributes:
+            is_data = bool(self._stack) and not self._is_prose() and self._root not in _OUTLINES
+            spoken, label = _spoken(attributes, is_data), _label(attributes)
+            self._room -= len(spoken) + len(label)
+        self._stack.append(_Open(name, spoken, label))
 
     def text(self, text: str) -> None:
         self._room -= len(text)
@@ -214,8 +222,8 @@ class _Handler:
         name = done.name
         if not text.strip():
             name, text = "", done.spoken
-        elif done.spoken:
-            name = done.spoken
+        elif done.label:
+            name = done.label
         results.append(_Leaf(name, text))
         return [r for r in results if isinstance(r, _Line) or (isinstance(r, _Leaf) and r.text)]
 
@@ -267,7 +275,11 @@ class _Handler:
         fields: list[str] = []
         names = [leaf.name.lower() for leaf in leaves]
         is_record = not self._is_prose() and 2 * len(set(names)) > len(names)
-        if len(set(names)) == 1 and sum(len(leaf.text) for leaf in leaves) <= _FIELD_CHARACTERS:
+        if (
+            len(set(names)) == 1
+            and names[0]
+            and sum(len(leaf.text) for leaf in leaves) <= _FIELD_CHARACTERS
+        ):
             texts = " | ".join(one_line(without_tags(leaf.text)) for leaf in leaves)
             leaves, names = [_Leaf(leaves[0].name, texts)], names[:1]
             is_record = not self._is_prose()
@@ -283,7 +295,7 @@ class _Handler:
                 yield _Line(" | ".join(fields), is_record=True)
                 fields = []
             for paragraph in paragraphs:
-                yield _Line(paragraph)
+                yield _Line(paragraph, is_record=not name and not self._is_prose())
         if fields:
             yield _Line(" | ".join(fields), is_record=True)
 
@@ -309,12 +321,19 @@ class _Handler:
                     self.builder.add("paragraph", paragraph)
 
 
-def _spoken(attributes: dict[str, str]) -> str:
-    """The attributes' values that are words, each once."""
+def _spoken(attributes: dict[str, str], all_of_them: bool) -> str:
+    """The attributes' values that are words, each once; or all of them, by their names."""
     values = {
-        key.rpartition(":")[2].lower(): value
+        local(key): value.strip()
         for key, value in attributes.items()
-        if not key.startswith("xmlns")
+        if value.strip() and not key.startswith(_OF_XML)
     }
-    said = dict.fromkeys(values[name].strip() for name in _SPOKEN if name in values)
-    return " | ".join(value for value in said if value)
+    if all_of_them and not all(name.lower() in _SPOKEN for name in values):
+        return " | ".join(f"{name}: {value}" for name, value in values.items())
+    words = {name.lower(): value for name, value in values.items()}
+    return " | ".join(dict.fromkeys(words[name] for name in _SPOKEN if name in words))
+
+
+def _label(attributes: dict[str, str]) -> str:
+    """What an element with a text is called."""
+    return next((attributes[name] for name in _LABELS if attributes.get(name)), "")

@@ -50,7 +50,8 @@ def test_records_say_the_names_of_their_fields():
     assert pieces(document) == [
         (
             "table",
-            "作者: 鲁迅 | title: 呐喊 | 价格: 44.95\n作者: 老舍 | title: 茶馆\nt: 戏剧 | 话剧",
+            "id: 1 | 作者: 鲁迅 | title: 呐喊 | 价格: 44.95\n"
+            "作者: 老舍 | title: 茶馆\nt: 戏剧 | 话剧",
         )
     ]
 
@@ -107,12 +108,16 @@ def test_attributes_that_are_words():
         '<opml><head><title>Feeds</title></head><body><outline text="Tech" title="Tech">'
         '<outline text="Ars" xmlUrl="http://a"/><outline text="LWN"/></outline></body></opml>'
     )
-    assert pieces(read(opml)) == [("table", "title: Feeds\nTech | Ars | LWN")]
+    assert pieces(read(opml)) == [("table", "title: Feeds\nTech\nArs\nLWN")]
     strings = (
         '<resources><string name="app_title">My App</string><string name="hello">你好</string>'
         '<node id="1"><tag k="amenity" v="cafe"/></node></resources>'
     )
-    assert pieces(read(strings)) == [("table", "app_title: My App | hello: 你好\namenity | cafe")]
+    assert pieces(read(strings)) == [
+        ("table", "app_title: My App | hello: 你好\nid: 1\namenity | cafe")
+    ]
+    people = '<people xmlns:x="y" x:z="1"><p1 first="Ann" last="Li"/><p1 first="Bo"/></people>'
+    assert pieces(read(people)) == [("table", "first: Ann | last: Li\nfirst: Bo")]
 
 
 @pytest.mark.parametrize("encoding", ["gb2312", "big5", "utf-16", "iso-8859-1", "shift_jis"])
