@@ -18,8 +18,7 @@ from ragcli.reading.encodings import looks_binary
 READERS: dict[str, tuple[str, str]] = {
     "text": (
         "text",
-        ".txt .text .log .yaml .yml .toml"
-        " .ini .cfg .conf .properties .env .tex .bib .xml .srt .vtt .po .diff .patch",
+        ".txt .text .log .tex .bib .srt .vtt .po .diff .patch",
     ),
     "markdown": ("markdown", ".md .markdown .mdown .mkd .mdx"),
     "rst": ("rst", ".rst .rest"),
@@ -33,6 +32,14 @@ READERS: dict[str, tuple[str, str]] = {
     "odp": ("odp", ".odp .otp .fodp .odg .otg .fodg"),
     "pptx": ("pptx", ".pptx .pptm .ppsx .ppsm .potx .potm"),
     "json": ("jsondata", ".json .jsonl .ndjson .geojson .jsonld .webmanifest"),
+    "ods": ("ods", ".ods .ots .fods"),
+    "yaml": ("yamldata", ".yaml .yml"),
+    "ini": ("ini", ".toml .ini .cfg .conf .properties .env .desktop .service"),
+    "xml": (
+        "xmldata",
+        ".xml .rss .atom .rdf .opml .dita .ditamap .docbook .dbk .tei .kml .gpx .resx .plist"
+        " .xlf .xliff .tmx .xsd .wsdl",
+    ),
     "csv": ("delimited", ".csv .tsv .tab"),
     "xlsx": ("xlsx", ".xlsx .xlsm .xltx .xltm"),
     "picture": ("picture", ".png .jpg .jpeg .tif .tiff .bmp .webp .gif"),
@@ -50,7 +57,20 @@ READERS: dict[str, tuple[str, str]] = {
 }
 # Formats whose reader starts from decoded text.
 TEXT_FORMATS = frozenset(
-    {"text", "markdown", "rst", "asciidoc", "org", "html", "code", "csv", "json"}
+    {
+        "text",
+        "markdown",
+        "rst",
+        "asciidoc",
+        "org",
+        "html",
+        "code",
+        "csv",
+        "json",
+        "yaml",
+        "ini",
+        "xml",
+    }
 )
 
 FORMAT_OF_SUFFIX = {
@@ -74,7 +94,6 @@ _CURES = {
         ".pages": "save it in Pages: File > Export To > Word",
         ".numbers": "save it in Numbers: File > Export To > Excel",
         ".key": "save it in Keynote: File > Export To > PowerPoint",
-        ".ods": "save its sheets as .csv",
         ".epub .mobi .azw3 .djvu .xps .ps .chm": "convert it to .pdf or .html",
         ".eml .msg .mbox .mhtml .mht": "save its text as .txt or .html",
     }.items()
@@ -127,7 +146,6 @@ _MIMETYPE = re.compile(
 _FLAT = re.compile(
     rb"<office:document\s[^>]{0,16384}?application/vnd\.oasis\.opendocument\.([\w-]+)"
 )
-_FLAT_HEAD_BYTES = 32768
 _MIMETYPE_FORMATS = {
     b"text": "odt",
     b"presentation": "odp",
@@ -135,6 +153,11 @@ _MIMETYPE_FORMATS = {
     b"spreadsheet": "ods",
     b"epub+zip": "epub",
 }
+# The first element of an XML file, behind declarations and comments, without its prefix.
+_XML_ROOT = re.compile(rb"<(?:[\w.-]+:)?([\w.-]+)(?=[\s/>])(?<!<!)")
+_XML_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
+_XML_ROOTS = {b"html": "html", b"FictionBook": "fb2"}
+_XML_HEAD_BYTES = 32768
 # How far into a file its HTML may start, after a comment or an XML declaration.
 _HTML_HEAD_BYTES = 1024
 
@@ -150,6 +173,8 @@ def format_of(path: PurePath, head: bytes) -> str | None:
         return _format_of_content(head) or named
     if named == "pdf" and _format_of_content(head) == "html":
         return "html"  # what a server sends in place of the PDF that was asked for
+    if named == "xml":
+        return _format_of_xml(head) or named
     if named:
         return named
     return None if unsupported_reason(path) else _format_of_content(head)
@@ -163,9 +188,8 @@ def _format_of_content(head: bytes) -> str | None:
         return found if found in READERS else None
     if head[:64].lstrip().startswith(b"{\\rtf") and "rtf" in READERS:
         return "rtf"
-    if flat := _FLAT.search(head[:_FLAT_HEAD_BYTES]):
-        found = _MIMETYPE_FORMATS.get(flat[1].removesuffix(b"-template"))
-        return found if found in READERS else None
+    if _FLAT.search(head[:_XML_HEAD_BYTES]):
+        return _format_of_xml(head)
     start = head[:_HTML_HEAD_BYTES].removeprefix(codecs.BOM_UTF8).lstrip().lower()
     if start.startswith((b"<!doctype html", b"<html")) or (
         start.startswith((b"<?xml", b"<!--")) and b"<html" in start
@@ -173,7 +197,19 @@ def _format_of_content(head: bytes) -> str | None:
         return "html"
     if is_binary(head):
         return None
+    if start.startswith(b"<?xml"):
+        return _format_of_xml(head) or "xml"
     return "code" if head.startswith(b"#!") else "text"
+
+
+def _format_of_xml(head: bytes) -> str | None:
+    """The format whose files are one XML, from its root element; None when it is any other."""
+    if flat := _FLAT.search(head[:_XML_HEAD_BYTES]):
+        found = _MIMETYPE_FORMATS.get(flat[1].removesuffix(b"-template"))
+    else:
+        root = _XML_ROOT.search(_XML_COMMENT.sub(b"", head[:_XML_HEAD_BYTES]))
+        found = _XML_ROOTS.get(root[1]) if root else None
+    return found if found in READERS else None
 
 
 def _format_of_zip(head: bytes) -> str | None:
