@@ -126,6 +126,11 @@ class Body:
         self._outline: Counts = {}
         self._counts: dict[str, Counts] = {}  # of the lists, by style and by name
         self._groups = 0
+        self._page = 0
+
+    def begin_page(self) -> None:
+        """What follows joins no list that was begun before."""
+        self._page += 1
 
     def add(self, element: Any) -> None:
         """Append a block, and what hangs on it."""
@@ -133,7 +138,6 @@ class Body:
         if name in ("p", "h"):
             self._add_paragraph(element)
         elif name == "list":
-            self._groups += 1
             self._add_list(element, None)
         elif name == "table":
             self._add_table(element)
@@ -181,7 +185,7 @@ class Body:
         elif at is not None and text:
             indent = "  " * min(at.depth - 1, _MAX_INDENT)
             line = f"{indent}{label or ' '} {text}"
-            self.builder.add("list", line, group=("list", self._groups))
+            self.builder.add("list", line, group=("list", self._page))
         else:
             self.builder.add("paragraph", text)
         for hanging in inline.after:

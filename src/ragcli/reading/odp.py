@@ -62,6 +62,7 @@ class _Slides:
 
     def add(self, page: Any) -> None:
         """Append a slide: its title, shapes, footer where it is new, notes and comments."""
+        self.body.begin_page()
         builder = self.body.builder
         start = builder.next_start
         shapes = [shape for shape in page if local_name(shape) in SHAPES]

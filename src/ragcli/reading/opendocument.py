@@ -104,6 +104,7 @@ def facts(meta: Any) -> Facts:
             continue
         if name == "keywords" and name in values:
             values[name] += f", {text}"
-        elif name != "creator" or local_name(element) == "creator" or name not in values:
+        # Dublin Core's creator is here who changed it last.
+        elif local_name(element) != "creator" or name not in values:
             values[name] = text
     return facts_of(values)

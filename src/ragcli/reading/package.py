@@ -154,7 +154,7 @@ def leaves(
     last = None
     try:
         for _, element in events:
-            if all(local_name(above) in containers for above in element.iterancestors()):
+            if _stands_in(element, containers):
                 yield element
                 last = element
                 _forget(element)
@@ -165,6 +165,15 @@ def leaves(
         rest = _unfinished(events.root, containers)
         if rest is not None and rest is not last and local_name(rest) in tags:
             yield rest
+
+
+def _stands_in(element: Any, containers: Collection[str]) -> bool:
+    above = element.getparent()
+    while above is not None:
+        if local_name(above) not in containers:
+            return False
+        above = above.getparent()
+    return True
 
 
 def _fatal(log: Any) -> str:
@@ -188,7 +197,10 @@ def _unfinished(element: Any, containers: Collection[str]) -> Any:
 
 def damage(part: str, error: object) -> Problem:
     """The problem of a part that could not be read to its end."""
-    message = f"{part} is damaged: {' '.join(str(error).split())}"
+    said = " ".join(str(error).split())
+    if said.startswith("Excessive depth"):  # libxml2's limit of 256, meant for hostile files
+        return Problem("broken", f"{part} is nested too deep", "save it in another format")
+    message = f"{part} is damaged: {said}"
     return Problem("broken", message, "open it in its program and save it again")
 
 
