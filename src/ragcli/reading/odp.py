@@ -73,11 +73,10 @@ class _Slides:
             elif kind not in _MARGINS:
                 self.body.add(shape)
         builder.add("paragraph", self.footers.pop(attribute(page, "use-footer-name"), ""))
-        for beside in page:
-            if local_name(beside) == "notes":
-                self._add_notes(beside)
-            elif local_name(beside) == "annotation":
-                self.body.add_comment(beside)
+        for notes in page.findall("{*}notes"):
+            self._add_notes(notes)
+        for annotation in page.findall("{*}annotation"):
+            self.body.add_comment(annotation)
         number = len(self.pages) + 1
         self.pages.append(Page(number, min(start, builder.length), builder.length))
 
