@@ -18,10 +18,13 @@ from ragcli.reading.encodings import looks_binary
 READERS: dict[str, tuple[str, str]] = {
     "text": (
         "text",
-        ".txt .text .log .rst .adoc .asciidoc .org .csv .tsv .json .jsonl .ndjson .yaml .yml .toml"
+        ".txt .text .log .yaml .yml .toml"
         " .ini .cfg .conf .properties .env .tex .bib .xml .srt .vtt .po .diff .patch",
     ),
     "markdown": ("markdown", ".md .markdown .mdown .mkd .mdx"),
+    "rst": ("rst", ".rst .rest"),
+    "asciidoc": ("asciidoc", ".adoc .asciidoc .asc"),
+    "org": ("org", ".org"),
     "html": ("html", ".html .htm .xhtml"),
     "pdf": ("pdf", ".pdf"),
     "docx": ("docx", ".docx .docm .dotx .dotm"),
@@ -29,33 +32,48 @@ READERS: dict[str, tuple[str, str]] = {
     "odt": ("odt", ".odt .ott .fodt"),
     "odp": ("odp", ".odp .otp .fodp .odg .otg .fodg"),
     "pptx": ("pptx", ".pptx .pptm .ppsx .ppsm .potx .potm"),
+    "json": ("jsondata", ".json .jsonl .ndjson .geojson .jsonld .webmanifest"),
+    "csv": ("delimited", ".csv .tsv .tab"),
+    "xlsx": ("xlsx", ".xlsx .xlsm .xltx .xltm"),
     "code": (
         "code",
-        ".py .pyi .js .mjs .cjs .jsx .ts .tsx .vue .svelte .css .scss .less .java .kt .kts .scala"
-        " .groovy .c .h .cc .cpp .cxx .hh .hpp .hxx .cs .fs .go .rs .swift .m .mm .rb .php .pl .pm"
-        " .lua .r .jl .dart .ex .exs .erl .hrl .hs .ml .mli .clj .cljs .lisp .el .scm .sh .bash"
-        " .zsh .fish .ps1 .bat .sql .proto .thrift .graphql .tf .cmake .gradle .zig .nim .v .vhd"
-        " .asm .s .f90 .pas .sol",
+        ".py .pyi .pyw .pyx .js .mjs .cjs .jsx .ts .tsx .mts .cts .vue .svelte .css .scss .sass"
+        " .less .java .kt .kts .scala .sc .groovy .gradle .c .h .cc .cpp .cxx .c++ .hh .hpp .hxx"
+        " .inl .cu .cuh .ino .cs .fs .fsi .fsx .go .rs .swift .m .mm .rb .rake .gemspec .cr .php"
+        " .pl .pm .lua .r .jl .dart .ex .exs .erl .hrl .hs .lhs .elm .purs .ml .mli .clj .cljs"
+        " .cljc .edn .lisp .lsp .cl .el .scm .ss .rkt .sh .bash .zsh .ksh .fish .ps1 .psm1 .psd1"
+        " .bat .cmd .sql .proto .thrift .graphql .gql .tf .tfvars .hcl .cmake .mk .zig .nim .v .sv"
+        " .svh .vh .vhd .vhdl .asm .s .f .for .f77 .f90 .f95 .f03 .f08 .pas .pp .dpr .vb .bas .vbs"
+        " .sol .awk .tcl .coffee",
     ),
 }
 # Formats whose reader starts from decoded text.
-TEXT_FORMATS = frozenset({"text", "markdown", "html", "code"})
+TEXT_FORMATS = frozenset(
+    {"text", "markdown", "rst", "asciidoc", "org", "html", "code", "csv", "json"}
+)
 
 FORMAT_OF_SUFFIX = {
     suffix: name for name, (_, suffixes) in READERS.items() for suffix in suffixes.split()
 }
+
+# Files that are known by their whole name.
+_CODE_NAMES = (
+    "makefile gnumakefile dockerfile containerfile jenkinsfile rakefile gemfile vagrantfile"
+    " cmakelists.txt"
+)
+FORMAT_OF_NAME = dict.fromkeys(_CODE_NAMES.split(), "code")
 
 # Documents that somebody wants to have read: they are reported, with the way to have them read.
 _CURES = {
     suffix: cure
     for suffixes, cure in {
         ".doc .dot .wps .wpd": "convert it: soffice --headless --convert-to docx FILE",
-        ".xls .xlt": "convert it: soffice --headless --convert-to xlsx FILE",
+        ".xls .xlt .xlsb .et": "convert it: soffice --headless --convert-to xlsx FILE",
         ".ppt .pps .pot": "convert it: soffice --headless --convert-to pptx FILE",
         ".pages": "save it in Pages: File > Export To > Word",
         ".numbers": "save it in Numbers: File > Export To > Excel",
         ".key": "save it in Keynote: File > Export To > PowerPoint",
-        ".xlsx .xlsm .ods": "save its sheets as .csv",
+        ".ods": "save its sheets as .csv",
         ".epub .mobi .azw3 .djvu .xps .ps .chm": "convert it to .pdf or .html",
         ".eml .msg .mbox .mhtml .mht": "save its text as .txt or .html",
     }.items()
@@ -125,7 +143,7 @@ def format_of(path: PurePath, head: bytes) -> str | None:
     ``head`` is the file's beginning, at best 8 KiB or all of it.
     """
     suffix = path.suffix.lower()
-    named = FORMAT_OF_SUFFIX.get(suffix)
+    named = FORMAT_OF_NAME.get(path.name.lower()) or FORMAT_OF_SUFFIX.get(suffix)
     if named in _OFFICE or suffix in _LEGACY:
         return _format_of_content(head) or named
     if named:
