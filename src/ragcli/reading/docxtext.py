@@ -10,7 +10,7 @@ from ragcli.reading.docxstyles import Numbering, Style, Styles, integer
 from ragcli.reading.drawings import drawing_ids
 from ragcli.reading.extracted import TextBuilder, clean, one_line
 from ragcli.reading.inline import Inline, gather
-from ragcli.reading.office import comment
+from ragcli.reading.office import comment, row_line
 from ragcli.reading.package import attribute, child, local_name
 
 BLOCKS = frozenset(("p", "tbl"))
@@ -113,8 +113,8 @@ class Body:
         else:
             self._tables += 1
             table = self._tables
-            for line in self._rows(element):
-                self.builder.add("table", line, group=("table", table))
+            for cells in self._rows(element):
+                self.builder.add("table", row_line(cells), group=("table", table))
 
     def _add_paragraph(self, element: Any) -> None:
         paragraph = self._paragraph(element)
@@ -135,7 +135,7 @@ class Body:
         """The visible text below an element, a piece for each paragraph."""
         for block in _blocks(element):
             if local_name(block) == "tbl":
-                yield from self._rows(block, " ")
+                yield from (" ".join(filter(None, cells)) for cells in self._rows(block))
                 continue
             paragraph = self._paragraph(block)
             self._references += paragraph.inline.references
@@ -178,11 +178,12 @@ class Body:
         label = self._numbering.label(number, depth or 0)
         return depth or 0, "-" if label is None else label
 
-    def _rows(self, table: Any, separator: str = " | ") -> Iterator[str]:
+    def _rows(self, table: Any) -> Iterator[list[str]]:
+        """The cells of each row that has any text."""
         for row in _descend(table, "tr"):
             cells = [one_line(" ".join(self.texts(cell))) for cell in _descend(row, "tc")]
             if any(cells):
-                yield separator.join(cells).rstrip()
+                yield cells
 
 
 def _style(properties: Any) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from ragcli.reading.docxstyles import integer
 from ragcli.reading.extracted import TextBuilder, clean, one_line
 from ragcli.reading.odfstyles import Counts, Styles
-from ragcli.reading.office import comment
+from ragcli.reading.office import comment, row_line
 from ragcli.reading.opendocument import OpenDocument
 from ragcli.reading.package import attribute, child, local_name
 
@@ -244,7 +244,7 @@ class Body:
             return
         self._groups += 1
         for cells in self._rows(table):
-            self.builder.add("table", " | ".join(cells), group=("table", self._groups))
+            self.builder.add("table", row_line(cells), group=("table", self._groups))
         for hanging in table.iter("{*}note", "{*}annotation"):
             self._add_hanging(hanging)
 
@@ -252,9 +252,7 @@ class Body:
         """The cells of each row that has any."""
         for row in _table_rows(table):
             cells = [one_line(" ".join(self.texts(cell))) for cell in _cells(row)]
-            while cells and not cells[-1]:
-                cells.pop()
-            if cells:
+            if any(cells):
                 yield cells
 
     def _inline(self, element: Any) -> _Inline:
@@ -314,7 +312,7 @@ class Body:
             yield from self.texts(element)
 
     def _add_object(self, element: Any) -> None:
-        """A chart's titles, then its data; a formula."""
+        """A chart's titles, then its data; a sheet; a formula."""
         root = self._document.embedded(element)
         if root is None:
             return
@@ -322,10 +320,10 @@ class Body:
             self.builder.add("paragraph", _formula(root))
             return
         for chart in root.iter("{*}chart"):
-            for block in chart.iter("{*}title", "{*}subtitle"):
-                self.builder.add("paragraph", one_line(" ".join(self.texts(block))))
-            for table in chart.iter("{*}table"):
-                self._add_table(table)
+            for title in chart.findall("{*}title") + chart.findall("{*}subtitle"):
+                self.builder.add("paragraph", one_line(" ".join(self.texts(title))))
+        for table in root.iter("{*}table"):
+            self._add_table(table)
 
 
 def _text(inline: _Inline) -> str:

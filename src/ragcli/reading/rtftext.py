@@ -8,6 +8,7 @@ from typing import Any
 
 from ragcli.domain import BlockKind
 from ragcli.reading.extracted import TextBuilder, clean, one_line
+from ragcli.reading.office import row_line
 
 _MAX_INDENT = 8
 BODY_TEXT_OUTLINE = 9  # levels of headings are 0 to 8
@@ -98,10 +99,8 @@ class Flow:
             self._pieces += cells[0]
             return
         texts = [one_line(" ".join(p.text for p in cell)) for cell in cells]
-        while texts and not texts[-1]:  # LibreOffice ends some rows with a cell too many
-            texts.pop()
-        if texts:
-            row = " | ".join(texts)
+        if any(texts):
+            row = row_line(texts)
             self._pieces.append(Piece("table", row, group=("table", self._tables)))
 
     def finished(self, how: Format) -> list[Piece]:

@@ -11,6 +11,7 @@ from ragcli.reading.drawings import drawing_ids
 from ragcli.reading.extracted import TextBuilder, clean, one_line
 from ragcli.reading.inline import gather
 from ragcli.reading.numerals import numeral
+from ragcli.reading.office import row_line
 from ragcli.reading.package import attribute, child, local_name
 
 _TITLES = frozenset(("title", "ctrTitle"))
@@ -137,7 +138,7 @@ def _rows(table: Any) -> Iterator[str]:
     for row in table.iter("{*}tr"):
         cells = [one_line(" ".join(paragraphs(cell))) for cell in row.iter("{*}tc")]
         if any(cells):
-            yield " | ".join(cells).rstrip()
+            yield row_line(cells)
 
 
 def _bullet(properties: Any) -> Any:

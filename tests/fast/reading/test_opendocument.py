@@ -275,7 +275,8 @@ def test_headers_and_footers_stand_at_the_end_once() -> None:
 def test_formulas_and_charts() -> None:
     body = (
         "<text:p>so <draw:frame><draw:object xlink:href='./Object 1'/></draw:frame> holds"
-        "<draw:frame><draw:object xlink:href='./Object 2'/><draw:image/></draw:frame>"
+        "<draw:frame><draw:object xlink:href='./Object 2'><text:p/></draw:object><draw:image/>"
+        "</draw:frame>"
         "<draw:frame><draw:object xlink:href='./Gone'/></draw:frame></text:p>"
     )
     math = (
