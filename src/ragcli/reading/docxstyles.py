@@ -26,7 +26,7 @@ def integer(text: str) -> int | None:
 
 def heading_level(style_name: str) -> int | None:
     """The level of a heading that the name of its style tells, in the languages of Office."""
-    match = _HEADING_STYLE.match(style_name)
+    match = _HEADING_STYLE.match(style_name.replace("_20_", " "))  # LibreOffice's space
     return int(match[1]) if match else None
 
 

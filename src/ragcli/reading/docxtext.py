@@ -165,6 +165,11 @@ class Body:
     def _item(self, properties: Any, style: Style) -> tuple[int, str | None]:
         """How deep a list item is nested, and what stands before it; None where it is none
         (number 0 takes a paragraph out of its style's list)."""
+        written = child(properties, "listPr", "t")  # Word 2003 keeps the number beside the item
+        if written is not None:
+            shown = attribute(written, "val")
+            level = integer(attribute(child(properties, "listPr", "ilvl"), "val"))
+            return level or 0, shown if any(c.isalnum() for c in shown) else "-"
         own, inherited = child(properties, "numPr"), style.numbering
         if own is None and inherited is None:
             return 0, None

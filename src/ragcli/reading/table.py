@@ -125,6 +125,7 @@ _MIMETYPE = re.compile(
 _FLAT = re.compile(
     rb"<office:document\s[^>]{0,16384}?application/vnd\.oasis\.opendocument\.([\w-]+)"
 )
+_FLAT_WORD = re.compile(rb"^[^<]{0,64}<\?(?:[^<]|<\?){0,1024}<(?:\w+:wordDocument|pkg:package)\b")
 _FLAT_HEAD_BYTES = 32768
 _MIMETYPE_FORMATS = {
     b"text": "odt",
@@ -146,6 +147,8 @@ def format_of(path: PurePath, head: bytes) -> str | None:
     named = FORMAT_OF_NAME.get(path.name.lower()) or FORMAT_OF_SUFFIX.get(suffix)
     if named in _OFFICE or suffix in _LEGACY:
         return _format_of_content(head) or named
+    if suffix == ".xml":
+        return "docx" if _FLAT_WORD.search(head[:_FLAT_HEAD_BYTES]) else named
     if named:
         return named
     return None if unsupported_reason(path) else _format_of_content(head)
@@ -162,6 +165,8 @@ def _format_of_content(head: bytes) -> str | None:
     if flat := _FLAT.search(head[:_FLAT_HEAD_BYTES]):
         found = _MIMETYPE_FORMATS.get(flat[1].removesuffix(b"-template"))
         return found if found in READERS else None
+    if _FLAT_WORD.search(head[:_FLAT_HEAD_BYTES]):
+        return "docx"
     start = head[:_HTML_HEAD_BYTES].removeprefix(codecs.BOM_UTF8).lstrip().lower()
     if start.startswith((b"<!doctype html", b"<html")) or (
         start.startswith((b"<?xml", b"<!--")) and b"<html" in start

@@ -88,6 +88,9 @@ NUMBERING = wrap(
 )
 
 
+HEADING = "<w:pStyle w:val='h'/>"
+
+
 def test_lists_are_numbered_as_word_numbers_them() -> None:
     steps = [(0, 1), (1, 1), (1, 1), (2, 1), (3, 1), (0, 1), (1, 1), (0, 2), (0, 2), (0, 1), (0, 9)]
     body = "".join(p(f"i{i}", numbered(*step)) for i, step in enumerate(steps))
@@ -331,6 +334,69 @@ def test_of_two_parts_of_one_name_the_last_counts() -> None:
         for text in ("first", "last"):
             made.writestr("word/document.xml", wrap("document", f"<w:body>{p(text)}</w:body>"))
     assert read_document(PurePath("a.docx"), output.getvalue()).text == "last"
+
+
+def test_documents_in_one_xml() -> None:
+    parts = {
+        "document": wrap(
+            "document", f"<w:body>{p('检索', numbered(0))}{p('Head', HEADING)}</w:body>"
+        ),
+        "numbering": NUMBERING,
+        "styles": wrap("styles", "<w:style w:styleId='h'><w:name w:val='heading 2'/></w:style>"),
+        "core": "<cp:coreProperties xmlns:cp='c' xmlns:dc='d'><dc:title>Flat</dc:title>"
+        "</cp:coreProperties>",
+    }
+    flat = "<?xml version='1.0'?><pkg:package xmlns:pkg='p'>" + "".join(
+        f"<pkg:part><pkg:xmlData>{part}</pkg:xmlData></pkg:part>" for part in parts.values()
+    )
+    data = f"{flat}</pkg:package>".encode()
+    for name in ("a.doc", "a.xml", "a.docx", "noext"):
+        document = read_document(PurePath(name), data)
+        check(document)
+        assert pieces(document) == [("list", "1. 检索"), ("heading", "Head")]
+        assert (document.format, document.title) == ("docx", "Flat")
+
+
+def test_word_2003_xml() -> None:
+    listed = "<w:listPr><w:ilvl w:val='1'/><wx:t wx:val='{}'/></w:listPr>"
+    note = f"<w:p><w:r><w:t>text</w:t><w:footnote>{p('脚注')}</w:footnote></w:r></w:p>"
+    data = (
+        "<?xml version='1.0'?><?mso-application progid='Word.Document'?>"
+        "<w:wordDocument xmlns:w='http://schemas.microsoft.com/office/word/2003/wordml'"
+        " xmlns:wx='x' xmlns:o='o'><o:DocumentProperties><o:Title>Old</o:Title>"
+        "<o:Author>王芳</o:Author><o:LastSaved>2004-05-06T07:08:09Z</o:LastSaved>"
+        "</o:DocumentProperties><w:styles><w:style w:styleId='h'><w:name w:val='heading 2'/>"
+        f"</w:style></w:styles><w:body><wx:sect><wx:sub-section>{p('Head', HEADING)}"
+        f"{p('item', listed.format('a)'))}{p('dot', listed.format('·'))}{note}</wx:sub-section>"
+        "</wx:sect></w:body></w:wordDocument>"
+    )
+    document = read_document(PurePath("a.doc"), data.encode())
+    check(document)
+    assert pieces(document) == [
+        ("heading", "Head"),
+        ("list", "  a) item\n  - dot"),
+        ("paragraph", "text"),
+        ("paragraph", "脚注"),
+    ]
+    assert (document.title, document.metadata) == ("Old", {"author": "王芳"})
+    assert document.date == "2004-05-06T07:08:09+00:00"
+    with pytest.raises(Unreadable) as found:
+        read_document(PurePath("a.doc"), data[: data.index("<w:p>")].encode())
+    assert found.value.code == "broken"
+
+
+def test_pieces_in_other_formats_are_taken_in() -> None:
+    body = p("before") + "".join(f"<w:altChunk r:id='{id_}'/>" for id_ in "xyz") + p("after")
+    page = "<html><body><h2>网页</h2><p>From a page.</p></body></html>"
+    links = "x aFChunk chunk.html\ny aFChunk chunk.docx"
+    document = read(body, {"chunk.html": page, "chunk.docx": "PK\x03\x04"}, links)
+    assert pieces(document) == [
+        ("paragraph", "before"),
+        ("heading", "网页"),
+        ("paragraph", "From a page."),
+        ("paragraph", "after"),
+    ]
+    assert [problem.code for problem in document.problems] == ["unsupported"]
 
 
 def test_no_text_is_said() -> None:
