@@ -240,7 +240,7 @@ def test_a_retry_stores_what_more_is_read_of_the_same_bytes(
 
 def test_every_state_says_why_there_is_no_text(rag: Rag, home: Path) -> None:
     (home / "docs/blank.html").write_text("<p>\u200b \u00ad</p><script>x()</script>")
-    (home / "docs/old.doc").write_bytes(b"x")
+    (home / "docs/old.doc").write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(512))
     (home / "docs/cut.pdf").write_bytes(b"%PDF-1.4 cut")
     (home / "docs/empty.txt").write_bytes(b"\n \n")
     rag.ingest()
