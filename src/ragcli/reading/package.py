@@ -29,6 +29,10 @@ MAX_TREE_BYTES = 32 * 1024 * 1024
 # The XML of all parts together; pictures are never read.
 MAX_XML_BYTES = 4 * MAX_PART_BYTES
 
+# Names are looked for in other spellings among so many; thousands of wrong links among tens of
+# thousands of parts would take hours.
+_SEARCHED_PARTS = 5000
+
 # The first bytes of an OLE compound file (MS-CFB 2.2): .doc, .xls, .ppt and encrypted OOXML.
 OLE_MARK = bytes.fromhex("d0cf11e0a1b11ae1")
 _ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
@@ -106,6 +110,8 @@ def part_named(package: zipfile.ZipFile, name: str) -> str | None:
     """
     if name in package.NameToInfo:
         return name
+    if len(package.NameToInfo) > _SEARCHED_PARTS:
+        return None
     wanted = name.lower()
     spelled = (n for n in package.namelist() if n.replace("\\", "/").lower() == wanted)
     return next(spelled, None)

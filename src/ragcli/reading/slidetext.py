@@ -65,6 +65,13 @@ class SlideText:
             for link in drawing_ids(shape):
                 self._add_rows(drawing(link))
 
+    def add_background(self, shapes: Any) -> None:
+        """Append what a layout or a master shows beside its placeholders, texts seen before
+        left out."""
+        for shape in _shapes(shapes):
+            if _placeholder(shape) is None:
+                self._add_margin(shape)
+
     def _add_title(self, shape: Any) -> None:
         title = one_line(" ".join(paragraphs(shape)))
         if title:
@@ -72,7 +79,7 @@ class SlideText:
         self.builder.add("heading", title, level=1, title=title)
 
     def _add_margin(self, shape: Any) -> None:
-        """A footer or date, where it is seen for the first time."""
+        """A footer, a date or a master's text, where it is seen for the first time."""
         text = one_line(" ".join(paragraphs(shape)))
         if text not in self._margins:
             self._margins.add(text)

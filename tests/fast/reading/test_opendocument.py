@@ -338,6 +338,20 @@ def test_slides(is_flat: bool) -> None:
     assert document.title == ("检索" if is_flat else "Stated")
 
 
+def test_what_masters_show_is_kept_where_it_is_seen_first() -> None:
+    box = "<draw:frame {}><draw:text-box><text:p>{}</text:p></draw:text-box></draw:frame>"
+    prompt = "presentation:class='outline'"
+    masters = (
+        f"<style:master-page style:name='M'>{box.format('', 'ACME 机密')}"
+        f"{box.format(prompt, 'Click to edit')}</style:master-page>"
+        f"<style:master-page style:name='unused'>{box.format('', 'no')}</style:master-page>"
+    )
+    page = "<draw:page draw:master-page-name='M'>{}</draw:page>"
+    body = page.format(box.format("", "one")) + page.format(box.format("", "two"))
+    document = read(zipped("presentation", body, masters=masters), "a.odp")
+    assert document.text == "one\n\nACME 机密\n\ntwo"
+
+
 def test_formats_are_known_by_their_content() -> None:
     for kind, name in (("text", "odt"), ("text-template", "odt"), ("presentation", "odp")):
         assert format_of(PurePath("noext"), zipped(kind, "")) == name
