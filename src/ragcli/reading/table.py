@@ -29,8 +29,8 @@ READERS: dict[str, tuple[str, str]] = {
     "pdf": ("pdf", ".pdf"),
     "docx": ("docx", ".docx .docm .dotx .dotm"),
     "rtf": ("rtf", ".rtf"),
-    "odt": ("odt", ".odt .ott .fodt"),
-    "odp": ("odp", ".odp .otp .fodp .odg .otg .fodg"),
+    "odt": ("odt", ".odt .ott .fodt .sxw .stw"),
+    "odp": ("odp", ".odp .otp .fodp .odg .otg .fodg .sxi .sti"),
     "pptx": ("pptx", ".pptx .pptm .ppsx .ppsm .potx .potm"),
     "json": ("jsondata", ".json .jsonl .ndjson .geojson .jsonld .webmanifest"),
     "csv": ("delimited", ".csv .tsv .tab"),
@@ -132,6 +132,8 @@ _MIMETYPE_FORMATS = {
     b"presentation": "odp",
     b"graphics": "odp",
     b"spreadsheet": "ods",
+    b"vnd.sun.xml.writer": "odt",
+    b"vnd.sun.xml.impress": "odp",
     b"epub+zip": "epub",
 }
 # How far into a file its HTML may start, after a comment or an XML declaration.

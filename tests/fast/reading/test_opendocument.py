@@ -180,6 +180,32 @@ def test_lists() -> None:
     ]
 
 
+def test_texts_of_openoffice_1() -> None:
+    body = (
+        "<text:h text:level='2'>Head</text:h><text:p>a<text:tab-stop/>b<text:footnote>"
+        "<text:footnote-citation>1</text:footnote-citation><text:footnote-body><text:p>脚注"
+        "</text:p></text:footnote-body></text:footnote><draw:text-box><text:p>box</text:p>"
+        f"</draw:text-box></text:p><text:ordered-list text:style-name='N'>{item('one')}"
+        "</text:ordered-list>"
+    )
+    root = f"<office:document-content {NAMESPACES}><office:body>{body}</office:body>"
+    content = f"<!DOCTYPE d PUBLIC '-//OpenOffice.org//DTD' 'office.dtd'>{root}"
+    document = read_document(
+        PurePath("a.sxw"), zipped("", "", {"content.xml": f"{content}</office:document-content>"})
+    )
+    check(document)
+    assert pieces(document) == [
+        ("heading", "1.1. Head"),
+        ("paragraph", "a\tb"),
+        ("paragraph", "脚注"),
+        ("paragraph", "box"),
+        ("list", "1. one"),
+    ]
+    assert headings(document) == [(2, "1.1. Head")]
+    head = b"PK\x03\x04" + b"\0" * 26 + b"mimetypeapplication/vnd.sun.xml.writerPK"
+    assert format_of(PurePath("noext"), head) == "odt"
+
+
 def test_a_list_goes_on_by_its_name() -> None:
     body = (
         items(item("one"), attributes="text:style-name='N' xml:id='first'")
