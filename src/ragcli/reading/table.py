@@ -28,8 +28,8 @@ READERS: dict[str, tuple[str, str]] = {
     "pdf": ("pdf", ".pdf"),
     "docx": ("docx", ".docx .docm .dotx .dotm"),
     "rtf": ("rtf", ".rtf"),
-    "odt": ("odt", ".odt .ott .fodt"),
-    "odp": ("odp", ".odp .otp .fodp .odg .otg .fodg"),
+    "odt": ("odt", ".odt .ott .fodt .sxw .stw"),
+    "odp": ("odp", ".odp .otp .fodp .odg .otg .fodg .sxi .sti"),
     "pptx": ("pptx", ".pptx .pptm .ppsx .ppsm .potx .potm"),
     "json": ("jsondata", ".json .jsonl .ndjson .geojson .jsonld .webmanifest"),
     "ods": ("ods", ".ods .ots .fods"),
@@ -146,11 +146,14 @@ _MIMETYPE = re.compile(
 _FLAT = re.compile(
     rb"<office:document\s[^>]{0,16384}?application/vnd\.oasis\.opendocument\.([\w-]+)"
 )
+_FLAT_WORD = re.compile(rb"^[^<]{0,64}<\?(?:[^<]|<\?){0,1024}<(?:\w+:wordDocument|pkg:package)\b")
 _MIMETYPE_FORMATS = {
     b"text": "odt",
     b"presentation": "odp",
     b"graphics": "odp",
     b"spreadsheet": "ods",
+    b"vnd.sun.xml.writer": "odt",
+    b"vnd.sun.xml.impress": "odp",
     b"epub+zip": "epub",
 }
 # The first element of an XML file, behind declarations and comments, without its prefix.
@@ -204,7 +207,10 @@ def _format_of_content(head: bytes) -> str | None:
 
 def _format_of_xml(head: bytes) -> str | None:
     """The format whose files are one XML, from its root element; None when it is any other."""
-    if flat := _FLAT.search(head[:_XML_HEAD_BYTES]):
+    found: str | None
+    if _FLAT_WORD.search(head[:_XML_HEAD_BYTES]):
+        found = "docx"
+    elif flat := _FLAT.search(head[:_XML_HEAD_BYTES]):
         found = _MIMETYPE_FORMATS.get(flat[1].removesuffix(b"-template"))
     else:
         root = _XML_ROOT.search(_XML_COMMENT.sub(b"", head[:_XML_HEAD_BYTES]))
