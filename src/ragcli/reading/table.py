@@ -18,12 +18,13 @@ READERS: dict[str, tuple[str, str]] = {
     "text": (
         "text",
         ".txt .text .log .csv .tsv .json .jsonl .ndjson .yaml .yml .toml"
-        " .ini .cfg .conf .properties .env .tex .bib .xml .srt .vtt .po .diff .patch",
+        " .ini .cfg .conf .properties .env .tex .bib .xml .po .diff .patch",
     ),
     "markdown": ("markdown", ".md .markdown .mdown .mkd .mdx"),
     "rst": ("rst", ".rst .rest"),
     "asciidoc": ("asciidoc", ".adoc .asciidoc .asc"),
     "org": ("org", ".org"),
+    "subtitles": ("subtitles", ".srt .vtt .ass .ssa .sbv"),
     "html": ("html", ".html .htm .xhtml"),
     "pdf": ("pdf", ".pdf"),
     "docx": ("docx", ".docx"),
@@ -40,7 +41,9 @@ READERS: dict[str, tuple[str, str]] = {
     ),
 }
 # Formats whose reader starts from decoded text.
-TEXT_FORMATS = frozenset({"text", "markdown", "rst", "asciidoc", "org", "html", "code"})
+TEXT_FORMATS = frozenset(
+    {"text", "markdown", "rst", "asciidoc", "org", "subtitles", "html", "code"}
+)
 
 FORMAT_OF_SUFFIX = {
     suffix: name for name, (_, suffixes) in READERS.items() for suffix in suffixes.split()
