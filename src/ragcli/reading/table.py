@@ -25,6 +25,7 @@ READERS: dict[str, tuple[str, str]] = {
     "asciidoc": ("asciidoc", ".adoc .asciidoc .asc"),
     "org": ("org", ".org"),
     "subtitles": ("subtitles", ".srt .vtt .ass .ssa .sbv"),
+    "notebook": ("notebook", ".ipynb"),
     "html": ("html", ".html .htm .xhtml"),
     "pdf": ("pdf", ".pdf"),
     "docx": ("docx", ".docx"),
@@ -42,7 +43,7 @@ READERS: dict[str, tuple[str, str]] = {
 }
 # Formats whose reader starts from decoded text.
 TEXT_FORMATS = frozenset(
-    {"text", "markdown", "rst", "asciidoc", "org", "subtitles", "html", "code"}
+    {"text", "markdown", "rst", "asciidoc", "org", "subtitles", "notebook", "html", "code"}
 )
 
 FORMAT_OF_SUFFIX = {
