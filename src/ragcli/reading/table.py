@@ -18,7 +18,7 @@ READERS: dict[str, tuple[str, str]] = {
     "text": (
         "text",
         ".txt .text .log .csv .tsv .json .jsonl .ndjson .yaml .yml .toml"
-        " .ini .cfg .conf .properties .env .tex .bib .xml .po .diff .patch",
+        " .ini .cfg .conf .properties .env .sty .xml .po .diff .patch",
     ),
     "markdown": ("markdown", ".md .markdown .mdown .mkd .mdx"),
     "rst": ("rst", ".rst .rest"),
@@ -26,6 +26,8 @@ READERS: dict[str, tuple[str, str]] = {
     "org": ("org", ".org"),
     "subtitles": ("subtitles", ".srt .vtt .ass .ssa .sbv"),
     "notebook": ("notebook", ".ipynb"),
+    "latex": ("latex", ".tex .ltx .latex"),
+    "bibtex": ("bibtex", ".bib"),
     "html": ("html", ".html .htm .xhtml"),
     "pdf": ("pdf", ".pdf"),
     "docx": ("docx", ".docx"),
@@ -42,9 +44,8 @@ READERS: dict[str, tuple[str, str]] = {
     ),
 }
 # Formats whose reader starts from decoded text.
-TEXT_FORMATS = frozenset(
-    {"text", "markdown", "rst", "asciidoc", "org", "subtitles", "notebook", "html", "code"}
-)
+_TEXT_FORMATS = "text markdown rst asciidoc org latex bibtex subtitles notebook html code"
+TEXT_FORMATS = frozenset(_TEXT_FORMATS.split())
 
 FORMAT_OF_SUFFIX = {
     suffix: name for name, (_, suffixes) in READERS.items() for suffix in suffixes.split()
