@@ -179,6 +179,8 @@ class _Printed:
             self._paragraph_ends()
         elif match["sign"] == "}" and match.start() in self._notes:
             self._words.append(")")
+        elif match["sign"] == "{" and self._source[match.start() - 1] == "}":
+            self._words.append(" ")  # two arguments of a command that is not known
         elif match["sign"] == "&":
             self._words.append(" | " if self._in_table() else "&")
         return end

@@ -101,9 +101,11 @@ def test_a_paper_is_what_is_printed() -> None:
 
 
 def test_a_part_that_another_file_includes_is_read_whole() -> None:
-    document = read("\\chapter{One}\nText.\n\\section{Two}\nMore\n\\unknown[opt]{kept} \\relax end")
+    document = read(
+        "\\chapter{One}\nText.\n\\section{Two}\nMore\n\\unknown[opt]{kept}{too} \\relax end"
+    )
     assert headings(document) == [(1, "One"), (2, "Two")]
-    assert pieces(document)[-1] == ("paragraph", "More\nkept end")
+    assert pieces(document)[-1] == ("paragraph", "More\nkept too end")
 
 
 @pytest.mark.parametrize(
