@@ -1,9 +1,9 @@
 """HTML: the visible text with its headings, lists, tables and code, without what surrounds it.
 
-A page is read three ways, from the most to the least selective: what the page itself marks as
-its main part; the body without navigation, site header, footer and asides; the whole body. The
-first that holds a good share of the next one's text is taken, so that a mislabelled page loses
-nothing.
+Where a page has an article (``article.py``), that is read. Any other page is read three ways,
+from the most to the least selective: what the page itself marks as its main part; the body
+without navigation, site header, footer and asides; the whole body. The first that holds a good
+share of the next one's text is taken, so that a mislabelled page loses nothing.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from pathlib import PurePath
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from ragcli.domain import Document
-from ragcli.reading.dates import iso_date
+from ragcli.reading.article import find_article
 from ragcli.reading.encodings import decode
-from ragcli.reading.extracted import metadata_value, one_line
+from ragcli.reading.htmlfacts import Facts
 from ragcli.reading.htmltext import Skip, TextWalk
+from ragcli.reading.language import detect_language
 
 # HTML Standard, "prescan a byte stream": browsers look at 1 KiB; long comments and scripts before
 # the declaration are common enough to look further.
@@ -28,32 +29,47 @@ GOOD_SHARE = 0.4
 # 100,000 nested lists would take minutes.
 MAX_DEPTH = 512
 
-_CHARSET = re.compile(rb"<meta[^>]{1,500}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+_CHARSET = re.compile(
+    rb"<meta[^>]{1,500}?charset\s*=\s*[\"']?\s*([\w.:-]+)"
+    rb"|<\?xml[^>]{1,200}?encoding\s*=\s*[\"']([\w.:-]+)",
+    re.IGNORECASE,
+)
 # Elements that must be closed: an unclosed <p> or <li> does not nest.
 _NESTING = re.compile(
     r"<(/?)(?:div|ul|ol|dl|table|blockquote|section|article|main|aside|nav|header|footer|form"
     r"|fieldset|center|details|figure|pre)(?=[\s/>])[^>]*>",
     re.IGNORECASE,
 )
-_DATES = ("article:published_time", "date", "dcterms.date", "dc.date", "datepublished")
-_METADATA = ("author", "description", "keywords")
+# A page with less text than this that carries an article for search engines shows it by a script.
+_NO_TEXT = 200
+_PARAGRAPHS = re.compile(r"\n\s*")
 
 
 def read(data: bytes, path: PurePath) -> Document:
     """The text of a page, whatever state its markup is in; never raises."""
     declared = _CHARSET.search(data[:CHARSET_BYTES])
-    text = decode(data, declared[1].decode("ascii") if declared else None)
+    text = decode(data, (declared[1] or declared[2]).decode("ascii") if declared else None)
     tree = LexborHTMLParser(_flattened(text.removeprefix("\ufeff")))
-    walk = _best(tree.body) if tree.body is not None else TextWalk()
-    meta = _meta(tree)
+    facts = Facts(tree)
+    walk = _best(tree.body, facts.stated_title) if tree.body is not None else TextWalk()
+    if len(walk.builder.text) < _NO_TEXT:
+        _add_article_body(walk, facts.article_body)
+    text = walk.builder.text
     return Document(
-        text=walk.builder.text,
+        text=text,
         format="html",
         blocks=walk.builder.blocks,
-        title=_title(tree, meta, walk),
-        date=_date(tree, meta),
-        metadata={name: meta[name] for name in _METADATA if meta.get(name)},
+        title=facts.title([b.title for b in walk.builder.blocks if b.level == 1]),
+        language=detect_language(text) or facts.language,
+        date=facts.date,
+        metadata=facts.metadata,
     )
+
+
+def _add_article_body(walk: TextWalk, body: str) -> None:
+    if len(body) > len(walk.builder.text):
+        for paragraph in _PARAGRAPHS.split(body):
+            walk.builder.add("paragraph", paragraph.strip())
 
 
 def _flattened(text: str) -> str:
@@ -73,7 +89,17 @@ def _flattened(text: str) -> str:
     return _NESTING.sub(keep, text)
 
 
-def _best(body: LexborNode) -> TextWalk:
+def _best(body: LexborNode, title: str) -> TextWalk:
+    article = find_article(body, title)
+    if article is not None:
+        walk = TextWalk()
+        if article.heading is not None:
+            walk.walk(article.heading, Skip.NAVIGATION)
+        return walk.walk(article.root, Skip.NAVIGATION, article.left_out)
+    return _page(body)
+
+
+def _page(body: LexborNode) -> TextWalk:
     """The most selective reading of the page that loses none of its substance."""
     full = TextWalk().walk(body, Skip.NAVIGATION)
     bare = TextWalk().walk(body, Skip.SURROUNDINGS)
@@ -93,30 +119,3 @@ def _main(body: LexborNode) -> LexborNode | None:
     """What the page calls its main part; of several articles none is."""
     found = body.css("main, [role=main]") or body.css("article")
     return found[0] if len(found) == 1 else None
-
-
-def _meta(tree: LexborHTMLParser) -> dict[str, str]:
-    """The page's meta elements by lower-case name; the first of a name counts."""
-    facts: dict[str, str] = {}
-    for node in tree.css("meta[content]"):
-        attributes = node.attributes
-        name = attributes.get("name") or attributes.get("property") or attributes.get("itemprop")
-        value = metadata_value(attributes.get("content") or "")
-        if name and value:
-            facts.setdefault(name.lower(), value)
-    return facts
-
-
-def _title(tree: LexborHTMLParser, meta: dict[str, str], walk: TextWalk) -> str | None:
-    node = tree.css_first("head > title") or tree.css_first("body > title")
-    first = next((b.title for b in walk.builder.blocks if b.level == 1), None)
-    stated = one_line(node.text()) if node is not None else ""
-    return stated or meta.get("og:title") or first
-
-
-def _date(tree: LexborHTMLParser, meta: dict[str, str]) -> str | None:
-    for value in (meta[name] for name in _DATES if name in meta):
-        if date := iso_date(value):
-            return date
-    node = tree.css_first("time[datetime]")
-    return iso_date(node.attributes.get("datetime") or "") if node is not None else None

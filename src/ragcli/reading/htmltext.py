@@ -1,13 +1,11 @@
-"""The walk over a page's elements that gathers its text as a browser would show it.
-
-It follows the links between nodes instead of calling itself: pages nest deeper than Python's
-stack.
-"""
+"""The walk over a page's elements that gathers its text as a browser would show it."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from enum import IntEnum
+from typing import Literal
 
 from selectolax.lexbor import LexborNode
 
@@ -42,7 +40,7 @@ _INVISIBLE = frozenset(
 _NAVIGATION = frozenset(("nav", "noscript"))
 _SURROUNDINGS = frozenset(("header", "footer", "aside"))
 _CONTENT = frozenset(("article", "main"))
-_BLOCKS = frozenset(
+BLOCKS = frozenset(
     [
         "address",
         "article",
@@ -94,7 +92,7 @@ _BLOCKS = frozenset(
         "ul",
     ]
 )
-_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _LISTS = frozenset(("ul", "ol", "menu", "dir", "dl"))
 _ITEMS = frozenset(("li", "dt"))
 _CELLS = frozenset(("td", "th"))
@@ -112,6 +110,32 @@ _SOFT_HYPHEN = "\u00ad"
 _MAX_INDENT = 8
 
 
+def traverse(
+    root: LexborNode, is_read: Callable[[LexborNode], bool]
+) -> Iterator[tuple[Literal["enter", "text", "leave"], LexborNode]]:
+    """The steps through a node and all below it, in reading order; what is not read is passed by.
+
+    It follows the links between nodes instead of calling itself: pages nest deeper than Python's
+    stack.
+    """
+    node = root
+    while True:
+        if node.is_text_node:
+            yield "text", node
+        elif node.is_element_node and (node.mem_id == root.mem_id or is_read(node)):
+            yield "enter", node
+            if node.child is not None:
+                node = node.child
+                continue
+            yield "leave", node
+        while node.mem_id != root.mem_id and node.next is None and node.parent is not None:
+            node = node.parent
+            yield "leave", node
+        if node.mem_id == root.mem_id or node.next is None:
+            return
+        node = node.next
+
+
 class TextWalk:
     """One reading of a part of a page; its text is in ``builder``."""
 
@@ -123,46 +147,34 @@ class TextWalk:
         self._heading = self._pre = self._table = 0  # the open one, 0 for none
         self._row: list[str] = []
 
-    def walk(self, root: LexborNode, skip: Skip) -> TextWalk:
-        """Read everything below a node."""
-        node: LexborNode | None = root
-        while node is not None:
-            child = None
-            if node.is_text_node:
+    def walk(
+        self, root: LexborNode, skip: Skip, left_out: frozenset[int] = frozenset()
+    ) -> TextWalk:
+        """Read everything below a node, but for what is skipped and the nodes left out."""
+
+        def is_read(node: LexborNode) -> bool:
+            return node.mem_id not in left_out and not is_skipped(node, skip)
+
+        for step, node in traverse(root, is_read):
+            if step == "text":
                 self._inline.append(clean(node.text_content or ""))
-            elif node.is_element_node and (
-                node.mem_id == root.mem_id or not _is_skipped(node, skip)
-            ):
+            elif step == "enter":
                 self._enter(node)
-                child = node.child
-                if child is None:
-                    self._leave(node)
-            node = child or self._next(node, root.mem_id)
+            else:
+                self._leave(node)
         self._flush()
         return self
-
-    def _next(self, node: LexborNode, root: int) -> LexborNode | None:
-        """The node after this one in reading order; elements that end here are left."""
-        while node.mem_id != root:
-            if node.next is not None:
-                return node.next
-            parent = node.parent
-            if parent is None:
-                return None
-            node = parent
-            self._leave(node)
-        return None
 
     def _enter(self, node: LexborNode) -> None:
         tag = node.tag or ""
         if tag == "br":
             self._inline.append("\n" if self._pre else _BREAK)
-        if tag not in _BLOCKS:
+        if tag not in BLOCKS:
             return
         self._boundary()
         if self._heading or self._table or self._pre:
             return
-        if tag in _HEADINGS:
+        if tag in HEADINGS:
             self._heading = node.mem_id
         elif tag == "pre":
             self._pre = node.mem_id
@@ -175,12 +187,12 @@ class TextWalk:
 
     def _leave(self, node: LexborNode) -> None:
         tag = node.tag or ""
-        if tag not in _BLOCKS:
+        if tag not in BLOCKS:
             return
         if node.mem_id == self._heading:
             self._heading = 0
             title = one_line(self._take())
-            self.builder.add("heading", title, level=_HEADINGS[tag], title=title)
+            self.builder.add("heading", title, level=HEADINGS[tag], title=title)
         elif node.mem_id == self._pre:
             self._pre = 0
             self.builder.add("code", "".join(self._take()).strip("\n").rstrip())
@@ -242,7 +254,7 @@ class TextWalk:
         return text
 
 
-def _is_skipped(node: LexborNode, skip: Skip) -> bool:
+def is_skipped(node: LexborNode, skip: Skip) -> bool:
     tag = node.tag or ""
     if tag in _INVISIBLE:
         return True

@@ -124,7 +124,8 @@ def test_form_feeds_part_pages_whose_running_lines_are_left_out() -> None:
     source = (
         "\n\nRFC 1        A Protocol\n\n1. Introduction\n\n   Text one.\n\n\n"
         "Li            Standards Track         [Page 1]\n\f\nRFC 1    A Protocol    May 2024\n\n\n"
-        "   Text two.\n\n2. Next\n\n   Text three.\n\nLi            Standards Track         [Page 2]\n"
+        "   Text two.\n\n2. Next\n\n   Text three.\n\n"
+        "Li            Standards Track         [Page 2]\n"
     )
     document = read(source.encode(), PurePath("rfc1.txt"))
     assert [text for _, text in pieces(document)] == [
