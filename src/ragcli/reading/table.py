@@ -18,13 +18,14 @@ from ragcli.reading.encodings import looks_binary
 READERS: dict[str, tuple[str, str]] = {
     "text": (
         "text",
-        ".txt .text .log .yaml .yml .toml .ini .cfg .conf .properties .env .sty .xml .po .diff"
-        " .patch",
+        ".txt .text .log .yaml .yml .toml .ini .cfg .conf .properties .env .sty .xml .po",
     ),
     "markdown": ("markdown", ".md .markdown .mdown .mkd .mdx"),
     "rst": ("rst", ".rst .rest"),
     "asciidoc": ("asciidoc", ".adoc .asciidoc .asc"),
     "org": ("org", ".org"),
+    "mediawiki": ("mediawiki", ".wiki .mediawiki"),
+    "patch": ("patch", ".diff .patch"),
     "subtitles": ("subtitles", ".srt .vtt .ass .ssa .sbv"),
     "notebook": ("notebook", ".ipynb"),
     "latex": ("latex", ".tex .ltx .latex"),
@@ -52,7 +53,10 @@ READERS: dict[str, tuple[str, str]] = {
     ),
 }
 # Formats whose reader starts from decoded text.
-_TEXT_FORMATS = "text markdown rst asciidoc org latex bibtex subtitles notebook html code csv json"
+_TEXT_FORMATS = (
+    "text markdown rst asciidoc org mediawiki patch latex bibtex subtitles notebook html code csv"
+    " json"
+)
 TEXT_FORMATS = frozenset(_TEXT_FORMATS.split())
 
 FORMAT_OF_SUFFIX = {
