@@ -38,7 +38,7 @@ def read(data: bytes, path: PurePath) -> Document:
     for number, cell in enumerate(_cells(notebook), 1):
         if _add_cell(builder, cell):
             message = f"cell {number}: its output is cut at {MAX_OUTPUT_CHARACTERS:,} characters"
-            problems.append(Problem("output_cut", message))
+            problems.append(Problem("too_large", message, "clear that output, save the notebook"))
     if not builder.blocks:
         raise Unreadable("no_text", "no text in any cell")
     facts = _mapping(notebook.get("metadata"))

@@ -20,7 +20,7 @@ READERS: dict[str, tuple[str, str]] = {
         "text",
         ".txt .text .log .yaml .yml .toml .ini .cfg .conf .properties .env .sty .xml .po",
     ),
-    "markdown": ("markdown", ".md .markdown .mdown .mkd .mdx"),
+    "markdown": ("markdown", ".md .markdown .mdown .mkd .mkdn .mdx .qmd .rmd"),
     "rst": ("rst", ".rst .rest"),
     "asciidoc": ("asciidoc", ".adoc .asciidoc .asc"),
     "org": ("org", ".org"),
