@@ -18,12 +18,18 @@ from ragcli.reading.encodings import looks_binary
 READERS: dict[str, tuple[str, str]] = {
     "text": (
         "text",
-        ".txt .text .log .tex .bib .srt .vtt .po .diff .patch",
+        ".txt .text .log .sty .po",
     ),
-    "markdown": ("markdown", ".md .markdown .mdown .mkd .mdx"),
+    "markdown": ("markdown", ".md .markdown .mdown .mkd .mkdn .mdx .qmd .rmd"),
     "rst": ("rst", ".rst .rest"),
     "asciidoc": ("asciidoc", ".adoc .asciidoc .asc"),
     "org": ("org", ".org"),
+    "mediawiki": ("mediawiki", ".wiki .mediawiki"),
+    "patch": ("patch", ".diff .patch"),
+    "subtitles": ("subtitles", ".srt .vtt .ass .ssa .sbv"),
+    "notebook": ("notebook", ".ipynb"),
+    "latex": ("latex", ".tex .ltx .latex"),
+    "bibtex": ("bibtex", ".bib"),
     "html": ("html", ".html .htm .xhtml"),
     "pdf": ("pdf", ".pdf"),
     "docx": ("docx", ".docx .docm .dotx .dotm"),
@@ -56,22 +62,11 @@ READERS: dict[str, tuple[str, str]] = {
     ),
 }
 # Formats whose reader starts from decoded text.
-TEXT_FORMATS = frozenset(
-    {
-        "text",
-        "markdown",
-        "rst",
-        "asciidoc",
-        "org",
-        "html",
-        "code",
-        "csv",
-        "json",
-        "yaml",
-        "ini",
-        "xml",
-    }
+_TEXT_FORMATS = (
+    "text markdown rst asciidoc org mediawiki patch latex bibtex subtitles notebook html code csv"
+    " json yaml ini xml"
 )
+TEXT_FORMATS = frozenset(_TEXT_FORMATS.split())
 
 FORMAT_OF_SUFFIX = {
     suffix: name for name, (_, suffixes) in READERS.items() for suffix in suffixes.split()
