@@ -139,8 +139,8 @@ def traverse(
 class TextWalk:
     """One reading of a part of a page; its text is in ``builder``."""
 
-    def __init__(self) -> None:
-        self.builder = TextBuilder()
+    def __init__(self, builder: TextBuilder | None = None) -> None:
+        self.builder = builder or TextBuilder()
         self._inline: list[str] = []
         self._lists: list[int] = []  # the open lists; nodes are known by their address
         self._marker = ""  # what the next line of a list begins with
@@ -148,9 +148,16 @@ class TextWalk:
         self._row: list[str] = []
 
     def walk(
-        self, root: LexborNode, skip: Skip, left_out: frozenset[int] = frozenset()
+        self,
+        root: LexborNode,
+        skip: Skip,
+        left_out: frozenset[int] = frozenset(),
+        met: Callable[[LexborNode], None] | None = None,
     ) -> TextWalk:
-        """Read everything below a node, but for what is skipped and the nodes left out."""
+        """Read everything below a node, but for what is skipped and the nodes left out.
+
+        ``met`` is told of each element before the text in it is added to the builder.
+        """
 
         def is_read(node: LexborNode) -> bool:
             return node.mem_id not in left_out and not is_skipped(node, skip)
@@ -160,6 +167,8 @@ class TextWalk:
                 self._inline.append(clean(node.text_content or ""))
             elif step == "enter":
                 self._enter(node)
+                if met is not None:
+                    met(node)
             else:
                 self._leave(node)
         self._flush()

@@ -75,6 +75,21 @@ def open_part(package: zipfile.ZipFile, name: str) -> IO[bytes]:
     return package.open(name)
 
 
+def read_part(package: zipfile.ZipFile, name: str, max_bytes: int = MAX_PART_BYTES) -> bytes:
+    """All of a part that a document can do without. Raises Unreadable: ``missing``, ``broken``,
+    ``too_large``, ``encrypted``."""
+    try:
+        if package.getinfo(name).file_size > max_bytes:
+            raise Unreadable("too_large", f"{name} inflates to more than {max_bytes >> 20} MiB")
+        return package.read(name)
+    except KeyError:
+        raise Unreadable("missing", f"{name} is not in the file") from None
+    except RuntimeError as error:  # what zipfile raises for a part with a password
+        raise Unreadable("encrypted", f"{name} is encrypted", _SAVE_WITHOUT_PASSWORD) from error
+    except _BROKEN as error:
+        raise Unreadable("broken", f"{name} cannot be read: {error}") from error
+
+
 def parse(stream: IO[bytes], **options: Any) -> Iterator[Any]:
     """Elements of an XML stream as they end; ``options`` are those of lxml's ``iterparse``."""
     events = etree.iterparse(

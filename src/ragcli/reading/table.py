@@ -22,6 +22,7 @@ READERS: dict[str, tuple[str, str]] = {
     ),
     "markdown": ("markdown", ".md .markdown .mdown .mkd .mdx"),
     "html": ("html", ".html .htm .xhtml"),
+    "epub": ("epub", ".epub .kepub"),
     "pdf": ("pdf", ".pdf"),
     "docx": ("docx", ".docx"),
     "code": (
@@ -47,7 +48,8 @@ _CURES = {
         ".doc .dot .rtf .odt .wps .pages .wpd": "save it as .docx or .pdf",
         ".xls .xlsx .xlsm .ods .numbers": "save its sheets as .csv",
         ".ppt .pptx .odp .key": "save it as .pdf",
-        ".epub .mobi .azw3 .djvu .xps .ps .chm": "convert it to .pdf or .html",
+        ".mobi .azw .azw3 .prc": "convert it to .epub, with Calibre",
+        ".djvu .xps .ps .chm": "convert it to .pdf or .html",
         ".eml .msg .mbox .mhtml .mht": "save its text as .txt or .html",
         ".docm .dotx": "save it as .docx",
     }.items()
@@ -99,6 +101,8 @@ def _format_of_content(head: bytes) -> str | None:
     if head.startswith(b"%PDF-"):
         return "pdf"
     if head.startswith(b"PK\x03\x04"):
+        if b"mimetypeapplication/epub+zip" in head:
+            return "epub"
         return "docx" if b"word/" in head else None
     start = head[:_HTML_HEAD_BYTES].removeprefix(codecs.BOM_UTF8).lstrip().lower()
     if start.startswith((b"<!doctype html", b"<html")) or (
