@@ -59,7 +59,7 @@ def read(data: bytes, path: PurePath) -> Document:
 
 
 def read_page(data: bytes, charset: str | None = None) -> Document:
-    """The text of a page; ``charset`` is what its sender says, where the page itself is silent."""
+    """The text of a page. ``charset`` is what its sender says: more than what it says itself."""
     tree = parse(data, charset)
     facts = Facts(tree)
     walk = _best(tree.body, facts.stated_title) if tree.body is not None else TextWalk()
@@ -81,8 +81,8 @@ def parse(data: bytes, charset: str | None = None, *, is_xml: bool = False) -> L
     """The tree of a page. ``is_xml`` is for pages that stand in a package: XHTML ends elements
     where they begin (``<title/>``), which to a browser is their beginning only."""
     declared = _CHARSET.search(data[:CHARSET_BYTES])
-    stated = (declared[1] or declared[2]).decode("ascii") if declared else charset
-    text = decode(data, stated).removeprefix("\ufeff")
+    stated = (declared[1] or declared[2]).decode("ascii") if declared else None
+    text = decode(data, charset or stated).removeprefix("\ufeff")
     if subset := _SUBSET.search(text, 0, _SUBSET_CHARACTERS):
         text = text[: subset.start()] + text[subset.end() :]
     return LexborHTMLParser(_flattened(_EMPTY_ELEMENT.sub(_closed, text) if is_xml else text))

@@ -23,6 +23,8 @@ READERS: dict[str, tuple[str, str]] = {
     "markdown": ("markdown", ".md .markdown .mdown .mkd .mdx"),
     "html": ("html", ".html .htm .xhtml"),
     "epub": ("epub", ".epub .kepub"),
+    "fb2": ("fb2", ".fb2 .fb2.zip .fbz"),
+    "mhtml": ("mhtml", ".mhtml .mht"),
     "pdf": ("pdf", ".pdf"),
     "docx": ("docx", ".docx"),
     "code": (
@@ -50,7 +52,7 @@ _CURES = {
         ".ppt .pptx .odp .key": "save it as .pdf",
         ".mobi .azw .azw3 .prc": "convert it to .epub, with Calibre",
         ".djvu .xps .ps .chm": "convert it to .pdf or .html",
-        ".eml .msg .mbox .mhtml .mht": "save its text as .txt or .html",
+        ".eml .msg .mbox": "save its text as .txt or .html",
         ".docm .dotx": "save it as .docx",
     }.items()
     for suffix in suffixes.split()
@@ -86,12 +88,19 @@ _TEXT_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs
 _HTML_HEAD_BYTES = 1024
 
 
+def suffix_of(path: PurePath) -> str:
+    """What a file's name says of its format: its suffix in lower case, or two that belong
+    together."""
+    two = "".join(path.suffixes[-2:]).lower()
+    return two if two in FORMAT_OF_SUFFIX else path.suffix.lower()
+
+
 def format_of(path: PurePath, head: bytes) -> str | None:
     """The format of a file from its name, else from its first bytes; None when it has no reader.
 
     ``head`` is the file's beginning, at best 8 KiB or all of it.
     """
-    suffix = path.suffix.lower()
+    suffix = suffix_of(path)
     if suffix in FORMAT_OF_SUFFIX:
         return FORMAT_OF_SUFFIX[suffix]
     return None if unsupported_reason(path) else _format_of_content(head)
@@ -123,7 +132,7 @@ def is_binary(head: bytes) -> bool:
 
 def unsupported_reason(path: PurePath) -> Problem | None:
     """Why a file of this name cannot be read, and what to do; None when its name says nothing."""
-    suffix = path.suffix.lower()
+    suffix = suffix_of(path)
     if suffix in _CURES:
         return Problem("unsupported", f"no reader for {suffix} files", _CURES[suffix])
     if suffix in _BINARIES:
