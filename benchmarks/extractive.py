@@ -18,7 +18,7 @@ import numpy as np
 
 from ragcli.config import Settings
 from ragcli.domain import Passage
-from ragcli.generation.citations import resolve
+from ragcli.generation.answers import read_answer
 from ragcli.generation.extractive import ExtractiveGenerator
 from ragcli.generation.prompt import build_prompt
 from ragcli.text.lines import on_one_line
@@ -70,7 +70,7 @@ def score(questions: list[dict[str, Any]]) -> tuple[list[bool], list[int]]:
             question["question"], found, context_tokens=1 << 20, answer_tokens=1024
         )
         text = "".join(generator.stream(prompt, print))
-        cited = resolve(text, prompt.passages, verbatim=True).citations
+        cited = read_answer(text, prompt.passages, verbatim=True).citations
         assert all(c.verdict == "supported" for c in cited), "a quote that is not exact"
         quotes = " ".join(on_one_line(c.quote or "") for c in cited)
         held.append(any(on_one_line(a["text"]) in quotes for a in question["answers"]))

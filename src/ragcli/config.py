@@ -54,8 +54,10 @@ class Settings:
     openai_api_key: str | None = _setting(
         None, "its key; not allowed in a project's file", secret=True, env="OPENAI_API_KEY"
     )
-    timeout_s: float = _setting(120.0, "longest silence of a provider")
+    timeout_s: float = _setting(120.0, "longest silence of a provider or a web server")
     read_timeout_s: float = _setting(120.0, "longest time to read one file")
+    read_memory_mb: int = _setting(256, "the most memory for reading one file, in MiB")
+    read_output_mb: int = _setting(32, "the most text that one file may give, in MiB")
     read_password: str | None = _setting(
         None, "opens encrypted files; not allowed in a project's file", secret=True
     )
@@ -151,6 +153,8 @@ _LEAST = {
     "answer_tokens": 64,
     "timeout_s": 0.001,
     "read_timeout_s": 0.001,
+    "read_memory_mb": 96,
+    "read_output_mb": 1,
     "wait_s": 0,
     "threads": 0,
     "rerank_s": 0,

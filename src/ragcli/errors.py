@@ -9,7 +9,7 @@
     │   └── ModelMismatch          12   another model than the one that embedded
     ├── ProjectCorrupt             13
     ├── ProviderUnavailable        20   model missing, Ollama not running, extra not installed
-    ├── Unreadable                  -   one file or page; recorded in the ledger, never ends a run
+    ├── Unreadable                  3   one file or page; recorded in the ledger, never ends a run
     └── TextTooLong                 2   longer than the model's limit; never cut silently
 
 Each error owns a lower-case sentence, a hint that says what to do now, and an exit code. The
@@ -68,6 +68,8 @@ class ProviderUnavailable(RagError):
 
 class Unreadable(RagError):
     """A reader's verdict on one file or page; ``code`` is a stable word for programs."""
+
+    exit_code = 3
 
     def __init__(self, code: str, message: str, hint: str = "") -> None:
         super().__init__(message, hint)

@@ -18,6 +18,7 @@ from ragcli.errors import ProviderUnavailable, RagError
 if TYPE_CHECKING:
     from ragcli.domain import Embedder, Generator, Reranker
     from ragcli.embedding.sentence_transformers import SentenceTransformersEmbedder
+    from ragcli.fetching.fetch import Fetcher
     from ragcli.reranking.cross_encoder import CrossEncoderReranker
 
 EMBEDDERS = {
@@ -58,6 +59,13 @@ def generator(name: str, settings: Settings) -> Generator:
         model, settings=settings
     )
     return made
+
+
+def fetcher(settings: Settings) -> Fetcher:
+    """What fetches pages from the web."""
+    from ragcli.fetching.fetch import Fetcher
+
+    return Fetcher(settings.timeout_s)
 
 
 def is_local(name: str) -> bool:

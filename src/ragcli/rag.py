@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ from ragcli.store.folder import ProjectFolder
 if TYPE_CHECKING:
     from ragcli.domain import (
         Answer,
+        Document,
         Embedder,
         EmbedderIdentity,
         Generator,
@@ -207,13 +208,15 @@ class Rag:
         self,
         paths: Sequence[str | os.PathLike[str]] | None = None,
         *,
+        urls: Sequence[str] = (),
         gone: Sequence[Path] = (),
         retry: bool = False,
         allow_removals: bool = False,
         time_limit_s: float | None = None,
         listener: Listener = ignore,
     ) -> IngestReport:
-        """Add or update files and folders; without ``paths``, all that were ingested before.
+        """Add or update files, folders, and pages of the web by their ``urls``; where nothing is
+        named, all files and folders that were ingested before.
 
         With ``time_limit_s`` it ends then, and the next one goes on.
 
@@ -226,6 +229,7 @@ class Rag:
 
         options = IngestOptions(
             paths=None if paths is None else [Path(p).expanduser() for p in paths],
+            urls=urls,
             gone=gone,
             retry=retry,
             allow_removals=allow_removals,
@@ -237,27 +241,24 @@ class Rag:
         # A crash while the project was made may have left the folder without a store.
         Store.create(self.folder)
         self._refuse_another_model()
-        reading = ReadOptions(
-            timeout_s=self.settings.read_timeout_s,
-            password=self.settings.read_password or "",
-            ocr_languages=self.settings.ocr_languages,
-        )
-        with ReaderPool(reading) as reader:
-            return ingest(self.store, options, reader, lambda: self.embedder, listener)
+        fetcher = partial(providers.fetcher, self.settings)
+        with ReaderPool(ReadOptions.of(self.settings)) as reader:
+            return ingest(self.store, options, reader, lambda: self.embedder, listener, fetcher)
 
     def dry_run(
         self,
         paths: Sequence[str | os.PathLike[str]] | None = None,
         *,
+        urls: Sequence[str] = (),
         gone: Sequence[Path] = (),
         retry: bool = False,
         allow_removals: bool = False,
     ) -> DryRun:
-        """What ``ingest`` would do, and how long it might take. Nothing is written."""
+        """What ``ingest`` would do, and how long it might take. Nothing is written or fetched."""
         from ragcli.recipes.dry_run import DryRunOptions, dry_run
 
         named = None if paths is None else [Path(p).expanduser() for p in paths]
-        options = DryRunOptions(named, gone, retry, allow_removals)
+        options = DryRunOptions(named, gone, retry, allow_removals, urls)
         return dry_run(self.folder, self.store, options)
 
     def query(
@@ -406,6 +407,13 @@ class Rag:
         from ragcli.recipes.show import show
 
         return show(self.store, name)
+
+    def extract(self, path: str | os.PathLike[str]) -> Document:
+        """What the readers make of any file; nothing is stored. Raises UsageError, Unreadable."""
+        from ragcli.reading.options import ReadOptions
+        from ragcli.recipes.extract import extract
+
+        return extract(Path(path).expanduser(), ReadOptions.of(self.settings))
 
     def chunks(self, name: str) -> CutFile:
         """How a file was cut. Raises NotInProject."""

@@ -10,6 +10,7 @@ from ragcli.domain import Problem
 from ragcli.errors import Unreadable
 from ragcli.reading.child import read_bytes
 from ragcli.reading.dispatch import read_document
+from ragcli.reading.language import with_language
 from ragcli.reading.worker import ReadResult
 
 
@@ -30,15 +31,18 @@ class InProcessReader:
 
     def read_all(self, paths: Iterable[Path]) -> Iterator[ReadResult]:
         for path in paths:
-            yield _read(path)
+            yield self.read(path)
+
+    def read(self, path: Path, *, charset: str = "") -> ReadResult:
+        return _read(path, charset)
 
 
-def _read(path: Path) -> ReadResult:
+def _read(path: Path, charset: str) -> ReadResult:
     data, size, mtime_ns = b"", 0, 0
     try:
         data, status = read_bytes(path)
         size, mtime_ns = len(data), status.st_mtime_ns
-        document = read_document(path, data)
+        document = with_language(read_document(path, data, charset))
     except Unreadable as error:
         problem = Problem(error.code, error.message, error.hint)
         content_hash = hashlib.sha256(data).hexdigest() if mtime_ns else ""

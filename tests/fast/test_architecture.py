@@ -17,6 +17,7 @@ ROOT = Path(ragcli.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 
 STAGES = {
+    "fetching",
     "reading",
     "chunking",
     "embedding",
@@ -38,9 +39,11 @@ HEAVY = {
     "faiss",
     "numpy",
     "pypdf",
+    "pypdfium2",
     "ollama",
     "rich",
     "httpx",
+    "httpcore",
     "tokenizers",
     "lxml",
     "selectolax",
@@ -59,7 +62,9 @@ HOMES = {
     "typer": {"cli"},
     "rich": {"cli"},
     "pypdf": {"reading"},
+    "pypdfium2": {"reading"},
     "ollama": {"generation/ollama.py"},
+    "httpcore": {"fetching"},
     "sqlite3": {"store", "cli/failures.py"},
 }
 

@@ -171,6 +171,28 @@ def test_the_format_page_names_every_table_and_no_test_that_is_not_there() -> No
     assert set(re.findall(r"`(test_\w+)`", page)) <= there
 
 
+def _codes() -> set[str]:
+    """Every code that a reader gives a problem, as it stands in the source."""
+    found = set()
+    for file in (ROOT / "src" / "ragcli").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                first = node.args[0] if node.args else None
+                if node.func.id in ("Problem", "Unreadable") and isinstance(first, ast.Constant):
+                    found.add(str(first.value))
+    return found
+
+
+def test_every_code_of_a_problem_has_its_state_and_its_line_in_the_formats_page() -> None:
+    from ragcli.domain import states
+
+    assert _codes() <= states.STATES.keys()
+    page = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    section = page.split("## States and cures\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \| ([a-z ]+) \| \S.* \| \S.* \|$", section, re.MULTILINE)
+    assert {code: state.replace(" ", "_") for code, state in rows} == states.STATES
+
+
 def test_invariants_are_numbered_without_a_gap() -> None:
     page = (ROOT / "docs" / "format.md").read_text(encoding="utf-8")
     numbers = [

@@ -14,7 +14,8 @@ from ragcli.config import Settings
 from ragcli.domain import Prompt
 from ragcli.embedding.openai import OpenAIEmbedder
 from ragcli.errors import ProviderUnavailable, TextTooLong
-from ragcli.generation.citations import MarkerFilter, clean, resolve
+from ragcli.generation.answers import AnswerReader, read_answer
+from ragcli.generation.markers import clean
 from ragcli.generation.openai import OpenAIGenerator
 from ragcli.generation.prompt import build_prompt
 
@@ -55,9 +56,11 @@ def test_real_tokens_stream_and_come_out_clean(settings: Settings) -> None:
     pieces, warnings = ask(settings, prompt)
     assert len(pieces) > 5
     assert warnings == ["the answer stops at its limit of 64 tokens"]
-    markers = MarkerFilter(len(PASSAGES))
-    shown = "".join(map(markers.feed, pieces)) + markers.end()
-    assert shown == resolve("".join(pieces), prompt.passages, verbatim=False).answer == clean(shown)
+    reader = AnswerReader(prompt.passages, verbatim=False)
+    shown = "".join(s.text for piece in pieces for s in reader.feed(piece))
+    shown += "".join(s.text for s in reader.end())
+    whole = read_answer("".join(pieces), prompt.passages, verbatim=False)
+    assert shown == whole.text == clean(shown)
 
 
 def test_the_same_question_gets_the_same_answer(settings: Settings) -> None:

@@ -60,14 +60,13 @@ def _unknown(name: str) -> NoReturn:
 
 def _help() -> str:
     """All commands on one screen of 24 lines and 80 columns."""
-    lines = ["Usage: rag COMMAND [OPTIONS]    Ask your own documents.", ""]
+    lines = ["Usage: rag COMMAND [OPTIONS]    Each has its --help; the version: rag --version", ""]
     group = ""
     for name, command in COMMANDS.items():
         if command.group != group:
             group = command.group
             lines += ["", f"{group}:"]
         lines.append(f"  {name:<9}{command.summary}")
-    lines += ["Each command: rag COMMAND --help. The version: rag --version"]
     return "\n".join(lines) + "\n"
 
 

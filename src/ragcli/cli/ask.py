@@ -127,8 +127,8 @@ def _stream_events(
         output.object({"event": "retrieved", "passages": passages})
         answer = None
         for piece in rag.answer_from(found, allow_weak=allow_weak):
-            if piece.text:
-                output.object({"event": "text", "text": piece.text})
+            if piece.sentence:
+                output.object({"event": "text", "text": piece.sentence.text})
             answer = piece.answer or answer
     except RagError as error:
         output.object(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -29,8 +29,9 @@ from ragcli.cli.options import (
     tell_model,
 )
 from ragcli.cli.output import Output
-from ragcli.domain import IngestReport
+from ragcli.domain import Event, IngestReport, Listener, Problem
 from ragcli.errors import ProjectNotFound, UsageError
+from ragcli.fetching.address import has_scheme, is_address, normal
 
 if TYPE_CHECKING:
     from ragcli.rag import Rag
@@ -44,7 +45,7 @@ def ingest(
         list[str] | None,
         typer.Argument(
             metavar="PATH",
-            help="Files and folders; - reads them from stdin. Default: all folders known.",
+            help="Files, folders, https addresses; - reads paths from stdin. Default: all known.",
         ),
     ] = None,
     null: Annotated[
@@ -109,22 +110,27 @@ def ingest(
             tell_model(rag, output)
             report = rag.ingest(
                 named.there if named else None,
+                urls=named.urls if named else (),
                 gone=named.gone if named else (),
                 retry=retry,
                 allow_removals=allow_removals,
                 time_limit_s=limit_s,
                 listener=output.listener(),
             )
+            report = _with_refused(report, named, output.listener())
             show_ingest.show(report, rag, output, created=created)
         raise typer.Exit(_exit_code(report, fail_on, named is not None))
 
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """The paths to look at, and those on stdin that are not there any more."""
+    """The paths to look at, those on stdin that are not there any more, the addresses to fetch, and
+    those that stdin names, which are not fetched."""
 
     there: list[Path]
     gone: list[Path]
+    urls: list[str]
+    refused: list[str]
 
 
 def _named_paths(paths: Sequence[str] | None, *, null: bool) -> _Named | None:
@@ -132,18 +138,39 @@ def _named_paths(paths: Sequence[str] | None, *, null: bool) -> _Named | None:
         raise UsageError("-0 says how paths on stdin end, but none are read", "rag ingest -0 -")
     if not paths:
         return None
-    there = [Path(path).expanduser() for path in paths if path != "-"]
-    gone: list[Path] = []
+    named = _Named([], [], [], [])
+    for path in paths:
+        if is_address(path) or (has_scheme(path) and not os.path.lexists(path)):
+            named.urls.append(normal(path))
+        elif path != "-":
+            named.there.append(Path(path).expanduser())
     if "-" in paths:
-        for path in _paths_on_stdin(null=null):
-            (there if os.path.lexists(path) else gone).append(path)
-    return _Named(there, gone)
+        for text in _lines_on_stdin(null=null):
+            if is_address(text):
+                named.refused.append(text)
+            else:
+                (named.there if os.path.lexists(text) else named.gone).append(Path(text))
+    return named
 
 
-def _paths_on_stdin(*, null: bool) -> list[Path]:
+def _lines_on_stdin(*, null: bool) -> list[str]:
     data = sys.stdin.buffer.read()
     ends = data.split(b"\0") if null else [line.rstrip(b"\r") for line in data.split(b"\n")]
-    return [Path(os.fsdecode(entry)) for entry in ends if entry]
+    return [os.fsdecode(entry) for entry in ends if entry]
+
+
+def _with_refused(report: IngestReport, named: _Named | None, listener: Listener) -> IngestReport:
+    """A list may come from anywhere; what is fetched is what a person typed."""
+    refused = [
+        (
+            url,
+            Problem("refused_address", "an address on stdin is not fetched", f"rag ingest '{url}'"),
+        )
+        for url in (named.refused if named else ())
+    ]
+    for url, problem in refused:
+        listener(Event("problem", message=f"{url}: {problem.message}: {problem.hint}"))
+    return replace(report, new_problems=(*report.new_problems, *refused))
 
 
 def _project(
@@ -180,7 +207,7 @@ def _foreseen(
     from ragcli.recipes.dry_run import DryRunOptions, dry_run
     from ragcli.store.folder import ProjectFolder, named_root, refuse_unwanted
 
-    there, gone = (named.there, named.gone) if named else (None, [])
+    there, gone, urls = (named.there, named.gone, named.urls) if named else (None, [], [])
     try:
         rag = Rag.open(project, **flags)
     except ProjectNotFound:
@@ -188,10 +215,10 @@ def _foreseen(
             raise
         root = named_root(project, os.environ)
         refuse_unwanted(root or Path.cwd(), named=root is not None)
-        options = DryRunOptions(there, gone, retry, allow_removals)
+        options = DryRunOptions(there, gone, retry, allow_removals, urls)
         return dry_run(ProjectFolder(root or Path.cwd()), None, options)
     with rag:
-        return rag.dry_run(there, gone=gone, retry=retry, allow_removals=allow_removals)
+        return rag.dry_run(there, urls=urls, gone=gone, retry=retry, allow_removals=allow_removals)
 
 
 def _check_there(paths: Sequence[Path]) -> None:

@@ -80,6 +80,8 @@ class Progress:
     def __call__(self, event: Event) -> None:
         if event.kind == "note":
             self._note(f"note: {event.message}")
+        elif event.kind == "fetching":
+            self._note(f"Fetching {event.message}")
         elif event.kind == "problem":
             self._say(f"! {event.message}")
         else:

@@ -60,8 +60,10 @@ def query(result: QueryResult) -> dict[str, Any]:
 def citation(one: Citation) -> dict[str, Any]:
     return {
         "marker": one.marker,
+        "claim": one.claim,
         "quote": one.quote,
         "verdict": one.verdict,
+        "note": one.note,
         "source": one.source,
         "page": one.page,
         "line_start": one.line_start,

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from ragcli.cli.output import Output, one_line, show_safely
 from ragcli.cli.show_passages import place, tell_share
 from ragcli.cli.wrap import Wrapper
-from ragcli.domain import Answer, Citation
+from ragcli.domain import Answer, Citation, Sentence
 from ragcli.recipes.ask import Piece
 
 _SIGNS = {"supported": "✓", "unchecked": "·"}
 _WRONG = "✗"
+_UNCITED = "[?]"
 
 # Passages that are named where none answers: what one looks into before asking elsewhere.
 NEAREST = 3
@@ -25,8 +26,8 @@ def stream(pieces: Iterator[Piece], output: Output) -> Answer:
     wrapper = Wrapper(output.width)
     answer = None
     for piece in pieces:
-        if piece.text:
-            output.text(wrapper.feed(show_safely(piece.text)))
+        if piece.sentence:
+            output.text(wrapper.feed(show_safely(marked(piece.sentence))))
         answer = piece.answer or answer
     output.text(wrapper.end())
     assert answer is not None, "the recipe always ends with the answer"
@@ -38,7 +39,7 @@ def show(answer: Answer, output: Output, *, shown_already: bool) -> None:
     if answer.declined:
         _declined(answer, output)
     elif not shown_already:
-        output.line(_whole(answer.answer, output))
+        output.line(_whole("".join(map(marked, answer.sentences)), output))
     elif answer.answer and not answer.answer.endswith("\n"):
         output.line()
     if answer.citations:
@@ -48,6 +49,20 @@ def show(answer: Answer, output: Output, *, shown_already: bool) -> None:
     for warning in answer.warnings:
         output.warn(warning)
     tell_share(answer, output)
+
+
+def marked(sentence: Sentence) -> str:
+    """The sentence with a sign behind each citation that is wrong, and one where none is given."""
+    text, position = "", 0
+    for end, citation in zip(sentence.marker_ends, sentence.citations, strict=True):
+        text += sentence.text[position:end]
+        text += "" if citation.verdict in _SIGNS else f" {_WRONG}"
+        position = end
+    rest = sentence.text[position:]
+    if not sentence.uncited:
+        return text + rest
+    shown = rest.rstrip()
+    return f"{text}{shown} {_UNCITED}{rest[len(shown) :]}"
 
 
 def _whole(text: str, output: Output) -> str:
@@ -77,10 +92,10 @@ def _citation_line(citation: Citation, text: str) -> str:
     line = f"  {sign} [{citation.marker}] {one_line(citation.source)}{where}"
     if citation.stale:
         line += "  (file changed since it was read)"
-    if citation.verdict not in _SIGNS:
-        line += f"   {citation.verdict.replace('_', ' ')}"
     if citation.quote and one_line(citation.quote) not in one_line(text):
         line += f'   "{one_line(citation.quote)}"'
+    if citation.note:
+        line += f"   {one_line(citation.note)}"
     return line
 
 

@@ -18,7 +18,7 @@ def show(found: DryRun, output: Output) -> None:
     if output.json:
         output.object(_object(found, with_skipped=output.verbose))
         return
-    for what in ("new", "changed", "removed"):
+    for what in ("fetched", "new", "changed", "removed"):
         for source in getattr(found, what):
             output.line(f"{what:<8} {one_line(source)}")
     if output.verbose:
@@ -26,7 +26,8 @@ def show(found: DryRun, output: Output) -> None:
             output.line(f"{'skipped':<8} {one_line(source)}: {reason}")
     for reason in found.held_back:
         output.say(f"! {reason}")
-    told = [f"{len(found.new):,} new", f"{len(found.changed):,} changed"]
+    told = [f"{count(len(found.fetched), 'page')} fetched"] if found.fetched else []
+    told += [f"{len(found.new):,} new", f"{len(found.changed):,} changed"]
     told += [f"{len(found.removed):,} removed", f"{found.unchanged:,} unchanged"]
     skips = skipped_counts(found.skipped_counts)
     output.note(f"would do: {', '.join(told)}{f'; {skips}' if skips else ''}")
@@ -52,6 +53,7 @@ def _object(found: DryRun, *, with_skipped: bool) -> dict[str, Any]:
         "schema": "ragcli.dry-run/1",
         "project": found.project,
         "created": found.created,
+        "fetched": list(found.fetched),
         "new": list(found.new),
         "changed": list(found.changed),
         "removed": list(found.removed),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli.cli.output import Output
 from ragcli.cli.wording import count, duration
-from ragcli.domain import IngestReport, Problem
+from ragcli.domain import IngestReport, Problem, state_of
 
 if TYPE_CHECKING:
     from ragcli.rag import Rag
@@ -127,6 +127,7 @@ def _problem(source: str, one: Problem) -> dict[str, Any]:
     return {
         "source": source,
         "page": one.page,
+        "state": state_of(one.code),
         "code": one.code,
         "message": one.message,
         "hint": one.hint,

@@ -19,6 +19,7 @@ from ragcli.cli.options import (
 )
 from ragcli.cli.output import one_line
 from ragcli.cli.show_passages import percent
+from ragcli.domain import State, state_of
 from ragcli.text.language_names import language_name
 
 if TYPE_CHECKING:
@@ -55,11 +56,10 @@ def status(
 
 
 def _glance(found: Status) -> Iterator[str]:
-    files = found.files
-    told = [f"{files[s]:,} {s}" for s in ("partly", "failed") if files[s]]
+    told = [f"{n:,} {wording(state)}" for state, n in found.states.items() if state != "stored"]
     detail = f" ({', '.join(told)})" if told else ""
     yield _row("project", found.folder)
-    yield _row("files", f"{sum(files[s] for s in ('stored', 'partly', 'failed')):,}{detail}")
+    yield _row("files", f"{sum(found.states.values()):,}{detail}")
     yield _row("documents", f"{found.documents:,}{_top(found.formats)}{_top(found.languages)}")
     if found.by_words and found.model:
         taught = f"{found.model.name.rpartition('/')[2]} was not taught"
@@ -111,11 +111,23 @@ def _top(counted: Mapping[str, int]) -> str:
 
 def _listing(found: Status) -> Iterator[str]:
     for source, problem in found.problems or ():
-        yield one_line(f"{_place(source, problem)}: {problem.message}")
+        yield one_line(f"{_place(source, problem)}: {_told(problem)}")
         if problem.hint:
             yield f"  {one_line(problem.hint)}"
     for source, reason in found.skipped or ():
         yield one_line(f"{source}: {reason}")
+
+
+def _told(problem: Problem) -> str:
+    """The state and the reason, which may begin with the state's word."""
+    state = wording(state_of(problem.code))
+    told = problem.message.startswith(state)
+    return problem.message if told else f"{state}: {problem.message}"
+
+
+def wording(state: State) -> str:
+    """A state as people read it: ``no text``."""
+    return state.replace("_", " ")
 
 
 def _place(source: str, problem: Problem) -> str:
@@ -125,7 +137,9 @@ def _place(source: str, problem: Problem) -> str:
 def _object(found: Status) -> dict[str, Any]:
     shape = {"schema": "ragcli.status/1", **asdict(found)}
     if found.problems is not None:
-        shape["problems"] = [{"source": s, **asdict(p)} for s, p in found.problems]
+        shape["problems"] = [
+            {"source": s, "state": state_of(p.code), **asdict(p)} for s, p in found.problems
+        ]
     if found.skipped is not None:
         shape["skipped"] = [{"source": s, "reason": r} for s, r in found.skipped]
     return shape

@@ -54,6 +54,7 @@ COMMANDS = {
     "ls": Command(_CORPUS, "List the files", (4, *_PROJECT)),
     "show": Command(_CORPUS, "A file's stored text, as it was read", (4, *_PROJECT)),
     "chunks": Command(_CORPUS, "How a file was cut", (4, *_PROJECT)),
+    "extract": Command(_CORPUS, "Any file's text, as the readers see it", (3, *_PROJECT)),
     "why-not": Command(_CORPUS, "Where a passage was lost", (4, *_PROJECT, 20)),
     "rm": Command(_CORPUS, "Take files out", (4, 10, 11, 12, 13)),
     "init": Command(_SETUP, "Make a project", (11,)),

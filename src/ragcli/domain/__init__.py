@@ -20,7 +20,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ragcli.domain.answered import Answer, Citation, Prompt, Verdict
+    from ragcli.domain.answered import Answer, Citation, Prompt, Sentence, Verdict
     from ragcli.domain.embedded import Chunk, ChunkSettings, EmbedderIdentity, with_headings
     from ragcli.domain.found import Filter, Found, Mode, Passage, QueryResult
     from ragcli.domain.promises import (
@@ -33,15 +33,17 @@ if TYPE_CHECKING:
     )
     from ragcli.domain.read import Block, BlockKind, Document, Page, Problem
     from ragcli.domain.reported import IngestReport
+    from ragcli.domain.states import State, state_of
     from ragcli.domain.told import Event, Listener, ignore
 
 _NAMES = {
-    "answered": ("Answer", "Citation", "Prompt", "Verdict"),
+    "answered": ("Answer", "Citation", "Prompt", "Sentence", "Verdict"),
     "embedded": ("Chunk", "ChunkSettings", "EmbedderIdentity", "with_headings"),
     "found": ("Filter", "Found", "Mode", "Passage", "QueryResult"),
     "promises": ("Embedder", "Generator", "Reranker", "TokenCounter"),
     "read": ("Block", "BlockKind", "Document", "Page", "Problem"),
     "reported": ("IngestReport",),
+    "states": ("State", "state_of"),
     "told": ("Event", "Listener", "ignore"),
 }
 _HOMES = {name: f"ragcli.domain.{file}" for file, names in _NAMES.items() for name in names}
@@ -70,10 +72,13 @@ __all__ = [
     "Prompt",
     "QueryResult",
     "Reranker",
+    "Sentence",
+    "State",
     "TokenCounter",
     "Vector",
     "Verdict",
     "ignore",
+    "state_of",
     "with_headings",
 ]
 

@@ -17,7 +17,8 @@ class Citation:
     """A link from a span of the answer to a passage.
 
     ``char_start`` and ``char_end`` lie in the document: of the quote where there is one, else of
-    the passage.
+    the passage. ``claim`` are the answer's words that it is to prove, ``note`` says in words what
+    the verdict rests on.
     """
 
     marker: int
@@ -31,12 +32,25 @@ class Citation:
     char_end: int
     chunk_id: str
     stale: bool = False
+    claim: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of an answer, checked: ``text`` as it is shown, up to the next one. The marker of
+    each citation ends at that offset of the text. ``uncited`` is what it claims without any."""
+
+    text: str
+    citations: tuple[Citation, ...] = ()
+    marker_ends: tuple[int, ...] = ()
+    uncited: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer with its evidence; ``why`` says why one was declined. ``embedded_share``,
-    ``chunks`` and ``confidence`` are those of the query."""
+    """An answer with its evidence, as a whole and by its ``sentences``; ``why`` says why one was
+    declined. ``embedded_share``, ``chunks`` and ``confidence`` are those of the query."""
 
     question: str
     answer: str
@@ -46,6 +60,7 @@ class Answer:
     declined: bool = False
     why: str | None = None
     uncited: tuple[str, ...] = ()
+    sentences: tuple[Sentence, ...] = ()
     warnings: tuple[str, ...] = ()
     model: str | None = None
     timings_ms: Mapping[str, float] = field(default_factory=dict)

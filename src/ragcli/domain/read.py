@@ -25,7 +25,8 @@ class Page:
 class Block:
     """A piece of a document's structure, in reading order and without overlap.
 
-    A heading carries its ``level`` (1 is the highest) and its ``title`` without markup; what is
+    A heading carries its ``level`` (1 is the highest) and its ``title`` without markup. One without
+    a title ends the section before it: what follows stands right under the heading above. What is
     not covered by any block is white space or markup that nobody would look for.
     """
 

@@ -11,12 +11,12 @@ from typing import Literal
 class Event:
     """Progress, told by the core and shown (or not) by whoever called it.
 
-    ``kind``: ``reading``, ``cutting``, ``embedding`` and ``asking`` count ``done`` of ``total``
-    files, documents, chunks and questions; ``note`` carries a sentence for the user; ``problem`` a
-    file or page that could not be read.
+    ``kind``: ``fetching`` says which address is next, in ``message``; ``reading``, ``cutting``,
+    ``embedding`` and ``asking`` count ``done`` of ``total`` files, documents, chunks and questions;
+    ``note`` carries a sentence for the user; ``problem`` a file or page that could not be read.
     """
 
-    kind: Literal["reading", "cutting", "embedding", "asking", "note", "problem"]
+    kind: Literal["fetching", "reading", "cutting", "embedding", "asking", "note", "problem"]
     done: int = 0
     total: int = 0
     message: str = ""

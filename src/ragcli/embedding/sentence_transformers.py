@@ -29,7 +29,8 @@ from ragcli.models.tokenizer import ModelTokenizer
 if TYPE_CHECKING:
     from ragcli.domain import Matrix, Vector
 
-# Fewer texts are embedded by the cores (40 to 80 a second each) before torch and CUDA are up.
+# Fewer texts are embedded by the cores before torch and CUDA are up: 10 s, in which 16 cores and
+# an H100 were even at 14,400 chunks (docs/benchmarks.md).
 GPU_PAYS_TEXTS_A_CORE = 1_000
 
 # A second or so on one core with the default model. A GPU is through with a batch before the next

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import importlib
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import PurePath
 
-from ragcli.domain import Document
+from ragcli.domain import Block, Document
 from ragcli.errors import Unreadable
-from ragcli.reading.encodings import looks_binary
-from ragcli.reading.language import detect_language
+from ragcli.reading import limits
+from ragcli.reading.encodings import looks_binary, sent_as
 from ragcli.reading.table import READERS, TEXT_FORMATS, format_of, unsupported_reason
 
 Reader = Callable[[bytes, PurePath], Document]
@@ -20,10 +21,15 @@ Reader = Callable[[bytes, PurePath], Document]
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 # A library's message, in the ledger and on one line of a terminal.
 _MESSAGE_CODE_POINTS = 200
+# UTF-32 is four times as long as the same text in UTF-8 at most.
+_LEAST_SHARE_OF_TEXT = 4
+_SIMPLIFY = "save it anew in the program that it comes from, or as .txt"
 
 
-def read_document(path: PurePath, data: bytes) -> Document:
-    """The document in a file's bytes, its language filled in. Raises Unreadable, and only that."""
+def read_document(path: PurePath, data: bytes, charset: str = "") -> Document:
+    """The document in a file's bytes, its language as far as the file states it. ``charset`` is
+    what a server declared of it, for formats whose reader starts from text. Raises Unreadable, and
+    only that."""
     if not data:
         raise Unreadable("empty", "the file is empty")
     name = format_of(path, data)
@@ -31,16 +37,21 @@ def read_document(path: PurePath, data: bytes) -> Document:
         raise _unsupported(path)
     if name in TEXT_FORMATS and looks_binary(data):
         raise Unreadable("binary", "it is not text, whatever its name says")
+    if name in TEXT_FORMATS:
+        limits.check_length(len(data) // _LEAST_SHARE_OF_TEXT)
     try:
-        document = _reader(name)(data, path)
+        with sent_as(charset if name in TEXT_FORMATS else ""):
+            document = _reader(name)(data, path)
         document = replace(document, text=_LONE_SURROGATE.sub("\ufffd", document.text))
         _check(document)
-        if document.language is None and name != "code":
-            document = replace(document, language=detect_language(document.text))
     except Unreadable:
         raise
-    # Readers of broken files raise whatever their libraries do, MemoryError and RecursionError
-    # included; the file is at fault, not the program.
+    except MemoryError:
+        raise limits.needs_more_memory() from None
+    except RecursionError:
+        raise Unreadable("failed", f"nested too deep for the {name} reader", _SIMPLIFY) from None
+    # Readers of broken files raise whatever their libraries do; the file is at fault, not the
+    # program.
     except Exception as error:
         raise Unreadable("failed", _sentence(name, error)) from error
     return document
@@ -59,8 +70,10 @@ def _reader(name: str) -> Reader:
 
 
 def _check(document: Document) -> None:
-    """Raises Unreadable for a document without text or with parts beside its text."""
-    if not document.text.strip("\ufeff \t\r\n\f\v\u00a0\u3000"):
+    """Raises Unreadable for a document without text, with parts beside its text, or with more
+    text than one file may give."""
+    blocks = document.blocks or (Block("paragraph", 0, len(document.text)),)
+    if not any(_is_visible(document.text[b.char_start : b.char_end]) for b in blocks):
         raise Unreadable("no_text", "no text in it")
     for kind, parts in (("block", document.blocks), ("page", document.pages)):
         spans = [(part.char_start, part.char_end) for part in parts]
@@ -68,6 +81,12 @@ def _check(document: Document) -> None:
             before[1] > after[0] for before, after in pairwise(spans)
         ):
             raise Unreadable("failed", f"the {document.format} reader misplaced a {kind}")
+    limits.check_output(document.text)
+
+
+def _is_visible(text: str) -> bool:
+    """Some character that is more than space, a control or a mark of format."""
+    return any(not c.isspace() and unicodedata.category(c)[0] != "C" for c in text)
 
 
 def _sentence(name: str, error: Exception) -> str:

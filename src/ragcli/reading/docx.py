@@ -1,4 +1,5 @@
-"""Word documents (.docx): paragraphs, headings, lists, tables and notes in reading order.
+"""Word documents (.docx, .docm, .dotx): paragraphs, headings, lists, tables and notes in reading
+order.
 
 The XML is read as a stream, straight from the zip: a document needs no more memory than its
 longest table, and the broken links between parts that other programs leave behind do no harm.
@@ -11,14 +12,26 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator
 from pathlib import PurePath
-from typing import IO, Any
+from typing import Any
 
-from ragcli.domain import Document
+from ragcli.domain import Document, Problem
 from ragcli.errors import Unreadable
-from ragcli.reading.dates import iso_date
-from ragcli.reading.docxtext import Body, Notes, Styles
-from ragcli.reading.extracted import metadata_value
-from ragcli.reading.package import elements, local_name, open_part, opened, parse
+from ragcli.reading.docxstyles import Numbering, Styles
+from ragcli.reading.docxtext import BLOCKS, CONTAINERS, Body, Notes
+from ragcli.reading.drawings import drawing_lines
+from ragcli.reading.office import core_properties, main_part
+from ragcli.reading.package import (
+    Relation,
+    leaves,
+    open_part,
+    opened,
+    part_named,
+    relations,
+    tree,
+)
+from ragcli.reading.titles import meant_title
+
+_TOP = CONTAINERS - {"tr", "tc"}
 
 
 def read(data: bytes, path: PurePath) -> Document:
@@ -31,67 +44,60 @@ def read(data: bytes, path: PurePath) -> Document:
 
 
 def _read_package(package: zipfile.ZipFile) -> Document:
-    main = _main_part(package)
-    folder = main.rpartition("/")[0]
+    main = main_part(package, "word/document.xml", "Word document")
+    problems: list[Problem] = []
+    links = relations(package, main)
+
+    def root_of(kind: str) -> Any:
+        part = _part_of(package, main, links, kind)
+        return None if part is None else tree(package, part, problems)
+
+    notes = Notes()
     body = Body(
-        Styles(elements(package, f"{folder}/styles.xml", "style")),
-        Notes(
-            [
-                *elements(package, f"{folder}/footnotes.xml", "footnote"),
-                *elements(package, f"{folder}/endnotes.xml", "endnote"),
-            ]
-        ),
+        Styles(root_of("styles")),
+        Numbering(root_of("numbering")),
+        notes,
+        lambda link: drawing_lines(package, links.get(link), problems),
     )
+    for kind in ("footnotes", "endnotes", "comments"):
+        notes.add(root_of(kind), body.texts)
     with open_part(package, main) as stream:
-        for element in _body_elements(stream):
+        for element in leaves(stream, main, BLOCKS, _TOP, problems):
             body.add(element)
-    facts = _properties(package)
+    for text in _margins(package, links, body, problems):
+        body.builder.add("paragraph", text)
+    if problems and not body.builder.text:
+        raise Unreadable(problems[-1].code, problems[-1].message, problems[-1].hint)
+    facts = core_properties(package)
     return Document(
         text=body.builder.text,
         format="docx",
         blocks=body.builder.blocks,
-        title=facts.get("title") or body.title,
-        date=iso_date(facts.get("modified", "")) or iso_date(facts.get("created", "")),
-        metadata={
-            name: facts[key]
-            for key, name in (
-                ("creator", "author"),
-                ("subject", "subject"),
-                ("keywords", "keywords"),
-            )
-            if key in facts
-        },
+        title=meant_title(facts.title) or body.title,
+        date=facts.date,
+        metadata=facts.metadata,
+        problems=tuple(problems),
     )
 
 
-def _main_part(package: zipfile.ZipFile) -> str:
-    """The part that the package's own table calls the document."""
-    for relation in elements(package, "_rels/.rels", "Relationship"):
-        if relation.get("Type", "").endswith("/officeDocument"):
-            name = relation.get("Target", "").lstrip("/")
-            if name in package.namelist():
-                return str(name)
-    if "word/document.xml" in package.namelist():
-        return "word/document.xml"
-    raise Unreadable("wrong_format", "a zip file, but not a Word document")
+def _part_of(
+    package: zipfile.ZipFile, main: str, links: dict[str, Relation], kind: str
+) -> str | None:
+    """The part of a kind that a document has one of: by its link, else where it usually lies."""
+    linked = (link.part for link in links.values() if link.kind == kind)
+    return next(linked, part_named(package, f"{main.rpartition('/')[0]}/{kind}.xml"))
 
 
-def _body_elements(stream: IO[bytes]) -> Iterator[Any]:
-    """The paragraphs, tables and content controls that stand directly in the body."""
-    for element in parse(stream, tag=("{*}p", "{*}tbl", "{*}sdt", "{*}AlternateContent")):
-        parent = element.getparent()
-        if parent is not None and local_name(parent) == "body":
-            yield element
-            element.clear()
-            while element.getprevious() is not None:
-                del parent[0]
-
-
-def _properties(package: zipfile.ZipFile) -> dict[str, str]:
-    """The core properties that say something, by local name."""
-    found = {
-        local_name(element): metadata_value(element.text or "")
-        for root in elements(package, "docProps/core.xml", "coreProperties")
-        for element in root
-    }
-    return {name: value for name, value in found.items() if value}
+def _margins(
+    package: zipfile.ZipFile, links: dict[str, Relation], body: Body, problems: list[Problem]
+) -> Iterator[str]:
+    """The headers of all sections, then the footers, each text once."""
+    seen: set[str] = set()
+    for kind in ("header", "footer"):
+        for part in sorted({link.part for link in links.values() if link.kind == kind}):
+            root = tree(package, part, problems)
+            lines = [] if root is None else [line for line in body.texts(root) if line]
+            text = "\n".join(lines)
+            if any(c.isalpha() for c in text) and text not in seen:
+                seen.add(text)
+                yield text

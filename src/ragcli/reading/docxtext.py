@@ -2,217 +2,228 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
+from ragcli.reading.docxstyles import Numbering, Styles, integer
+from ragcli.reading.drawings import drawing_ids
 from ragcli.reading.extracted import TextBuilder, clean, one_line
-from ragcli.reading.package import local_name
+from ragcli.reading.inline import Inline, gather
+from ragcli.reading.office import comment
+from ragcli.reading.package import attribute, child, local_name
 
-# Text that shows: runs (w:t), drawings (a:t) and formulas (m:t) share the local name.
-_CHARACTERS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "\u2011"}
-# Deleted and moved text, field codes, and the second form of what a newer Word shows otherwise.
-_INVISIBLE = frozenset(
+BLOCKS = frozenset(("p", "tbl"))
+# What stands around blocks without being one itself.
+CONTAINERS = frozenset(
     [
-        "del",
-        "moveFrom",
-        "delText",
-        "delInstrText",
-        "instrText",
-        "Fallback",
-        "rPr",
-        "pPr",
-        "tblPr",
-        "tcPr",
-        "trPr",
-        "sdtPr",
+        "document",
+        "body",
+        "sdt",
+        "sdtContent",
+        "customXml",
+        "smartTag",
+        "ins",
+        "moveTo",
+        "AlternateContent",
+        "Choice",
+        "txbxContent",
+        "hdr",
+        "ftr",
+        "comment",
+        "footnote",
+        "endnote",
+        "tr",
+        "tc",
     ]
 )
-_HEADING_STYLE = re.compile(
-    r"(?:heading|标题|標題|überschrift|titre|título) ?([1-9])$", re.IGNORECASE
-)
-_OFF = frozenset(("0", "false", "off", "none"))
 _MAX_INDENT = 8
 
 
-def _child(element: Any, *path: str) -> Any:
-    for name in path:
-        element = next((c for c in element if local_name(c) == name), None)
-        if element is None:
-            return None
-    return element
-
-
-def _value(element: Any, name: str = "val") -> str:
-    """An attribute by its local name, empty when it is missing."""
-    if element is None:
-        return ""
-    found = (v for k, v in element.items() if k.rpartition("}")[2] == name)
-    return next(found, "")
-
-
-def _is_on(element: Any) -> bool:
-    return element is not None and _value(element) not in _OFF
-
-
-def _integer(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else None
-
-
-class Styles:
-    """What a paragraph inherits from its style."""
-
-    def __init__(self, elements: Iterable[Any]) -> None:
-        self._styles = {_value(e, "styleId"): e for e in elements}
-
-    def name(self, style_id: str) -> str:
-        style = self._styles.get(style_id)
-        return _value(_child(style, "name")).lower() if style is not None else style_id.lower()
-
-    def level(self, style_id: str) -> int | None:
-        """The outline level (1 is the highest) that the style or one it is based on gives."""
-        for style in self._chain(style_id):
-            level = _integer(_value(_child(style, "pPr", "outlineLvl")))
-            if level is not None:
-                return level + 1
-            if match := _HEADING_STYLE.match(_value(_child(style, "name"))):
-                return int(match[1])
-        return None
-
-    def is_list(self, style_id: str) -> bool:
-        return any(_child(s, "pPr", "numPr") is not None for s in self._chain(style_id))
-
-    def _chain(self, style_id: str) -> Iterator[Any]:
-        seen: set[str] = set()
-        while style_id in self._styles and style_id not in seen:
-            seen.add(style_id)
-            style = self._styles[style_id]
-            yield style
-            style_id = _value(_child(style, "basedOn"))
+@dataclass(frozen=True, slots=True)
+class _Paragraph:
+    kind: Literal["heading", "list", "paragraph"]
+    text: str
+    level: int = 0  # of a heading
+    inline: Inline = field(default_factory=Inline)
 
 
 class Notes:
-    """Footnotes and endnotes by their kind and number."""
+    """Footnotes, endnotes and comments by their kind and number."""
 
-    def __init__(self, elements: Iterable[Any]) -> None:
-        self._texts = {
-            (local_name(e), _value(e, "id")): one_line(" ".join(_lines(e)))
-            for e in elements
-            if not _value(e, "type")  # separators have one, notes do not
-        }
+    def __init__(self) -> None:
+        self._texts: dict[tuple[str, str], str] = {}
 
-    def of(self, element: Any) -> list[str]:
-        """The notes that the text of an element points to."""
-        found = []
-        for child in element.iter("{*}footnoteReference", "{*}endnoteReference"):
-            kind = local_name(child).removesuffix("Reference")
-            found.append(self._texts.get((kind, _value(child, "id")), ""))
-        return [text for text in found if text]
+    def add(self, root: Any, read: Callable[[Any], Iterator[str]]) -> None:
+        """Take in a part of notes, None for none; ``read`` gives the lines of an element."""
+        for note in root if root is not None else ():
+            if attribute(note, "type") in ("separator", "continuationSeparator"):
+                continue
+            kind, text = local_name(note), one_line(" ".join(read(note)))
+            if kind == "comment" and text:
+                text = comment(attribute(note, "author"), text)
+            self._texts[kind, attribute(note, "id")] = text
+
+    def take(self, references: Iterable[tuple[str, str]]) -> Iterator[str]:
+        """The notes that are referred to, each for the first reference only."""
+        for reference in references:
+            if text := self._texts.pop(reference, ""):
+                yield text
 
 
 class Body:
     """Gathers the elements of a document's body, in order, into a text with its structure."""
 
-    def __init__(self, styles: Styles, notes: Notes) -> None:
+    def __init__(
+        self,
+        styles: Styles,
+        numbering: Numbering,
+        notes: Notes,
+        drawing: Callable[[str], list[str]],
+    ) -> None:
+        """``drawing`` gives the lines of a chart or diagram by the id of the link to it."""
         self.builder = TextBuilder()
         self.title: str | None = None
         self._styles = styles
+        self._numbering = numbering
         self._notes = notes
+        self._drawing = drawing
         self._tables = 0
+        self._references: list[tuple[str, str]] = []
 
     def add(self, element: Any) -> None:
-        """Append a paragraph, a table, or what a content control holds."""
-        name = local_name(element)
-        if name == "p":
-            self._add_paragraph(element)
-        elif name == "tbl":
-            self._add_table(element)
-        elif name not in _INVISIBLE:
-            for child in element:
-                self.add(child)
-            return
-        for note in self._notes.of(element):
+        """Append a paragraph or a table, and the notes that its text refers to."""
+        self._add(element)
+        for link in drawing_ids(element):
+            self._tables += 1
+            for line in self._drawing(link):
+                self.builder.add("table", line, group=("table", self._tables))
+        references, self._references = self._references, []
+        for note in self._notes.take(references):
             self.builder.add("paragraph", note)
 
-    def _add_paragraph(self, paragraph: Any) -> None:
-        first, *boxes = _lines(paragraph)
-        style = _value(_child(paragraph, "pPr", "pStyle"))
-        level = self._level(paragraph, style)
-        depth = self._list_depth(paragraph, style)
-        title = one_line(first)
-        if level is not None and title:
-            if self.title is None and self._styles.name(style) == "title":
-                self.title = title
-            self.builder.add("heading", title, level=level, title=title)
-        elif depth is not None and title:
-            indent = "  " * min(depth, _MAX_INDENT)
-            self.builder.add("list", f"{indent}- {first.strip()}", group="list")
+    def _add(self, element: Any) -> None:
+        if local_name(element) == "p":
+            self._add_paragraph(element)
+        elif _lays_out(element, self._styles):
+            for block in _blocks(element):
+                self._add(block)
         else:
-            self.builder.add("paragraph", first.strip())
-        for text in boxes:
-            self.builder.add("paragraph", text.strip())
+            self._tables += 1
+            table = self._tables
+            for line in self._rows(element):
+                self.builder.add("table", line, group=("table", table))
+
+    def _add_paragraph(self, element: Any) -> None:
+        paragraph = self._paragraph(element)
+        if paragraph.kind == "heading":
+            title = paragraph.text
+            if self.title is None and self._styles.is_title(_style(element)):
+                self.title = title
+            self.builder.add("heading", title, level=paragraph.level, title=title)
+        else:
+            group = "list" if paragraph.kind == "list" else None
+            self.builder.add(paragraph.kind, paragraph.text, group=group)
+        self._references += paragraph.inline.references
+        for box in paragraph.inline.boxes:
+            for block in [box] if local_name(box) in BLOCKS else _blocks(box):
+                self._add(block)
+
+    def texts(self, element: Any) -> Iterator[str]:
+        """The visible text below an element, a piece for each paragraph."""
+        for block in _blocks(element):
+            if local_name(block) == "tbl":
+                yield from self._rows(block, " ")
+                continue
+            paragraph = self._paragraph(block)
+            self._references += paragraph.inline.references
+            yield paragraph.text
+            for box in paragraph.inline.boxes:
+                yield from self.texts(box)
+
+    def _paragraph(self, element: Any) -> _Paragraph:
+        inline = gather(element)
+        text = clean(inline.text).strip()
+        style = _style(element)
+        level = self._level(element, style)
+        if not text:
+            return _Paragraph("paragraph", "", inline=inline)
+        depth, label = self._item(element, style)
+        if level is not None:
+            marked = "" if label in ("-", None) else f"{label} "
+            return _Paragraph("heading", one_line(marked + text), level, inline)
+        if label:
+            indent = "  " * min(depth, _MAX_INDENT)
+            return _Paragraph("list", f"{indent}{label} {text}", inline=inline)
+        return _Paragraph("paragraph", text, inline=inline)
 
     def _level(self, paragraph: Any, style: str) -> int | None:
         """1 to 9 for a heading; outline level 9 (here 10) means body text."""
-        own = _integer(_value(_child(paragraph, "pPr", "outlineLvl")))
+        own = integer(attribute(child(paragraph, "pPr", "outlineLvl"), "val"))
         level = own + 1 if own is not None else self._styles.level(style)
-        if level is None and self._styles.name(style) == "title":
+        if level is None and self._styles.is_title(style):
             return 1
         return level if level is not None and level <= 9 else None
 
-    def _list_depth(self, paragraph: Any, style: str) -> int | None:
-        """How deep a list item is nested, None for what is none (number 0 takes it out)."""
-        own = _child(paragraph, "pPr", "numPr")
-        number = _value(_child(own, "numId")) if own is not None else ""
-        if number == "0" or (own is None and not self._styles.is_list(style)):
-            return None
-        return (_integer(_value(_child(own, "ilvl"))) or 0) if own is not None else 0
+    def _item(self, paragraph: Any, style: str) -> tuple[int, str | None]:
+        """How deep a list item is nested, and what stands before it; None where it is none
+        (number 0 takes a paragraph out of its style's list)."""
+        own, inherited = child(paragraph, "pPr", "numPr"), self._styles.list_of(style)
+        number = attribute(child(own, "numId"), "val") if own is not None else ""
+        if not number and inherited is not None:
+            number = attribute(child(inherited, "numId"), "val")
+        if number == "0" or (own is None and inherited is None):
+            return 0, None
+        given = own if own is not None and child(own, "ilvl") is not None else inherited
+        depth = integer(attribute(child(given, "ilvl"), "val")) if given is not None else 0
+        label = self._numbering.label(number, depth or 0)
+        return depth or 0, "-" if label is None else label
 
-    def _add_table(self, table: Any) -> None:
-        self._tables += 1
-        for line in _table_lines(table):
-            self.builder.add("table", line, group=("table", self._tables))
+    def _rows(self, table: Any, separator: str = " | ") -> Iterator[str]:
+        for row in _descend(table, "tr"):
+            cells = [one_line(" ".join(self.texts(cell))) for cell in _descend(row, "tc")]
+            if any(cells):
+                yield separator.join(cells).rstrip()
 
 
-def _table_lines(table: Any) -> Iterator[str]:
-    for row in _descend(table, "tr"):
-        properties = _child(row, "trPr")
-        if properties is not None and _child(properties, "del") is not None:
-            continue
-        cells = [one_line(" ".join(_lines(cell))) for cell in _descend(row, "tc")]
-        if any(cells):
-            yield " | ".join(cells).rstrip()
+def _style(paragraph: Any) -> str:
+    return attribute(child(paragraph, "pPr", "pStyle"), "val")
+
+
+def _lays_out(table: Any, styles: Styles) -> bool:
+    """A table that arranges text on the page: one cell wide, or with a headed text in a cell."""
+    rows = [list(_descend(row, "tc")) for row in _descend(table, "tr")]
+    if all(len(cells) <= 1 for cells in rows):
+        return True
+    return any(_is_headed(cell, styles) for cells in rows for cell in cells)
+
+
+def _is_headed(cell: Any, styles: Styles) -> bool:
+    filled = [b for b in _blocks(cell) if next(b.iter("{*}t"), None) is not None]
+    return len(filled) > 1 and any(
+        local_name(b) == "p" and styles.level(_style(b)) in range(1, 10) for b in filled
+    )
+
+
+def _blocks(element: Any) -> Iterator[Any]:
+    """The paragraphs and tables below an element, not those inside each other."""
+    for below in element:
+        name = local_name(below)
+        if name in BLOCKS:
+            yield below
+        elif name in CONTAINERS and not _is_deleted_row(below, name):
+            yield from _blocks(below)
 
 
 def _descend(element: Any, name: str) -> Iterator[Any]:
-    """Elements of a name below, through content controls and the like, not into each other."""
-    for child in element:
-        if local_name(child) == name:
-            yield child
-        elif local_name(child) not in _INVISIBLE and local_name(child) not in ("p", "tbl"):
-            yield from _descend(child, name)
+    """Rows of a table or cells of a row, through content controls and the like."""
+    for below in element:
+        found = local_name(below)
+        if found == name and not _is_deleted_row(below, found):
+            yield below
+        elif found in CONTAINERS and found not in ("tr", "tc"):
+            yield from _descend(below, name)
 
 
-def _lines(element: Any) -> list[str]:
-    """The visible text of an element: its own, then that of each paragraph inside it."""
-    texts: list[list[str]] = [[]]
-    _gather(element, texts, texts[0])
-    return [clean("".join(text)) for text in texts]
-
-
-def _gather(element: Any, texts: list[list[str]], current: list[str]) -> None:
-    for child in element:
-        name = local_name(child)
-        if name == "t":
-            current.append(child.text or "")
-        elif name in _CHARACTERS:
-            current.append(_CHARACTERS[name])
-        elif name == "p":
-            texts.append([])
-            _gather(child, texts, texts[-1])
-        elif name not in _INVISIBLE and not _is_vanished(child, name):
-            _gather(child, texts, current)
-
-
-def _is_vanished(element: Any, name: str) -> bool:
-    return name == "r" and _is_on(_child(element, "rPr", "vanish"))
+def _is_deleted_row(element: Any, name: str) -> bool:
+    return name == "tr" and child(element, "trPr", "del") is not None

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from ragcli.reading.likeness import guess_encodings, guess_utf16, is_written_chinese
 
@@ -49,12 +51,28 @@ def decode(data: bytes, declared: str | None = None) -> str:
     A declaration is believed unless a byte-order mark or the bytes themselves contradict it. The
     mark stays in the text as U+FEFF in UTF-8, and is dropped in UTF-16 and UTF-32.
     """
-    codec = None
-    if not _marked_encoding(data) and (stated := declared or _stated(data)):
-        codec = _declared_codec(stated)
-    if codec and not _is_contradicted(data, codec):
-        return data.decode(codec, "replace")
+    if not _marked_encoding(data):
+        for stated in (_sent_as, declared or _stated(data)):
+            codec = _declared_codec(stated) if stated else None
+            if codec and not _is_contradicted(data, codec):
+                return data.decode(codec, "replace")
     return data.decode(sniff_encoding(data), "replace")
+
+
+_sent_as = ""
+
+
+@contextmanager
+def sent_as(charset: str) -> Iterator[None]:
+    """Inside, ``decode`` believes what the server declared more than what the file says of itself,
+    as browsers do (WHATWG, "determining the character encoding"). UTF-16, whose bytes tell, is
+    left to them. ``""`` is no declaration."""
+    global _sent_as
+    _sent_as = "" if charset.lower().startswith(("utf-16", "utf-32")) else charset
+    try:
+        yield
+    finally:
+        _sent_as = ""
 
 
 def sniff_encoding(data: bytes) -> str:

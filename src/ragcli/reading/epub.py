@@ -13,7 +13,6 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import unquote
 
-from lxml import etree
 from selectolax.lexbor import LexborNode
 
 from ragcli.domain import Document, Problem
@@ -24,7 +23,7 @@ from ragcli.reading.extracted import metadata_value
 from ragcli.reading.html import parse
 from ragcli.reading.htmltext import Skip, TextWalk
 from ragcli.reading.language import detect_language
-from ragcli.reading.package import local_name, opened, read_part
+from ragcli.reading.package import local_name, opened, read_part, tree
 
 # The longest chapters of real books have 2 MiB; together they may have what one part may.
 _MAX_CHAPTER_BYTES = 32 * 1024 * 1024
@@ -62,7 +61,7 @@ class _Book:
         self._problems: list[Problem] = []
         opf = self._package_document()
         self._folder = posixpath.dirname(opf)
-        root = self._xml(opf)
+        root = tree(self._package, opf, self._problems)
         self._opf = list(root.iter()) if root is not None else []
         self._scrambled = self._encrypted_parts()
 
@@ -119,7 +118,9 @@ class _Book:
         )
 
     def _package_document(self) -> str:
-        root = self._xml(_CONTAINER) if _CONTAINER in self._names else None
+        root = (
+            tree(self._package, _CONTAINER, self._problems) if _CONTAINER in self._names else None
+        )
         stated = [e.get("full-path") or "" for e in _named(root, "rootfile")]
         found = sorted(name for name in self._names if name.lower().endswith(".opf"))
         for name in (*stated, *found):
@@ -131,7 +132,7 @@ class _Book:
         if _ENCRYPTION not in self._names:
             return set()
         parts: set[str] = set()
-        for data in _named(self._xml(_ENCRYPTION), "EncryptedData"):
+        for data in _named(tree(self._package, _ENCRYPTION, self._problems), "EncryptedData"):
             method = next(_named(data, "EncryptionMethod"), None)
             if method is None or method.get("Algorithm") not in _FONT_SCRAMBLING:
                 parts.update(unquote(e.get("URI") or "") for e in _named(data, "CipherReference"))
@@ -168,7 +169,7 @@ class _Book:
         for item in items:
             name = self._resolved(item.get("href") or "")
             if not entries and item.get("media-type") == "application/x-dtbncx+xml":
-                entries = list(ncx_entries(self._xml(name), name))
+                entries = list(ncx_entries(tree(self._package, name, self._problems), name))
         return entries
 
     def _resolved(self, target: str) -> str:
@@ -180,15 +181,6 @@ class _Book:
         except Unreadable as error:
             self._problems.append(Problem(error.code, error.message, error.hint))
             return b""
-
-    def _xml(self, name: str) -> Any:
-        """The root of a part, mended where it is broken; None where nothing is left."""
-        parser = etree.XMLParser(
-            resolve_entities=False, no_network=True, recover=True, remove_comments=True,
-            remove_pis=True,
-        )  # fmt: skip
-        data = self._part(name)
-        return etree.fromstring(data, parser) if data.strip() else None
 
 
 def _named(root: Any, name: str) -> Iterator[Any]:

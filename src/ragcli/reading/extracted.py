@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ragcli.domain import Block, BlockKind
+from ragcli.reading import limits
 
 # Control characters carry no text; a NUL ends a string in SQLite and C, and a lone surrogate can
 # be written nowhere.
@@ -35,7 +36,8 @@ class TextBuilder:
     """Joins pieces to a text and remembers where each block stands in it.
 
     Blocks are separated by one empty line. Pieces that are added one after the other under the
-    same ``group`` are the lines of one block: the items of a list, the rows of a table.
+    same ``group`` are the lines of one block: the items of a list, the rows of a table. ``add``
+    raises Unreadable (``too_large``) for more text than one file may give.
     """
 
     def __init__(self) -> None:
@@ -71,6 +73,17 @@ class TextBuilder:
     def _append(self, text: str) -> None:
         self._parts.append(text)
         self._length += len(text)
+        limits.check_length(self._length)
+
+    @property
+    def length(self) -> int:
+        """Code points so far."""
+        return self._length
+
+    @property
+    def next_start(self) -> int:
+        """Where the next block will start, unless it joins the last one."""
+        return self._length + 2 * bool(self._parts)
 
     @property
     def text(self) -> str:

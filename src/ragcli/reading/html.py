@@ -55,12 +55,7 @@ _PARAGRAPHS = re.compile(r"\n\s*")
 
 def read(data: bytes, path: PurePath) -> Document:
     """The text of a page, whatever state its markup is in; never raises."""
-    return read_page(data)
-
-
-def read_page(data: bytes, charset: str | None = None) -> Document:
-    """The text of a page. ``charset`` is what its sender says: more than what it says itself."""
-    tree = parse(data, charset)
+    tree = parse(data)
     facts = Facts(tree)
     walk = _best(tree.body, facts.stated_title) if tree.body is not None else TextWalk()
     if len(walk.builder.text) < _NO_TEXT:
@@ -77,12 +72,12 @@ def read_page(data: bytes, charset: str | None = None) -> Document:
     )
 
 
-def parse(data: bytes, charset: str | None = None, *, is_xml: bool = False) -> LexborHTMLParser:
+def parse(data: bytes, *, is_xml: bool = False) -> LexborHTMLParser:
     """The tree of a page. ``is_xml`` is for pages that stand in a package: XHTML ends elements
     where they begin (``<title/>``), which to a browser is their beginning only."""
     declared = _CHARSET.search(data[:CHARSET_BYTES])
     stated = (declared[1] or declared[2]).decode("ascii") if declared else None
-    text = decode(data, charset or stated).removeprefix("\ufeff")
+    text = decode(data, stated).removeprefix("\ufeff")
     if subset := _SUBSET.search(text, 0, _SUBSET_CHARACTERS):
         text = text[: subset.start()] + text[subset.end() :]
     return LexborHTMLParser(_flattened(_EMPTY_ELEMENT.sub(_closed, text) if is_xml else text))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from dataclasses import replace
+from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING
 
+from ragcli.domain import Document
 from ragcli.text.scripts import HAN, HANGUL, KANA
 
 if TYPE_CHECKING:
@@ -30,12 +33,13 @@ _CHARACTERS = {
     "hangul": re.compile(f"[{HANGUL}]"),
 }
 # Every sixth word of English prose is one of these, and hardly a word of any other language is:
-# the common case needs no model, which takes 0.6 s to unpack in each child.
+# the common case needs no model, which takes 0.6 s to unpack, and 100 MB.
 _ENGLISH = re.compile(r"\b(?:the|of|and|to|that|with|for|this|from|which|are|by)\b", re.IGNORECASE)
 _ENGLISH_SHARE = 0.12
 _LEAST_WORDS = 20
 _WORD = re.compile(r"[^\W\d_]+")
 _LETTER = re.compile(r"[^\W\d_]")
+_LOADING = Lock()
 # Scripts that serve one language, or nearly so (Unicode 16, Blocks.txt).
 _ONE_LANGUAGE = {
     "th": re.compile("[\u0e00-\u0e7f]"),
@@ -47,6 +51,13 @@ _ONE_LANGUAGE = {
     "ka": re.compile("[\u10a0-\u10ff]"),
     "ta": re.compile("[\u0b80-\u0bff]"),
 }
+
+
+def with_language(document: Document) -> Document:
+    """The document with its language, where it has none and is no code."""
+    if document.language is not None or document.format == "code":
+        return document
+    return replace(document, language=detect_language(document.text))
 
 
 def detect_language(text: str) -> str | None:
@@ -90,8 +101,13 @@ def _by_words(sample: str, letters: int) -> str | None:
     return str(language) if probability >= _LEAST_PROBABILITY else None
 
 
-@lru_cache(maxsize=1)
 def _identifier() -> LanguageIdentifier:
+    with _LOADING:  # by one thread, once
+        return _loaded()
+
+
+@cache
+def _loaded() -> LanguageIdentifier:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

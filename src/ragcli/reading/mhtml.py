@@ -13,8 +13,9 @@ from pathlib import PurePath
 
 from ragcli.domain import Document
 from ragcli.errors import Unreadable
+from ragcli.reading import html
+from ragcli.reading.encodings import sent_as
 from ragcli.reading.extracted import metadata_value
-from ragcli.reading.html import read_page
 
 _PAGES = frozenset(("text/html", "application/xhtml+xml"))
 _CURE = "open it in a browser and save it as .html"
@@ -30,7 +31,8 @@ def read(data: bytes, path: PurePath) -> Document:
     body = page.get_payload(decode=True)
     if not isinstance(body, bytes) or not body.strip():
         raise Unreadable("no_text", "the web page in it is empty", _CURE)
-    document = read_page(body, page.get_content_charset())
+    with sent_as(page.get_content_charset() or ""):
+        document = html.read(body, path)
     subject = metadata_value(_decoded(message.get("Subject")))
     addresses = (page.get("Content-Location"), message.get("Snapshot-Content-Location"))
     stated = (metadata_value(str(address or "")) for address in addresses)

@@ -7,16 +7,35 @@ A reader's child process is told once, when it starts; a reader that needs one o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ragcli.config import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """``timeout_s`` is the longest time for one file, ``password`` is tried on encrypted ones,
-    ``ocr_languages`` are Tesseract's codes joined by ``+``."""
+    """``timeout_s`` is the longest time for one file, ``memory_mb`` the most memory its process
+    may take, ``output_mb`` the most text it may give, in UTF-8; both count 1024² bytes.
+    ``password`` is tried on encrypted files, ``ocr_languages`` are Tesseract's codes joined by
+    ``+``."""
 
     timeout_s: float = 120.0
+    memory_mb: int = 256
+    output_mb: int = 32
     password: str = ""
     ocr_languages: str = "eng"
+
+    @classmethod
+    def of(cls, settings: Settings) -> ReadOptions:
+        """What the settings say of reading."""
+        return cls(
+            timeout_s=settings.read_timeout_s,
+            memory_mb=settings.read_memory_mb,
+            output_mb=settings.read_output_mb,
+            password=settings.read_password or "",
+            ocr_languages=settings.ocr_languages,
+        )
 
 
 _current = ReadOptions()

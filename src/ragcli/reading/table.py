@@ -8,6 +8,7 @@ to ``READERS``.
 from __future__ import annotations
 
 import codecs
+import re
 from pathlib import PurePath
 
 from ragcli.domain import Problem
@@ -17,43 +18,68 @@ from ragcli.reading.encodings import looks_binary
 READERS: dict[str, tuple[str, str]] = {
     "text": (
         "text",
-        ".txt .text .log .rst .adoc .asciidoc .org .csv .tsv .json .jsonl .ndjson .yaml .yml .toml"
+        ".txt .text .log .yaml .yml .toml"
         " .ini .cfg .conf .properties .env .tex .bib .xml .srt .vtt .po .diff .patch",
     ),
     "markdown": ("markdown", ".md .markdown .mdown .mkd .mdx"),
+    "rst": ("rst", ".rst .rest"),
+    "asciidoc": ("asciidoc", ".adoc .asciidoc .asc"),
+    "org": ("org", ".org"),
     "html": ("html", ".html .htm .xhtml"),
     "epub": ("epub", ".epub .kepub"),
     "fb2": ("fb2", ".fb2 .fb2.zip .fbz"),
     "mhtml": ("mhtml", ".mhtml .mht"),
     "pdf": ("pdf", ".pdf"),
-    "docx": ("docx", ".docx"),
+    "docx": ("docx", ".docx .docm .dotx .dotm"),
+    "rtf": ("rtf", ".rtf"),
+    "odt": ("odt", ".odt .ott .fodt"),
+    "odp": ("odp", ".odp .otp .fodp .odg .otg .fodg"),
+    "pptx": ("pptx", ".pptx .pptm .ppsx .ppsm .potx .potm"),
+    "json": ("jsondata", ".json .jsonl .ndjson .geojson .jsonld .webmanifest"),
+    "csv": ("delimited", ".csv .tsv .tab"),
+    "xlsx": ("xlsx", ".xlsx .xlsm .xltx .xltm"),
     "code": (
         "code",
-        ".py .pyi .js .mjs .cjs .jsx .ts .tsx .vue .svelte .css .scss .less .java .kt .kts .scala"
-        " .groovy .c .h .cc .cpp .cxx .hh .hpp .hxx .cs .fs .go .rs .swift .m .mm .rb .php .pl .pm"
-        " .lua .r .jl .dart .ex .exs .erl .hrl .hs .ml .mli .clj .cljs .lisp .el .scm .sh .bash"
-        " .zsh .fish .ps1 .bat .sql .proto .thrift .graphql .tf .cmake .gradle .zig .nim .v .vhd"
-        " .asm .s .f90 .pas .sol",
+        ".py .pyi .pyw .pyx .js .mjs .cjs .jsx .ts .tsx .mts .cts .vue .svelte .css .scss .sass"
+        " .less .java .kt .kts .scala .sc .groovy .gradle .c .h .cc .cpp .cxx .c++ .hh .hpp .hxx"
+        " .inl .cu .cuh .ino .cs .fs .fsi .fsx .go .rs .swift .m .mm .rb .rake .gemspec .cr .php"
+        " .pl .pm .lua .r .jl .dart .ex .exs .erl .hrl .hs .lhs .elm .purs .ml .mli .clj .cljs"
+        " .cljc .edn .lisp .lsp .cl .el .scm .ss .rkt .sh .bash .zsh .ksh .fish .ps1 .psm1 .psd1"
+        " .bat .cmd .sql .proto .thrift .graphql .gql .tf .tfvars .hcl .cmake .mk .zig .nim .v .sv"
+        " .svh .vh .vhd .vhdl .asm .s .f .for .f77 .f90 .f95 .f03 .f08 .pas .pp .dpr .vb .bas .vbs"
+        " .sol .awk .tcl .coffee",
     ),
 }
 # Formats whose reader starts from decoded text.
-TEXT_FORMATS = frozenset({"text", "markdown", "html", "code"})
+TEXT_FORMATS = frozenset(
+    {"text", "markdown", "rst", "asciidoc", "org", "html", "code", "csv", "json"}
+)
 
 FORMAT_OF_SUFFIX = {
     suffix: name for name, (_, suffixes) in READERS.items() for suffix in suffixes.split()
 }
 
+# Files that are known by their whole name.
+_CODE_NAMES = (
+    "makefile gnumakefile dockerfile containerfile jenkinsfile rakefile gemfile vagrantfile"
+    " cmakelists.txt"
+)
+FORMAT_OF_NAME = dict.fromkeys(_CODE_NAMES.split(), "code")
+
 # Documents that somebody wants to have read: they are reported, with the way to have them read.
 _CURES = {
     suffix: cure
     for suffixes, cure in {
-        ".doc .dot .rtf .odt .wps .pages .wpd": "save it as .docx or .pdf",
-        ".xls .xlsx .xlsm .ods .numbers": "save its sheets as .csv",
-        ".ppt .pptx .odp .key": "save it as .pdf",
+        ".doc .dot .wps .wpd": "convert it: soffice --headless --convert-to docx FILE",
+        ".xls .xlt .xlsb .et": "convert it: soffice --headless --convert-to xlsx FILE",
+        ".ppt .pps .pot": "convert it: soffice --headless --convert-to pptx FILE",
+        ".pages": "save it in Pages: File > Export To > Word",
+        ".numbers": "save it in Numbers: File > Export To > Excel",
+        ".key": "save it in Keynote: File > Export To > PowerPoint",
+        ".ods": "save its sheets as .csv",
         ".mobi .azw .azw3 .prc": "convert it to .epub, with Calibre",
         ".djvu .xps .ps .chm": "convert it to .pdf or .html",
         ".eml .msg .mbox": "save its text as .txt or .html",
-        ".docm .dotx": "save it as .docx",
     }.items()
     for suffix in suffixes.split()
 }
@@ -84,6 +110,33 @@ BINARY_SUFFIXES = frozenset(_BINARIES)
 DOCUMENT_SUFFIXES = frozenset(_CURES)
 
 _TEXT_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
+# Names under which programs have always saved more than one kind of file, and opened whatever it
+# was: a "Word document" may be RTF, a page of HTML or a .docx renamed. Their content decides.
+_LEGACY = frozenset((".doc", ".dot", ".wps", ".xls", ".xlt", ".ppt", ".pps", ".pot"))
+_OFFICE = frozenset(("docx", "pptx", "xlsx", "odt", "odp", "ods", "rtf"))
+_ZIP_MARK = b"PK\x03\x04"
+# The first part of an Office package that lies in a folder of its program, by its local header
+# (APPNOTE 4.3.7: the name stands 30 bytes from the mark). The first part of the others is their
+# type.
+_OFFICE_PART = re.compile(rb"PK\x03\x04.{26}(word|ppt|xl)[/\\]", re.DOTALL | re.IGNORECASE)
+_OFFICE_FORMATS = {b"word": "docx", b"ppt": "pptx", b"xl": "xlsx"}
+_MIMETYPE = re.compile(
+    rb"PK\x03\x04.{26}mimetype.{0,64}?application/(?:vnd\.oasis\.opendocument\.)?([\w+.-]+?)"
+    rb"(?=PK|\s)",
+    re.DOTALL,
+)
+# The same in one XML, without a zip; far behind the names of its name spaces.
+_FLAT = re.compile(
+    rb"<office:document\s[^>]{0,16384}?application/vnd\.oasis\.opendocument\.([\w-]+)"
+)
+_FLAT_HEAD_BYTES = 32768
+_MIMETYPE_FORMATS = {
+    b"text": "odt",
+    b"presentation": "odp",
+    b"graphics": "odp",
+    b"spreadsheet": "ods",
+    b"epub+zip": "epub",
+}
 # How far into a file its HTML may start, after a comment or an XML declaration.
 _HTML_HEAD_BYTES = 1024
 
@@ -101,18 +154,25 @@ def format_of(path: PurePath, head: bytes) -> str | None:
     ``head`` is the file's beginning, at best 8 KiB or all of it.
     """
     suffix = suffix_of(path)
-    if suffix in FORMAT_OF_SUFFIX:
-        return FORMAT_OF_SUFFIX[suffix]
+    named = FORMAT_OF_NAME.get(path.name.lower()) or FORMAT_OF_SUFFIX.get(suffix)
+    if named in _OFFICE or suffix in _LEGACY:
+        return _format_of_content(head) or named
+    if named:
+        return named
     return None if unsupported_reason(path) else _format_of_content(head)
 
 
 def _format_of_content(head: bytes) -> str | None:
     if head.startswith(b"%PDF-"):
         return "pdf"
-    if head.startswith(b"PK\x03\x04"):
-        if b"mimetypeapplication/epub+zip" in head:
-            return "epub"
-        return "docx" if b"word/" in head else None
+    if head.startswith(_ZIP_MARK):
+        found = _format_of_zip(head)
+        return found if found in READERS else None
+    if head[:64].lstrip().startswith(b"{\\rtf") and "rtf" in READERS:
+        return "rtf"
+    if flat := _FLAT.search(head[:_FLAT_HEAD_BYTES]):
+        found = _MIMETYPE_FORMATS.get(flat[1].removesuffix(b"-template"))
+        return found if found in READERS else None
     start = head[:_HTML_HEAD_BYTES].removeprefix(codecs.BOM_UTF8).lstrip().lower()
     if start.startswith((b"<!doctype html", b"<html")) or (
         start.startswith((b"<?xml", b"<!--")) and b"<html" in start
@@ -121,6 +181,15 @@ def _format_of_content(head: bytes) -> str | None:
     if is_binary(head):
         return None
     return "code" if head.startswith(b"#!") else "text"
+
+
+def _format_of_zip(head: bytes) -> str | None:
+    if (mimetype := _MIMETYPE.match(head)) and (
+        found := _MIMETYPE_FORMATS.get(mimetype[1].removesuffix(b"-template"))
+    ):
+        return found
+    part = _OFFICE_PART.search(head)
+    return _OFFICE_FORMATS[part[1].lower()] if part else None
 
 
 def is_binary(head: bytes) -> bool:

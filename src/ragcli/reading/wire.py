@@ -1,6 +1,8 @@
 """What goes through the pipes between a reader and its parent.
 
-Each message is a JSON object behind its length in eight bytes, the highest first.
+Each message is a JSON object behind its length in eight bytes, the highest first. A document's
+text follows the message that tells its length in bytes, as it is in UTF-8: a large one is neither
+quoted nor copied.
 """
 
 from __future__ import annotations
@@ -11,14 +13,15 @@ from dataclasses import asdict, astuple
 from typing import Any, BinaryIO
 
 from ragcli.domain import Block, Document, Page, Problem
+from ragcli.reading.limits import SLICE, utf8_length
 
 LENGTH = struct.Struct(">Q")
 
 
-def document_to_json(document: Document) -> dict[str, Any]:
-    """Plain values; blocks, pages and problems as lists in the order of their fields."""
+def message_of(document: Document) -> dict[str, Any]:
+    """All of a document but its text, as plain values; blocks and pages as lists in the order of
+    their fields. ``text_bytes`` is what follows."""
     return {
-        "text": document.text,
         "format": document.format,
         "blocks": [astuple(block) for block in document.blocks],
         "pages": [astuple(page) for page in document.pages],
@@ -28,25 +31,43 @@ def document_to_json(document: Document) -> dict[str, Any]:
         "date": document.date,
         "metadata": dict(document.metadata),
         "problems": [asdict(problem) for problem in document.problems],
+        "text_bytes": utf8_length(document.text),
     }
 
 
-def document_from_json(values: dict[str, Any]) -> Document:
-    """The document that ``document_to_json`` was given."""
-    return Document(
-        **{
-            **values,
-            "blocks": tuple(Block(*block) for block in values["blocks"]),
-            "pages": tuple(Page(*page) for page in values["pages"]),
-            "problems": tuple(Problem(**problem) for problem in values["problems"]),
-        }
-    )
+def document_from(message: dict[str, Any], text: str) -> Document:
+    """The document that ``message_of`` was given, and its text."""
+    facts = {name: value for name, value in message.items() if name != "text_bytes"}
+    facts["blocks"] = tuple(Block(*block) for block in facts["blocks"])
+    facts["pages"] = tuple(Page(*page) for page in facts["pages"])
+    facts["problems"] = tuple(Problem(**problem) for problem in facts["problems"])
+    return Document(text=text, **facts)
+
+
+def encoded(message: dict[str, Any]) -> bytes:
+    """A message as it is written. What cannot be written, a lone surrogate, becomes ``?``."""
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+
+
+def write_encoded(pipe: BinaryIO, body: bytes) -> None:
+    """Raises OSError when nobody reads it."""
+    _write(pipe, LENGTH.pack(len(body)))
+    _write(pipe, body)
 
 
 def write_message(pipe: BinaryIO, message: dict[str, Any]) -> None:
-    """One length-prefixed JSON object. Raises OSError when nobody reads it."""
-    body = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
-    rest = memoryview(LENGTH.pack(len(body)) + body)
+    """Raises OSError when nobody reads it."""
+    write_encoded(pipe, encoded(message))
+
+
+def write_text(pipe: BinaryIO, text: str) -> None:
+    """The text that ``message_of`` announced. Raises OSError when nobody reads it."""
+    for start in range(0, len(text), SLICE):
+        _write(pipe, text[start : start + SLICE].encode())
+
+
+def _write(pipe: BinaryIO, data: bytes) -> None:
+    rest = memoryview(data)
     while rest:
         rest = rest[pipe.write(rest) :]
 

@@ -2,7 +2,8 @@
 
 The parent writes requests to the child's stdin and reads replies from its stdout (``wire.py``). For
 each file the child replies twice: what it read (hash, size, time), then the document or the
-problem, so that the hash is known of a file that crashed it.
+problem, so that the hash is known of a file that crashed it. A large document stays in its child
+until it is asked for, and a child that it made large ends with it: what is held is bounded.
 """
 
 from __future__ import annotations
@@ -21,12 +22,14 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from threading import Event
 from typing import Any, BinaryIO
 
 from ragcli.domain import Document, Problem
 from ragcli.errors import RagError
+from ragcli.reading.language import with_language
 from ragcli.reading.options import ReadOptions
-from ragcli.reading.wire import LENGTH, document_from_json, write_message
+from ragcli.reading.wire import LENGTH, document_from, write_message
 
 _PIPE_BYTES = 1 << 16
 # A child imports in 0.1 s; on a machine that swaps, in seconds.
@@ -41,6 +44,10 @@ _CHILDREN = 2
 _PATIENCE_S = 0.1
 # Documents read ahead of the one asked for: enough to keep the children busy, few to hold.
 _READ_AHEAD = 4
+# What is larger waits in its child until it is asked for; nearly every document is smaller.
+_TAKEN_AHEAD_BYTES = 1 << 20
+_LOOK_AGAIN_S = 0.1
+_MORE_MEMORY = "where memory was short: rag config set read_memory_mb {}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,25 +95,40 @@ class ReaderProcess:
         if self.pid is None:
             self._start()
 
-    def read(self, path: Path) -> ReadResult:
-        """The file, read within the time limit. Raises RagError when no child can be started."""
+    def read(self, path: Path, wanted: Event | None = None, *, charset: str = "") -> ReadResult:
+        """The file, read within the limits; ``charset`` is what a server declared of it. A large
+        document is taken from the child once ``wanted`` is set. Raises RagError when no child can
+        be started."""
         self.start()
         name = os.fsencode(path.absolute()).decode("latin-1")
         seen: dict[str, Any] = {"content_hash": "", "size": 0, "mtime_ns": 0}
         deadline = time.monotonic() + self._timeout_s
         try:
-            self._send({"path": name})
+            self._send({"path": name, "charset": charset})
             seen = self._receive(deadline)
-            reply = self._receive(deadline)
+            reply = self._receive(deadline, wanted)
+            document = self._document(reply, deadline, wanted)
         except _Silence:
-            self._reap()
+            self.rest()
             late = f"the reader took longer than {self._timeout_s:g} s"
-            return ReadResult(**seen, problem=Problem("timeout", late))
+            hint = f"where it needs more: rag config set read_timeout_s {2 * self._timeout_s:g}"
+            return ReadResult(**seen, problem=Problem("timeout", late, hint))
         except _Death:
-            return ReadResult(**seen, problem=Problem("crashed", self._last_words()))
-        if problem := reply.get("problem"):
-            return ReadResult(**seen, problem=Problem(**problem))
-        return ReadResult(**seen, document=document_from_json(reply["document"]))
+            return ReadResult(**seen, problem=self._last_words())
+        if reply["spent"]:
+            self.rest()
+        if document is None:
+            return ReadResult(**seen, problem=Problem(**reply["problem"]))
+        return ReadResult(**seen, document=document)
+
+    def _document(
+        self, reply: dict[str, Any], deadline: float, wanted: Event | None
+    ) -> Document | None:
+        if (message := reply.get("document")) is None:
+            return None
+        text = self._receive_bytes(message["text_bytes"], deadline, wanted).decode()
+        # Here and not in the child: the model is large, and each child would have its own.
+        return with_language(document_from(message, text))
 
     def kill(self) -> None:
         """Ends the child for good, whatever it is doing; may be called by any thread."""
@@ -117,9 +139,10 @@ class ReaderProcess:
     def close(self) -> None:
         """Ends the child and frees what it held."""
         self.kill()
-        self._reap()
+        self.rest()
 
-    def _reap(self) -> None:
+    def rest(self) -> None:
+        """Ends the child; the next file starts another."""
         child, self._child = self._child, None
         if child:
             child.kill()
@@ -129,7 +152,7 @@ class ReaderProcess:
                     pipe.close()
 
     def _start(self) -> None:
-        self._reap()
+        self.rest()
         debug = bool(os.environ.get("RAG_DEBUG"))
         # -P: the user's folder may hold a `json.py`, which must not be run.
         self._child = subprocess.Popen(
@@ -145,7 +168,7 @@ class ReaderProcess:
             self._send(asdict(self._options))
             self._receive(time.monotonic() + _START_TIMEOUT_S)
         except (_Silence, _Death):
-            self._reap()
+            self.rest()
             raise RagError(
                 "the reader process does not start", "RAG_DEBUG=1 shows what it says"
             ) from None
@@ -156,12 +179,16 @@ class ReaderProcess:
         except OSError:
             raise _Death from None
 
-    def _receive(self, deadline: float) -> dict[str, Any]:
+    def _receive(self, deadline: float, wanted: Event | None = None) -> dict[str, Any]:
         (length,) = LENGTH.unpack(self._receive_bytes(LENGTH.size, deadline))
-        message: dict[str, Any] = json.loads(self._receive_bytes(length, deadline))
+        message: dict[str, Any] = json.loads(self._receive_bytes(length, deadline, wanted))
         return message
 
-    def _receive_bytes(self, count: int, deadline: float) -> bytearray:
+    def _receive_bytes(self, count: int, deadline: float, wanted: Event | None = None) -> bytearray:
+        if count > _TAKEN_AHEAD_BYTES and wanted:
+            while not (wanted.wait(_LOOK_AGAIN_S) or self._closed):
+                pass
+            deadline = time.monotonic() + self._timeout_s
         descriptor = self._pipe("stdout").fileno()
         poll = select.poll()  # select() refuses descriptors above 1023
         poll.register(descriptor, select.POLLIN)
@@ -182,16 +209,19 @@ class ReaderProcess:
             raise _Death
         return pipe
 
-    def _last_words(self) -> str:
+    def _last_words(self) -> Problem:
+        """What became of a child that is gone."""
         child = self._child
         status = child.wait() if child else 0
-        self._reap()
+        self.rest()
         if status >= 0:
-            return f"the reader ended with status {status}"
+            return Problem("crashed", f"the reader ended with status {status}")
         name = signal.Signals(-status).name
-        if name == "SIGKILL":
-            return "the reader was killed (SIGKILL), perhaps for want of memory"
-        return f"the reader crashed ({name})"
+        # The kernel kills for want of memory, a C++ library aborts.
+        if name in ("SIGKILL", "SIGABRT"):
+            told = f"the reader was ended ({name}), perhaps for want of memory"
+            return Problem("crashed", told, _MORE_MEMORY.format(2 * self._options.memory_mb))
+        return Problem("crashed", f"the reader crashed ({name})")
 
 
 class ReaderPool:
@@ -232,11 +262,11 @@ class ReaderPool:
         finally:
             self._free.put(process)
 
-    def read(self, path: Path) -> ReadResult:
+    def read(self, path: Path, wanted: Event | None = None, *, charset: str = "") -> ReadResult:
         """One file. Raises RagError when no reader process can be started."""
         process = self._take()
         try:
-            return process.read(path)
+            return process.read(path, wanted, charset=charset)
         finally:
             self._has_read = True
             self._free.put(process)
@@ -252,15 +282,27 @@ class ReaderPool:
                         return self._reserve.pop()
 
     def read_all(self, paths: Iterable[Path]) -> Iterator[ReadResult]:
-        """The files in their order, read a few ahead of the one that is asked for."""
-        ahead: deque[Future[ReadResult]] = deque()
+        """The files in their order, read a few ahead of the one that is asked for. The children
+        rest when all are read: what follows may take hours."""
+        ahead: deque[tuple[Event, Future[ReadResult]]] = deque()
         try:
             for path in paths:
-                ahead.append(self._threads.submit(self.read, path))
+                wanted = Event()
+                ahead.append((wanted, self._threads.submit(self.read, path, wanted)))
                 if len(ahead) > _READ_AHEAD:
-                    yield ahead.popleft().result()
+                    yield _taken(*ahead.popleft())
             while ahead:
-                yield ahead.popleft().result()
+                result = _taken(*ahead.popleft())
+                if not ahead:
+                    for process in self._processes:
+                        process.rest()
+                yield result
         finally:
-            for future in ahead:
+            for wanted, future in ahead:
                 future.cancel()
+                wanted.set()
+
+
+def _taken(wanted: Event, future: Future[ReadResult]) -> ReadResult:
+    wanted.set()
+    return future.result()

@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from time import perf_counter
 
-from ragcli.domain import Answer, Generator, QueryResult
-from ragcli.generation.citations import MarkerFilter, resolve
+from ragcli.domain import Answer, Generator, QueryResult, Sentence
+from ragcli.generation.answers import AnswerReader, checked
 from ragcli.generation.prompt import build_prompt
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What an answer is made of as it comes: some text, or, last, the whole answer."""
+    """What an answer is made of as it comes: a sentence, checked, or, last, the whole answer."""
 
-    text: str = ""
+    sentence: Sentence | None = None
     answer: Answer | None = None
 
 
@@ -27,7 +27,7 @@ def ask(
     answer_tokens: int,
     allow_weak: bool = False,
 ) -> Iterator[Piece]:
-    """Answer a question from the passages found for it, piece by piece.
+    """Answer a question from the passages found for it, sentence by sentence.
 
     ``generator`` is called only when there is something to answer from: passages, and, unless
     ``allow_weak``, one that seems to answer the question. Raises ProviderUnavailable, UsageError
@@ -49,29 +49,25 @@ def ask(
     warnings = list(found.warnings)
     if found.weak:
         warnings.append("no passage seems to answer this: answered all the same, as asked")
-    valid = MarkerFilter(len(prompt.passages), verbatim=writer.verbatim)
-    raw = ""
-    for piece in writer.stream(prompt, warnings.append):
-        raw += piece
-        shown = valid.feed(piece)
-        if shown:
-            yield Piece(shown)
-    last = valid.end()
-    if last:
-        yield Piece(last)
-    resolved = resolve(raw, prompt.passages, verbatim=writer.verbatim)
-    if resolved.removed:
-        markers = ", ".join(resolved.removed)
+    reader = AnswerReader(prompt.passages, verbatim=writer.verbatim)
+    sentences: list[Sentence] = []
+    for sentence in _sentences(reader, writer.stream(prompt, warnings.append)):
+        sentences.append(sentence)
+        yield Piece(sentence)
+    answer = checked(sentences, reader.removed)
+    if answer.removed:
+        markers = ", ".join(answer.removed)
         warnings.append(f"removed markers that point to no passage: {markers}")
     timings = {**found.timings_ms, "generate": round((perf_counter() - started) * 1000, 1)}
     yield Piece(
         answer=Answer(
             question=found.question,
-            answer=resolved.answer,
+            answer=answer.text,
             generator=writer.name,
-            citations=resolved.citations,
+            citations=answer.citations,
             passages=prompt.passages,
-            uncited=resolved.uncited,
+            uncited=answer.uncited,
+            sentences=tuple(sentences),
             warnings=tuple(warnings),
             model=found.model,
             timings_ms=timings,
@@ -80,6 +76,12 @@ def ask(
             confidence=found.confidence,
         )
     )
+
+
+def _sentences(reader: AnswerReader, pieces: Iterator[str]) -> Iterator[Sentence]:
+    for piece in pieces:
+        yield from reader.feed(piece)
+    yield from reader.end()
 
 
 def _reason_to_decline(found: QueryResult, allow_weak: bool) -> str | None:

@@ -159,10 +159,12 @@ def _folders(store: Store) -> Check:
 
 def _files(store: Store) -> Check:
     rows = [r for r in ledger.files(store.connection) if r.document_id is not None]
-    stale = [r.source for r in rows if is_stale(store, r)]
-    if stale:
-        detail = f"changed or gone since they were read: {_some(stale)}"
-        return Check("files", "warn", detail, "rag ingest")
+    rows_stale = [r for r in rows if is_stale(store, r)]
+    if rows_stale:
+        detail = f"changed or gone since they were read: {_some([r.source for r in rows_stale])}"
+        # Pages are fetched again only when they are named.
+        named = f" '{rows_stale[0].source}'" if all(r.is_fetched for r in rows_stale) else ""
+        return Check("files", "warn", detail, f"rag ingest{named}")
     return Check("files", "ok", f"{len(rows):,} files are as they were read")
 
 

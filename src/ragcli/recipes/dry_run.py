@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ragcli.fetching.address import normal
 from ragcli.reading.table import FORMAT_OF_SUFFIX, suffix_of
 from ragcli.reading.walk import FoundFile
 from ragcli.recipes import scan
@@ -24,9 +25,10 @@ _PACE = "seconds_per_chunk"
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """Sources by what would become of them; ``skipped`` are (source, reason), ``skipped_counts``
-    counts them by reason. ``chunks`` and ``seconds`` are estimates of what would be cut and
-    embedded, from what this project has seen of each format; None where it has seen too little.
+    """Sources by what would become of them; ``fetched`` are addresses that would be asked for;
+    ``skipped`` are (source, reason), ``skipped_counts`` counts them by reason. ``chunks`` and
+    ``seconds`` are estimates of what would be cut and embedded, from what this project has seen of
+    each format; None where it has seen too little.
     """
 
     project: str
@@ -39,6 +41,7 @@ class DryRun:
     skipped_counts: dict[str, int]
     skipped: tuple[tuple[str, str], ...]
     held_back: tuple[str, ...]
+    fetched: tuple[str, ...] = ()
     chunks: int | None = None
     seconds: float | None = None
 
@@ -51,6 +54,7 @@ class DryRunOptions:
     gone: Sequence[Path] = field(default=())
     retry: bool = False
     allow_removals: bool = False
+    urls: Sequence[str] = ()
 
 
 def dry_run(folder: ProjectFolder, store: Store | None, options: DryRunOptions) -> DryRun:
@@ -59,7 +63,7 @@ def dry_run(folder: ProjectFolder, store: Store | None, options: DryRunOptions) 
     plan = scan.plan(
         folder,
         rows,
-        _roots(folder, store, options.paths),
+        _roots(folder, store, scan.paths_named(options.paths, options.urls)),
         retry=options.retry,
         allow_removals=options.allow_removals,
     )
@@ -80,6 +84,7 @@ def dry_run(folder: ProjectFolder, store: Store | None, options: DryRunOptions) 
         skipped_counts=plan.skipped_counts(),
         skipped=tuple(entry for entries in plan.skipped.values() for entry in entries),
         held_back=tuple(plan.held_back),
+        fetched=tuple(dict.fromkeys(map(normal, options.urls))),
         chunks=chunks,
         seconds=None if chunks is None or pace is None else chunks * float(pace),
     )

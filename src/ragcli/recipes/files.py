@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from ragcli.domain import State
 from ragcli.recipes.naming import files_named
-from ragcli.recipes.shown import date_of, is_stale
+from ragcli.recipes.shown import date_of, is_stale, shown_state
 from ragcli.store import Store, overview, sets
 from ragcli.store.overview import ListedFile
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectFile:
-    """A file of the project. ``state`` is ``stored``, ``partly`` (some pages could not be read)
-    or ``failed``; ``date`` is the document's own where it states one, else the file's;
-    ``stale`` says that the file has changed or gone since it was read."""
+    """A file of the project. ``state`` is one of ``domain.State``; ``date`` is the document's own
+    where it states one, else the file's; ``stale`` says that the file has changed or gone since it
+    was read."""
 
     source: str
     format: str | None
@@ -25,7 +26,7 @@ class ProjectFile:
     size_bytes: int | None
     date: str | None
     date_origin: str | None
-    state: str
+    state: State
     stale: bool
 
 
@@ -58,6 +59,6 @@ def _project_file(store: Store, one: ListedFile) -> ProjectFile:
         size_bytes=one.row.size,
         date=date,
         date_origin=origin,
-        state=one.row.state,
+        state=shown_state(one.row.state, one.code),
         stale=is_stale(store, one.row),
     )

@@ -12,19 +12,25 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from ragcli.domain import ChunkSettings, Embedder, Event, IngestReport, Listener
 from ragcli.errors import ModelMismatch, ProviderUnavailable
 from ragcli.recipes import calibrate, dry_run, guard, scan
 from ragcli.recipes.backlog import Backlog
+from ragcli.recipes.fetched import Page, fetched, take_in
 from ragcli.recipes.intake import Intake, Reader
 from ragcli.store import Store, ledger, sets
 from ragcli.store.vectors import EmbeddingSet
 
+if TYPE_CHECKING:
+    from ragcli.fetching.fetch import Fetcher
+
 
 @dataclass(frozen=True, slots=True)
 class IngestOptions:
-    """``paths`` of None means all folders ingested before; ``gone`` are files to take out.
+    """``paths`` of None means all folders ingested before; ``gone`` are files to take out; ``urls``
+    are addresses to fetch.
 
     ``retry`` reads files with known problems again; ``allow_removals`` lets many go at once.
     ``chunk_tokens`` is for a new project; when it was ``chunk_tokens_asked`` for, a project that
@@ -35,6 +41,7 @@ class IngestOptions:
     chunk_tokens_asked: bool = False
     paths: Sequence[Path] | None = None
     gone: Sequence[Path] = ()
+    urls: Sequence[str] = ()
     retry: bool = False
     allow_removals: bool = False
     time_limit_s: float = float("inf")
@@ -47,18 +54,35 @@ def ingest(
     reader: Reader,
     embedder: Callable[[], Embedder],
     listener: Listener,
+    fetcher: Callable[[], Fetcher],
 ) -> IngestReport:
     """Bring the project up to date. What cannot be read is recorded and never stops the run.
 
-    ``embedder`` is called when there is something to cut or to embed. Raises ProjectLocked,
-    ModelMismatch, ProviderUnavailable, UsageError (nothing was named, or what was named is not
-    there).
+    ``embedder`` is called when there is something to cut or to embed, ``fetcher`` when there is
+    something to fetch. Raises ProjectLocked, ModelMismatch, ProviderUnavailable, UsageError
+    (nothing was named, or what was named is not there).
     """
     started = monotonic()
     deadline = started + options.time_limit_s
+    # Before the project is locked: a slow server holds up no other command.
+    with fetched(store, options.urls, fetcher, listener, options.retry, deadline) as pages:
+        return _bring_up_to_date(store, options, pages, reader, embedder, listener, started)
+
+
+def _bring_up_to_date(
+    store: Store,
+    options: IngestOptions,
+    pages: Sequence[Page],
+    reader: Reader,
+    embedder: Callable[[], Embedder],
+    listener: Listener,
+    started: float,
+) -> IngestReport:
+    deadline = started + options.time_limit_s
+    bodies = sum(page.path is not None for page in pages)
     with store.writing(options.wait_s):
         with store.transaction():
-            roots = scan.roots_to_look_through(store, options.paths)
+            roots = scan.roots_to_look_through(store, scan.paths_named(options.paths, options.urls))
             plan = scan.plan(
                 store.folder,
                 ledger.files(store.connection),
@@ -66,17 +90,19 @@ def ingest(
                 retry=options.retry,
                 allow_removals=options.allow_removals,
             )
-            chosen = embedding_set(store, embedder, options.chunk_tokens, bool(plan.to_read))
+            to_read = len(plan.to_read) + bodies
+            chosen = embedding_set(store, embedder, options.chunk_tokens, to_read > 0)
         chunk_settings = sets.chunk_settings(store.connection, chosen.chunk_set_id)
         if options.chunk_tokens_asked:
             _tell_chunk_size(chunk_settings, options.chunk_tokens, listener)
-        if plan.to_read:
+        if to_read:
             reader.begin()  # its child starts while the model is imported,
-            embedder().prepare(len(plan.to_read))  # which loads while the first files are read
+            embedder().prepare(to_read)  # which loads while the first files are read
         intake = Intake(store, chosen.chunk_set_id, chunk_settings, embedder, listener)
         with Backlog(store, chosen, embedder, listener, deadline) as backlog:
             read = intake.read(plan.to_read, reader, backlog, deadline)
             complete = read == len(plan.to_read)
+            take_in(store, pages, intake, reader, backlog)
             # What looks gone may have moved to a file that was not read yet.
             if complete:
                 intake.remove([*plan.gone, *scan.known_files(store, options.gone)])
@@ -101,7 +127,7 @@ def ingest(
         removed=intake.removed,
         files=counts["files"],
         chunks=counts["chunks"],
-        read_files=read,
+        read_files=read + bodies,
         embedded_chunks=backlog.embedded,
         remaining_files=len(plan.to_read) - read,
         remaining_chunks=counts["chunks"] - counts["embedded"],

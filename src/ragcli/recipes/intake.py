@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from time import monotonic
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ragcli.chunking import chunk_document
 from ragcli.domain import ChunkSettings, Document, Embedder, Event, Listener, Problem
@@ -28,6 +28,19 @@ class Reader(Protocol):
     def begin(self) -> None: ...
 
     def read_all(self, paths: Iterable[Path]) -> Iterator[ReadResult]: ...
+
+    def read(self, path: Path, *, charset: str = "") -> ReadResult: ...
+
+
+class Entry(NamedTuple):
+    """Where the ledger keeps a file. Its size and time count when not a byte could be read: it is
+    known by what the folder says of it."""
+
+    key: bytes
+    source: str
+    root_id: int | None
+    size: int | None
+    mtime_ns: int | None
 
 
 class Intake:
@@ -72,7 +85,7 @@ class Intake:
             with self._store.transaction():
                 commit_at = 0.0
                 for (file, root_id), result in waiting:
-                    self._store_file(file, root_id, result, backlog)
+                    self.store_file(self._entry(file, root_id), result, backlog)
                     done += 1
                     self._listener(Event("reading", done, len(files)))
                     # From the first file on: until then the readers may have had to start.
@@ -83,27 +96,30 @@ class Intake:
             backlog.step()
         return done
 
-    def _store_file(
-        self, file: FoundFile, root_id: int, result: ReadResult, backlog: Backlog
-    ) -> None:
-        store = self._store
-        key, source = store.folder.key_of(file.path), store.folder.source_of(file.path)
-        before = ledger.file_at(store.connection, key)
-        # A file of which not a byte could be read is known by what the folder says of it.
+    def _entry(self, file: FoundFile, root_id: int) -> Entry:
+        folder = self._store.folder
+        key, source = folder.key_of(file.path), folder.source_of(file.path)
+        return Entry(key, source, root_id, file.size, file.mtime_ns)
+
+    def store_file(self, entry: Entry, result: ReadResult, backlog: Backlog) -> None:
+        """Write what became of a file, inside the caller's transaction."""
+        store, source = self._store, entry.source
+        before = ledger.file_at(store.connection, entry.key)
         unread = not result.content_hash
-        size = file.size if unread else result.size
-        mtime_ns = file.mtime_ns if unread else result.mtime_ns
+        size = entry.size if unread else result.size
+        mtime_ns = entry.mtime_ns if unread else result.mtime_ns
         state, document_id, problems = self._outcome(before, source, result, backlog)
+        last = ledger.file_at(store.connection, entry.key)  # its document may have been read anew
         self._count(before, document_id, state)
         if before and before.state == state and (before.size, before.mtime_ns) == (size, mtime_ns):
             self.known_problems += bool(problems)
         else:
-            self._tell(source, problems)
+            self.tell(source, problems)
         ledger.put_file(
             store.connection,
             source=source,
-            path=key,
-            root_id=root_id,
+            path=entry.key,
+            root_id=entry.root_id,
             document_id=document_id,
             state=state,
             size=size,
@@ -114,8 +130,8 @@ class Intake:
         )
         if document_id is not None:
             store.index_document(document_id)
-        if before and before.document_id not in (None, document_id):
-            store.release_document(before.document_id)
+        if last and last.document_id not in (None, document_id):
+            store.release_document(last.document_id)
 
     def _outcome(
         self, before: FileRow | None, source: str, result: ReadResult, backlog: Backlog
@@ -137,13 +153,18 @@ class Intake:
         """The stored document of this content, cut and stored when it is new."""
         store = self._store
         known = store.find_document(content_hash, document.format, READER_VERSION)
-        if known is not None:
+        if known is not None and store.holds(known, document):
             return known
+        # Of the same bytes more can be read than last time: by OCR, with a password, in more time.
+        named = ledger.unlink(store.connection, known) if known is not None else []
+        if known is not None:
+            store.release_document(known)
         counter = self._embedder().counter
         chunks = chunk_document(document, self._settings, counter, self._settings.room_tokens)
         document_id = store.put_document(
             content_hash, READER_VERSION, document, self._chunk_set_id, chunks, source
         )
+        ledger.link(store.connection, named, document_id)
         backlog.add(document_id, len(chunks))
         return document_id
 
@@ -158,7 +179,8 @@ class Intake:
         else:
             self.unchanged += 1
 
-    def _tell(self, source: str, problems: Sequence[Problem]) -> None:
+    def tell(self, source: str, problems: Sequence[Problem]) -> None:
+        """Of problems that were not known before."""
         for problem in problems:
             self.problems.append((source, problem))
             place = source if problem.page is None else f"{source}, p. {problem.page}"

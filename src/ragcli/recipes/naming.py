@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import difflib
 import re
+from contextlib import suppress
 from pathlib import Path
 
-from ragcli.errors import NotInProject
+from ragcli.errors import NotInProject, UsageError
+from ragcli.fetching.address import is_address, normal
 from ragcli.store import Store, ledger
-from ragcli.store.rows import FileRow
+from ragcli.store.rows import WEB, FileRow
 
 # As many as are read at a glance.
 _NEAREST = 3
 
 # `guide.md:12`, `guide.md:12-15`, `guide.pdf:3`, `guide.pdf#page=3`.
+_PAGE = re.compile(r"#page=[0-9]+\Z")
 _PLACE = re.compile(r"(?P<name>.+?)(?::|#page=)(?P<first>[0-9]+)(?:-(?P<last>[0-9]+))?", re.DOTALL)
 
 
@@ -43,12 +46,20 @@ def split_place(store: Store, name: str) -> tuple[str, int | None, int | None]:
 
 def keys_of(store: Store, name: str) -> tuple[bytes, bytes]:
     """The stored path that a name means: from the current folder, and as a source."""
+    # An address loses its fragment, but for the page that a passage is cited by.
+    if is_address(name) and not _PAGE.search(name):
+        with suppress(UsageError):
+            name = normal(name)
+        return name.encode(), name.encode()
     path = Path(name).expanduser()
     return store.folder.key_of(path), store.folder.key_of(store.folder.root / path)
 
 
 def is_at_or_below(path: bytes, folder: bytes) -> bool:
-    """A stored path is this one or lies in it; ``.`` is the project's folder."""
+    """A stored path is this one or lies in it; ``.`` is the project's folder. What was fetched
+    lies in no folder."""
+    if path.startswith(WEB):
+        return path == folder
     if folder == b".":
         return not path.startswith(b"/")
     return path == folder or path.startswith(folder.rstrip(b"/") + b"/")

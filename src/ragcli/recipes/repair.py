@@ -9,6 +9,7 @@ from ragcli.domain import Filter
 from ragcli.recipes import checkup
 from ragcli.store import Store, sets, verify
 from ragcli.store.folder import ProjectFolder
+from ragcli.store.rows import FileRow
 
 
 def close_to_others(folder: ProjectFolder) -> list[str]:
@@ -49,10 +50,15 @@ def _forget_damaged_documents(store: Store) -> list[str]:
             if not any(store.folder.path_of(f.path).is_file() for f in files):
                 continue
             store.forget_document(document_id)
-            done += [f"forgot {f.source}: rag ingest reads it again" for f in files]
+            done += [f"forgot {f.source}: rag ingest{_named(f)} reads it again" for f in files]
         if done:
             store.rebuild_keyword_index()
     return done
+
+
+def _named(file: FileRow) -> str:
+    """What was fetched is fetched again only when it is named."""
+    return f" {file.source}" if file.is_fetched else ""
 
 
 def _delete_damaged_embeddings(store: Store) -> list[str]:

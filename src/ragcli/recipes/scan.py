@@ -44,6 +44,11 @@ class Plan:
 Start = tuple[RootRow, Path]  # a remembered root, and where in it to look
 
 
+def paths_named(paths: Sequence[Path] | None, urls: Sequence[str]) -> Sequence[Path] | None:
+    """None stands for all remembered folders: only where nothing at all was named."""
+    return () if paths is None and urls else paths
+
+
 def roots_to_look_through(store: Store, paths: Sequence[Path] | None) -> list[Start]:
     """The roots of these paths, remembered when they are new; all remembered ones for None.
 
@@ -82,7 +87,8 @@ def known_files(store: Store, paths: Sequence[Path]) -> list[FileRow]:
     return [
         row
         for row in (ledger.files(store.connection) if wanted else ())
-        if any(store.folder.path_of(row.path).is_relative_to(path) for path in wanted)
+        if not row.is_fetched
+        and any(store.folder.path_of(row.path).is_relative_to(path) for path in wanted)
     ]
 
 

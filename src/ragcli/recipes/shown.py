@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from ragcli.domain import state_of
+
 if TYPE_CHECKING:
+    from ragcli.domain import State
     from ragcli.store import Store
     from ragcli.store.rows import ChunkRow, FileRow
 
@@ -30,10 +33,22 @@ def date_of(own: str | None, file: FileRow) -> tuple[str | None, str | None]:
 
 
 def is_stale(store: Store, file: FileRow) -> bool:
-    """The file has changed or gone since it was read (by size and mtime)."""
+    """The file has changed or gone since it was read (by size and mtime). What was fetched is not
+    looked after: it is stale when the last try to bring it up to date has failed."""
+    if file.is_fetched:
+        return file.state == "failed"
     try:
         status = store.folder.path_of(file.path).stat()
     except OSError:
         return True
     unread = file.state == "failed"
     return unread or (status.st_size, status.st_mtime_ns) != (file.size, file.mtime_ns)
+
+
+def shown_state(ledger_state: str, code: str | None) -> State:
+    """A file's state from the ledger's, and the code of what kept it from being read."""
+    if ledger_state == "stored":
+        return "stored"
+    if ledger_state == "partly":
+        return "partly"
+    return state_of(code or "") if ledger_state == "failed" else "skipped"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ragcli.domain import ChunkSettings, EmbedderIdentity, Problem
+from ragcli.domain import ChunkSettings, EmbedderIdentity, Problem, State
 from ragcli.recipes.languages import by_words
-from ragcli.recipes.shown import is_stale
+from ragcli.recipes.shown import is_stale, shown_state
 from ragcli.store import Store, ledger, overview, sets, vectors
 from ragcli.store.rows import RootRow
 
@@ -57,7 +58,8 @@ class Root:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """``files`` counts by state: stored, partly, failed, empty, removed. ``formats`` and
+    """``files`` counts by the ledger's state: stored, partly, failed, empty, removed; ``states``
+    those in the project by ``domain.State``, which says why one failed. ``formats`` and
     ``languages`` count documents. ``by_words`` are those languages that the model was not taught,
     with their share of the text: they are found by words, not by meaning. ``stale`` files have
     changed or gone since they were read.
@@ -67,6 +69,7 @@ class Status:
     created: str | None
     last_ingest: str | None
     files: Mapping[str, int]
+    states: Mapping[State, int]
     documents: int
     chunks: int
     embedded_chunks: int
@@ -109,14 +112,17 @@ def status(
     connection = store.connection
     with store.snapshot():
         counts = store.counts()
-        states = overview.states(connection)
+        counted = overview.states(connection)
         told = tuple(ledger.problems(connection))
         rows = [row for row in ledger.files(connection) if row.document_id is not None]
         return Status(
             folder=str(store.folder.root),
             created=store.fact("created_at"),
             last_ingest=store.fact("last_ingest_at"),
-            files={state: states.get(state, 0) for state in STATES},
+            files={
+                state: sum(n for (s, _), n in counted.items() if s == state) for state in STATES
+            },
+            states=_shown_states(counted),
             documents=counts["documents"],
             chunks=counts["chunks"],
             embedded_chunks=counts["embedded"],
@@ -138,6 +144,13 @@ def status(
             problems=told if problems else None,
             skipped=tuple(ledger.skipped(connection)) if skipped else None,
         )
+
+
+def _shown_states(counted: Mapping[tuple[str, str | None], int]) -> Mapping[State, int]:
+    found: Counter[State] = Counter()
+    for (state, code), count in counted.items():
+        found[shown_state(state, code)] += count
+    return {state: count for state, count in found.items() if state != "skipped"}
 
 
 def _model(store: Store, engine: Callable[[EmbedderIdentity], str | None]) -> Model | None:

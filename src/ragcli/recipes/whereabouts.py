@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ragcli.fetching.address import is_address
 from ragcli.recipes.naming import document_named, files_named, keys_of, split_place, unknown
 from ragcli.store import ledger
 from ragcli.text.lines import line_spans
@@ -96,6 +97,9 @@ def _not_stored(store: Store, name: str) -> Whereabouts:
     row = next((r for r in rows if r.path in keys or r.source == name), None)
     if row is not None:
         return Whereabouts(row.source, lost=_of_state(store, row))
+    if is_address(name):
+        lost = Loss("not_ingested", "it was not fetched", f"rag ingest '{name}'")
+        return Whereabouts(name, lost=lost)
     paths = [store.folder.path_of(key) for key in keys]
     sources = [store.folder.source_of(path) for path in paths]
     for source, reason in ledger.skipped(store.connection):

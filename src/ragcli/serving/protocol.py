@@ -44,6 +44,8 @@ FREE_SETTINGS = frozenset(
         "context_tokens",
         "answer_tokens",
         "read_timeout_s",
+        "read_memory_mb",
+        "read_output_mb",
         "read_password",
         "ocr_languages",
         "wait_s",

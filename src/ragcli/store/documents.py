@@ -33,9 +33,20 @@ def insert(
     connection: sqlite3.Connection, content_hash: str, reader_version: int, document: Document
 ) -> int:
     """Store a document's text and structure, without chunks. Returns its id."""
-    fields = (
-        content_hash,
-        reader_version,
+    fields = (content_hash, reader_version, *_facts(document))
+    cursor = connection.execute(
+        "INSERT INTO documents (content_hash, reader_version, format, title, language, date,"
+        " has_lines, metadata, structure, length, checksum) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+        (*fields, rows.document_checksum(fields)),
+    )
+    document_id = int(cursor.lastrowid or 0)
+    texts.write(connection, document_id, document.text)
+    return document_id
+
+
+def _facts(document: Document) -> tuple[Any, ...]:
+    """What a document's row holds of it, in the table's order."""
+    return (
         document.format,
         document.title,
         document.language,
@@ -45,14 +56,13 @@ def insert(
         rows.structure_of(document),
         len(document.text),
     )
-    cursor = connection.execute(
-        "INSERT INTO documents (content_hash, reader_version, format, title, language, date,"
-        " has_lines, metadata, structure, length, checksum) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-        (*fields, rows.document_checksum(fields)),
-    )
-    document_id = int(cursor.lastrowid or 0)
-    texts.write(connection, document_id, document.text)
-    return document_id
+
+
+def is_same(connection: sqlite3.Connection, document_id: int, document: Document) -> bool:
+    """Whether this is the stored document, word for word. Raises ProjectCorrupt."""
+    row = _verified(connection, document_id)
+    stored = tuple(row.values())[3:11]  # after id, content_hash and reader_version
+    return stored == _facts(document) and texts.read(connection, document_id) == document.text
 
 
 def insert_chunks(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ragcli.store.database import now
@@ -119,8 +120,42 @@ def repoint(
     )
 
 
+def unlink(connection: sqlite3.Connection, document_id: int) -> list[int]:
+    """Take a document from all files that name it; their ids."""
+    rows = connection.execute("SELECT id FROM files WHERE document_id = ?", (document_id,))
+    ids = [r[0] for r in rows]
+    connection.execute("UPDATE files SET document_id = NULL WHERE document_id = ?", (document_id,))
+    return ids
+
+
+def link(connection: sqlite3.Connection, file_ids: Iterable[int], document_id: int) -> None:
+    """Let these files name this document."""
+    connection.executemany(
+        "UPDATE files SET document_id = ? WHERE id = ?", [(document_id, i) for i in file_ids]
+    )
+
+
 def forget(connection: sqlite3.Connection, file_id: int) -> None:
+    connection.execute(
+        "DELETE FROM facts WHERE key = (SELECT 'fetched:' || source FROM files WHERE id = ?)",
+        (file_id,),
+    )
     connection.execute("DELETE FROM files WHERE id = ?", (file_id,))
+
+
+def fetched(connection: sqlite3.Connection, source: str) -> dict[str, str]:
+    """What the server said of the version of a page that is stored; nothing of a file."""
+    row = connection.execute("SELECT value FROM facts WHERE key = ?", (f"fetched:{source}",))
+    found = row.fetchone()
+    return {} if found is None else dict(json.loads(found[0]))
+
+
+def set_fetched(connection: sqlite3.Connection, source: str, said: Mapping[str, str]) -> None:
+    """Keep it as long as the page is in the ledger."""
+    connection.execute(
+        "INSERT OR REPLACE INTO facts VALUES (?, ?)",
+        (f"fetched:{source}", json.dumps(said, ensure_ascii=False)),
+    )
 
 
 def problems(connection: sqlite3.Connection) -> list[tuple[str, Problem]]:

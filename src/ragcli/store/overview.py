@@ -11,7 +11,8 @@ from ragcli.store.rows import EmbeddingSet, FileRow
 
 @dataclass(frozen=True, slots=True)
 class ListedFile:
-    """A file with what its document says; ``chunks`` are those of one chunk set."""
+    """A file with what its document says; ``chunks`` are those of one chunk set, ``code`` is that
+    of the problem for which the file as a whole could not be read."""
 
     row: FileRow
     format: str | None
@@ -19,6 +20,7 @@ class ListedFile:
     title: str | None
     date: str | None
     chunks: int
+    code: str | None
 
 
 def listing(connection: sqlite3.Connection, chunk_set_id: int | None) -> list[ListedFile]:
@@ -26,16 +28,26 @@ def listing(connection: sqlite3.Connection, chunk_set_id: int | None) -> list[Li
     width = ledger.FILE_COLUMNS_OF_F.count(",") + 1
     found = connection.execute(
         f"SELECT {ledger.FILE_COLUMNS_OF_F}, d.format, d.language, d.title, d.date,"
-        " (SELECT count(*) FROM chunks c WHERE c.document_id = d.id AND c.chunk_set_id = ?)"
+        " (SELECT count(*) FROM chunks c WHERE c.document_id = d.id AND c.chunk_set_id = ?),"
+        f" {_CODE}"
         " FROM files f LEFT JOIN documents d ON d.id = f.document_id ORDER BY f.source",
         (chunk_set_id or 0,),
     )
     return [ListedFile(FileRow(*r[:width]), *r[width:]) for r in found]
 
 
-def states(connection: sqlite3.Connection) -> dict[str, int]:
-    """How many files there are in each state."""
-    return dict(connection.execute("SELECT state, count(*) FROM files GROUP BY state"))
+# Why a file failed: what is told of the file, not of a page.
+_CODE = "(SELECT code FROM problems WHERE file_id = f.id AND page IS NULL ORDER BY id LIMIT 1)"
+
+
+def states(connection: sqlite3.Connection) -> dict[tuple[str, str | None], int]:
+    """How many files there are by the ledger's state and, of those that failed, by the code of
+    their problem."""
+    rows = connection.execute(
+        f"SELECT state, CASE state WHEN 'failed' THEN {_CODE} END AS code, count(*)"
+        " FROM files f GROUP BY 1, 2"
+    )
+    return {(state, code): count for state, code, count in rows}
 
 
 def formats(connection: sqlite3.Connection) -> dict[str, int]:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from ragcli.domain import Document, EmbedderIdentity
 
 
+# How the stored path of what was fetched begins; the rest of the address follows.
+WEB = b"https://"
+
+
 class FileRow(NamedTuple):
     """A line of the ledger. ``document_id`` is None when nothing of the file is stored."""
 
@@ -31,6 +35,12 @@ class FileRow(NamedTuple):
     mtime_ns: int | None
     content_hash: str | None
     reader_version: int
+
+    @property
+    def is_fetched(self) -> bool:
+        """It came from a web address, its source, and lies nowhere on the disk. No file's path
+        begins so: stored paths are normalised and hold no ``//`` but at their start."""
+        return self.path.startswith(WEB)
 
 
 class RootRow(NamedTuple):

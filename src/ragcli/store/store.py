@@ -174,6 +174,13 @@ class Store:
     def find_document(self, content_hash: str, format_: str, reader_version: int) -> int | None:
         return documents.find(self.connection, content_hash, format_, reader_version)
 
+    def holds(self, document_id: int, document: Document) -> bool:
+        """Whether a stored document is this one, text and structure. A damaged one is not."""
+        try:
+            return documents.is_same(self.connection, document_id, document)
+        except ProjectCorrupt:
+            return False
+
     def index_document(self, document_id: int) -> None:
         """Bring the keyword index in line with the name the document is cited by now."""
         source = documents.source_of(self.connection, document_id)

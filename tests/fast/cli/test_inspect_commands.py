@@ -63,10 +63,13 @@ def test_status_names_each_problem_and_what_was_skipped(project, rag):
     Path("docs/empty.md").write_bytes(b"")
     assert rag("ingest").code == 3
     run = rag("status", "--problems")
-    assert run.out.startswith("docs/bad.pdf: ") and "empty" not in run.out
+    assert run.out.startswith("docs/bad.pdf: failed: ") and "empty" not in run.out
     assert rag("status", "--skipped").out == "docs/empty.md: empty\n"
     found = rag("status", "--problems", "--json").object
     assert found["problems"][0]["source"] == "docs/bad.pdf"
+    assert found["problems"][0]["state"] == "failed"
+    assert found["states"] == {"stored": 3, "failed": 1}
+    assert "files        4 (1 failed)\n" in rag("status").out
     assert found["skipped"] is None and found["problem_count"] == 1
 
 

@@ -22,6 +22,7 @@ CASES = {
     "status": (["status"], PROJECT | {"Stemmer"}),
     "ls": (["ls"], PROJECT | {"Stemmer"}),
     "show": (["show", "docs/guide.md"], PROJECT | {"Stemmer"}),
+    "extract": (["extract", "docs/guide.md"], PROJECT | {"py3langid", "numpy"}),  # its language
     "chunks": (["chunks", "docs/guide.md"], PROJECT | {"Stemmer"}),
     "keyword query": (["query", "warranty", "--mode", "keyword"], WORDS),
     "hybrid query": (["query", "warranty"], VECTORS),

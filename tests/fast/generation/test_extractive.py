@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from ragcli.config import Settings
 from ragcli.domain import Passage
 from ragcli.errors import UsageError
-from ragcli.generation.citations import quote_line, resolve
+from ragcli.generation.answers import read_answer
+from ragcli.generation.citations import quote_line
 from ragcli.generation.extractive import MAX_QUOTE_CHARACTERS, ExtractiveGenerator, choose
 from ragcli.generation.prompt import build_prompt
 
@@ -41,7 +42,7 @@ def _stream(question: str, passages: list[Passage]) -> list[str]:
     prompt = build_prompt(question, passages, context_tokens=8192, answer_tokens=256)
     warnings: list[str] = []
     pieces = list(ExtractiveGenerator(settings=Settings()).stream(prompt, warnings.append))
-    resolved = resolve("".join(pieces), prompt.passages, verbatim=True)
+    resolved = read_answer("".join(pieces), prompt.passages, verbatim=True)
     assert (resolved.uncited, resolved.removed, warnings) == ((), (), [])
     assert {c.verdict for c in resolved.citations} == {"supported"}
     return pieces
@@ -101,7 +102,7 @@ def test_whatever_the_text_every_quote_is_exact(texts: list[str], question: str)
 
     chosen = choose(question, passages)
     said = "\n".join(quote_line(s.text, s.number) for s in chosen)
-    resolved = resolve(said, passages, verbatim=True)
+    resolved = read_answer(said, passages, verbatim=True)
     assert resolved.uncited == ()
     assert len(resolved.citations) == len(chosen)
     assert all(c.verdict == "supported" for c in resolved.citations)

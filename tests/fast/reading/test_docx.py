@@ -75,7 +75,7 @@ def test_structure():
         ("heading", "检索手册"),
         ("heading", "第一章 概述"),
         ("paragraph", "Hello\tworld\n中文。"),
-        ("list", "- one\n- two"),
+        ("list", "- one\n1. two"),
         ("table", "a | wide\nx y |  | inner"),
         ("heading", "Sub"),
         ("paragraph", "end"),

@@ -149,7 +149,7 @@ def test_a_book_without_a_spine_is_read_by_name() -> None:
         }
     )
     assert document.text == "one\n\ntwo"
-    assert [p.code for p in document.problems] == ["broken"]
+    assert {p.code for p in document.problems} == {"broken"}
 
 
 def encryption(algorithm: str, target: str) -> str:

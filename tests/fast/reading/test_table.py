@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 from pathlib import PurePath
 
 import pytest
 
 from ragcli.domain import Block, Document, Page
 from ragcli.errors import Unreadable
-from ragcli.reading import dispatch
+from ragcli.reading import dispatch, options
 from ragcli.reading.dispatch import read_document
+from ragcli.reading.extracted import TextBuilder
+from ragcli.reading.language import with_language
 from ragcli.reading.table import (
     BINARY_SUFFIXES,
     DOCUMENT_SUFFIXES,
@@ -30,9 +33,20 @@ from ragcli.reading.table import (
         ("a.py", b"", "code"),
         ("page.htm", b"", "html"),
         ("README", b"Read me first.", "text"),
-        ("Makefile", b"all:\n\ttrue\n", "text"),
+        ("Makefile", b"all:\n\ttrue\n", "code"),
+        ("Dockerfile", b"FROM x\n", "code"),
+        ("CMakeLists.txt", b"project(x)\n", "code"),
         ("noext", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "pdf"),
-        ("noext", b"PK\x03\x04\x14\0\0\0[Content_Types].xml word/document.xml", "docx"),
+        (
+            "noext",
+            b"PK\x03\x04"
+            + b"\0" * 26
+            + b"[Content_Types].xml"
+            + b"PK\x03\x04"
+            + b"\0" * 26
+            + b"word/document.xml",
+            "docx",
+        ),
         ("noext", b"PK\x03\x04\x14\0\0\0other/file", None),
         ("noext", b"\n <!DOCTYPE html><p>", "html"),
         ("noext", b"\xef\xbb\xbf<html>", "html"),
@@ -41,7 +55,15 @@ from ragcli.reading.table import (
         ("a.strange", "中文文本没有后缀，也可以读。".encode("gb18030"), "text"),
         ("a.strange", "with a mark".encode("utf-16"), "text"),
         ("a.strange", b"\x7fELF\x02\x01\x01\0\0\0", None),
-        ("a.doc", b"text inside", None),
+        ("a.doc", b"text inside", "text"),
+        ("a.doc", b"<html><body>", "html"),
+        ("a.doc", b"PK\x03\x04" + b"\0" * 26 + b"word/document.xml", "docx"),
+        ("a.doc", bytes.fromhex("d0cf11e0a1b11ae1"), None),
+        ("a.xls", b"\xef\xbb\xbf<html>", "html"),
+        ("a.docx", b"text inside", "text"),
+        ("a.docx", b"PK\x03\x04 damaged", "docx"),
+        ("a.docx", bytes.fromhex("d0cf11e0a1b11ae1"), "docx"),
+        ("a.key", b"text inside", None),
         ("a.png", b"text inside", None),
     ],
 )
@@ -64,7 +86,11 @@ def test_what_cannot_be_read_says_what_to_do() -> None:
     assert problem and problem.code == "unsupported" and "docx" in problem.hint
     assert unsupported_reason(PurePath("a.jpg")) is not None
     assert unsupported_reason(PurePath("a.txt")) is None
-    for data, name in ((b"x", "old.doc"), (b"x", "a.zip"), (b"\0\1\2" * 99, "unknown")):
+    for data, name in (
+        (bytes.fromhex("d0cf11e0a1b11ae1"), "old.doc"),
+        (b"x", "a.zip"),
+        (b"\0\1\2" * 99, "unknown"),
+    ):
         with pytest.raises(Unreadable) as caught:
             read_document(PurePath(name), data)
         assert caught.value.code == "unsupported"
@@ -81,8 +107,11 @@ def test_plain_text_is_the_file_itself() -> None:
 
 def test_the_language_is_filled_in_but_not_for_code() -> None:
     chinese = "检索增强生成把语言模型与文档检索结合起来。"
-    assert read_document(PurePath("a.txt"), chinese.encode("gb18030")).language == "zh"
-    assert read_document(PurePath("a.py"), f"# {chinese}\n".encode()).language is None
+    text = with_language(read_document(PurePath("a.txt"), chinese.encode("gb18030")))
+    assert text.language == "zh"
+    code = with_language(read_document(PurePath("a.py"), f"# {chinese}\n".encode()))
+    assert code.language is None
+    assert with_language(replace(text, language="ja")).language == "ja", "as it was stated"
 
 
 @pytest.mark.parametrize(
@@ -108,7 +137,8 @@ def _given(monkeypatch: pytest.MonkeyPatch, result: Document | Exception) -> Non
     ("result", "code", "message"),
     [
         (ValueError("xref\n table"), "failed", "the pdf reader failed: xref table"),
-        (RecursionError(), "failed", "the pdf reader failed: RecursionError"),
+        (RecursionError(), "failed", "nested too deep for the pdf reader"),
+        (MemoryError(), "too_large", "needs more than 256 MB of memory"),
         (Unreadable("encrypted", "locked"), "encrypted", "locked"),
         (Document(" \n", "pdf", pages=(Page(1, 0, 0),)), "no_text", "no text in it"),
         (Document("ab", "pdf", blocks=(Block("paragraph", 0, 3),)), "failed", "misplaced a block"),
@@ -132,3 +162,26 @@ def test_a_reader_is_answered_for(
 def test_lone_surrogates_are_replaced_in_place(monkeypatch: pytest.MonkeyPatch) -> None:
     _given(monkeypatch, Document("a\ud800b", "pdf"))
     assert read_document(PurePath("a.pdf"), b"%PDF-1.4").text == "a\ufffdb"
+
+
+def test_a_file_gives_so_much_text_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(options, "_current", options.ReadOptions(output_mb=1))
+    megabyte = 1 << 20
+    for text in ("a" * megabyte, "字" * (megabyte // 3)):
+        _given(monkeypatch, Document(text, "pdf"))
+        assert read_document(PurePath("a.pdf"), b"%PDF-1.4").text == text
+        _given(monkeypatch, Document(text + "字", "pdf"))
+        with pytest.raises(Unreadable) as caught:
+            read_document(PurePath("a.pdf"), b"%PDF-1.4")
+        assert caught.value.code == "too_large"
+        assert "rag config set read_output_mb 2" in caught.value.hint
+
+
+def test_a_text_that_is_put_together_stops_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(options, "_current", options.ReadOptions(output_mb=1))
+    builder = TextBuilder()
+    with pytest.raises(Unreadable) as caught:
+        for _ in range(1 << 20):
+            builder.add("paragraph", "word " * 200)
+    assert caught.value.code == "too_large"
+    assert len(builder.text) < (1 << 20) + 2000

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
+import json
 import os
 import signal
 import subprocess
@@ -22,10 +24,12 @@ from ragcli.domain import Block, Document, Page, Problem
 from ragcli.reading import child
 from ragcli.reading.options import ReadOptions
 from ragcli.reading.wire import (
-    document_from_json,
-    document_to_json,
+    document_from,
+    encoded,
+    message_of,
     read_message,
     write_message,
+    write_text,
 )
 from ragcli.reading.worker import ReaderPool, ReaderProcess
 
@@ -71,7 +75,11 @@ def test_every_field_survives_the_pipe() -> None:
         metadata={"k": "v"},
         problems=(Problem("bad_page", "m", "h", 3),),
     )
-    assert document_from_json(document_to_json(document)) == document
+    pipe = io.BytesIO()
+    write_text(pipe, document.text)
+    message = json.loads(encoded(message_of(document)))
+    assert message["text_bytes"] == len(pipe.getvalue())
+    assert document_from(message, pipe.getvalue().decode()) == document
 
 
 def test_a_text_larger_than_any_pipe(shared: ReaderProcess, tmp_path: Path) -> None:
@@ -92,7 +100,7 @@ def test_any_name(shared: ReaderProcess, tmp_path: Path, name: bytes) -> None:
 def test_problems_have_their_codes(shared: ReaderProcess, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.txt")
     (tmp_path / "empty.txt").touch()
-    (tmp_path / "old.doc").write_text("x")
+    (tmp_path / "old.doc").write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(512))
     (tmp_path / "shut.txt").write_text("x")
     (tmp_path / "shut.txt").chmod(0)
     expected = {
@@ -238,10 +246,10 @@ def test_what_a_library_prints_stays_out_of_the_protocol() -> None:
         "import os, sys\n"
         "from ragcli.reading import child, dispatch\n"
         "plain = child.read_document\n"
-        "def chatty(path, data):\n"
+        "def chatty(path, data, charset):\n"
         "    print('to stdout'); os.write(1, b'to fd 1'); sys.stdout.flush()\n"
         "    assert sys.stdin.read() == ''\n"
-        "    return plain(path, data)\n"
+        "    return plain(path, data, charset)\n"
         "child.read_document = chatty\n"
         "child.main()\n"
     )
@@ -260,6 +268,7 @@ def test_what_a_library_prints_stays_out_of_the_protocol() -> None:
         process.stdin.flush()
         seen, reply = read_message(stdout), read_message(stdout)
         assert seen and seen["size"] and reply and reply["document"]["format"] == "code"
+        assert len(stdout.read(reply["document"]["text_bytes"])) == seen["size"]
         process.stdin.close()
         assert process.wait(10) == 0
 
@@ -292,10 +301,87 @@ def test_a_file_that_keeps_changing_is_not_half_read(
 def test_a_file_too_large_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "huge.txt"
     with path.open("wb") as file:
-        file.truncate(child.MAX_FILE_BYTES + 1)  # sparse: takes no room
+        file.truncate(1 + (ReadOptions().memory_mb << 20))  # sparse: takes no room
     with pytest.raises(child.Unreadable) as caught:
         child.read_bytes(path)
-    assert caught.value.code == "too_large"
+    assert caught.value.code == "too_large" and "read_memory_mb" in caught.value.hint
+
+
+def _limited(memory_mb: int) -> Iterator[ReaderProcess]:
+    process = ReaderProcess(ReadOptions(timeout_s=TIMEOUT_S, memory_mb=memory_mb))
+    yield process
+    process.close()
+
+
+@pytest.fixture
+def small() -> Iterator[ReaderProcess]:
+    yield from _limited(96)
+
+
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts data memory")
+
+
+@on_linux
+def test_a_file_that_needs_too_much_memory_costs_that_file(
+    small: ReaderProcess, tmp_path: Path
+) -> None:
+    large, other = tmp_path / "large.txt", tmp_path / "other.txt"
+    large.write_bytes(b"word " * (60 << 18))
+    other.write_text("something else")
+    result = small.read(large)
+    assert result.problem and result.problem.code == "too_large"
+    assert result.problem.message == "reading it needs more than 96 MB of memory"
+    assert result.problem.hint == "raise the limit: rag config set read_memory_mb 192"
+    assert result.size == large.stat().st_size and result.content_hash
+    assert small.read(other).document
+
+
+@on_linux
+def test_a_child_that_grew_large_ends_with_its_file(shared: ReaderProcess, tmp_path: Path) -> None:
+    large, other = tmp_path / "large.txt", tmp_path / "other.txt"
+    large.write_text("a line\n" * 1_100_000)
+    other.write_text("something else")
+    assert shared.read(other).document and shared.pid
+    result = shared.read(large)
+    assert result.document and len(result.document.text) == 7_700_000
+    assert shared.pid is None
+    assert shared.read(other).document and shared.pid
+
+
+def test_a_large_document_waits_in_its_child_until_it_is_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "large.txt"
+    path.write_text("word " * 400_000)
+    process = ReaderProcess(ReadOptions(timeout_s=0.5))
+    wanted, results = threading.Event(), []
+    thread = threading.Thread(target=lambda: results.append(process.read(path, wanted)))
+    thread.start()
+    try:
+        thread.join(0.8)
+        assert thread.is_alive() and not results, "no time limit runs while it waits"
+        wanted.set()
+        thread.join(TIMEOUT_S)
+        assert results[0].document and len(results[0].document.text) == 2_000_000
+    finally:
+        process.close()
+
+
+def test_closing_ends_what_waits_to_be_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "large.txt"
+    path.write_text("word " * 400_000)
+    with ReaderPool(OPTIONS) as pool:
+        future = pool._threads.submit(pool.read, path, threading.Event())
+        with pytest.raises(TimeoutError):
+            future.result(0.7)
+    assert future.result(0).problem
+
+
+def test_children_rest_when_all_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("something")
+    with ReaderPool(OPTIONS) as pool:
+        assert next(pool.read_all([path])).document
+        assert not any(p.pid for p in pool._processes)
+        assert pool.read(path).document, "and start again"
 
 
 def test_the_pool_gives_results_in_order_and_reads_only_a_few_ahead(tmp_path: Path) -> None:

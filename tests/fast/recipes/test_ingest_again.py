@@ -208,3 +208,49 @@ def test_a_partly_read_pdf_is_found_and_told(
     assert rag.show("docs/scan.pdf#page=1").page == 1
     with pytest.raises(NotInProject, match="no page 9"):
         rag.show("docs/scan.pdf:9")
+
+
+def test_a_retry_stores_what_more_is_read_of_the_same_bytes(
+    rag: Rag, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extract = PageObject.extract_text
+    lost = {1}
+
+    def fail_on_the_second(page: PageObject) -> str:
+        if page.page_number in lost:
+            raise ZeroDivisionError
+        return extract(page)
+
+    monkeypatch.setattr(PageObject, "extract_text", fail_on_the_second)
+    data = paged_pdf(["page with sextants", "an astrolabe"])
+    for name in ("docs/one.pdf", "docs/two.pdf"):
+        (home / name).write_bytes(data)
+    rag.ingest()
+    assert rag.query("astrolabe", mode="keyword").passages == ()
+    lost.clear()
+    assert rag.ingest().new_problems == (), "unchanged files are left alone"
+    assert rag.query("astrolabe", mode="keyword").passages == ()
+    report = rag.ingest(retry=True)
+    assert (report.read_files, report.updated, report.known_problems) == (2, 1, 0)
+    (passage,) = rag.query("astrolabe", mode="keyword").passages
+    assert "astrolabe" in passage.text and passage.also_in == ("docs/two.pdf",)
+    assert [f.state for f in rag.files("docs/*.pdf")] == ["stored", "stored"]
+    assert rag.status().problem_count == 0
+
+
+def test_every_state_says_why_there_is_no_text(rag: Rag, home: Path) -> None:
+    (home / "docs/blank.html").write_text("<p>\u200b \u00ad</p><script>x()</script>")
+    (home / "docs/old.doc").write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(512))
+    (home / "docs/cut.pdf").write_bytes(b"%PDF-1.4 cut")
+    (home / "docs/empty.txt").write_bytes(b"\n \n")
+    rag.ingest()
+    states = {f.source: f.state for f in rag.files() if f.state != "stored"}
+    assert states == {
+        "docs/blank.html": "no_text",
+        "docs/old.doc": "unsupported",
+        "docs/cut.pdf": "failed",
+    }
+    status = rag.status(skipped=True)
+    assert status.states == {"stored": 3, "no_text": 1, "unsupported": 1, "failed": 1}
+    assert ("docs/empty.txt", "empty") in (status.skipped or ())
+    assert all(f.chunks == 0 for f in rag.files() if f.state != "stored")

@@ -1,0 +1,240 @@
+"""Does a claim agree with the words that it cites? Told without a model, so told carefully.
+
+*Supported* needs all of this: what the claim says stands in the source in the same order (the
+longest common subsequence of their words covers most of the claim), every number, date, unit and
+name of it among them, and as many negations. A number or a name that the source has nowhere, or a
+negation too many or too few, *disagrees*. All else, paraphrase above all, is *unchecked*: a person
+has to read it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from ragcli.generation.quantities import MONTH, Quantity, quantities
+from ragcli.text.scripts import HAN, KANA, unspaced_share
+from ragcli.text.stems import common_stem
+from ragcli.text.terms import STOP_WORDS
+
+# The share of a claim's words that must stand in the source, in order, for it to be supported:
+# what is left may be a verb or an adjective of its own. Names show by their capital letters; where
+# a script has none, any word may be one, and all must stand there.
+WORDS_IN_COMMON = 0.7
+
+Agreement = Literal["agrees", "disagrees", "unchecked"]
+
+
+class Judged(NamedTuple):
+    """``note`` says what differs, in words; empty where nothing does."""
+
+    verdict: Agreement
+    note: str = ""
+
+
+class _Token(NamedTuple):
+    """``opening`` is a word with a capital letter that begins a sentence: it may be a name. The key
+    of a negation that may be none is empty. ``clause`` counts the commas before it."""
+
+    kind: Literal["word", "opening", "name", "number", "negation"]
+    key: str
+    text: str
+    clause: int
+    quantity: Quantity | None = None
+
+
+_WORD = re.compile(rf"[{HAN}{KANA}]|(?:(?![{HAN}{KANA}])\w)+(?:['’](?:(?![{HAN}{KANA}])\w)+)*")
+
+_NEGATIONS = frozenset(
+    """
+    not no never none nor neither without cannot nothing nobody nowhere
+    nicht kein keine keinen keinem keiner keines nie niemals nichts ohne
+    ne pas jamais aucun aucune sans rien
+    nunca sin ningún ninguna ninguno nada jamás
+    não nunca sem nenhum nenhuma
+    non mai senza nessun nessuno nessuna niente
+    niet geen nooit zonder
+    не нет ни никогда без
+    """.split()  # noqa: SIM905 - a quoted word each would fill a page
+)
+# Grammar, not content (Chinese).
+_HAN_FUNCTION_SIGNS = frozenset("的了是在于於有和与與及为為被把其该該这這那也都就并並而")
+# What denies in Chinese, and where the sign is part of another word that may deny nothing (不仅).
+_HAN_NEGATION = frozenset("不没沒无無未非勿莫")
+_HAN_WEAK = re.compile(
+    r"不(?=[仅僅但过過断斷久管同])|[出埋]没|没收|沒收|[无無](?=论)|未(?=[来來])|非(?=常)"
+)
+
+# How far the shares of signs without spaces may differ in one language, which quotes others.
+_OTHER_LANGUAGE = 0.6
+
+
+def agreement(claim: str, sentence: str, passage: str) -> Judged:
+    """How a claim stands to its source: ``sentence`` are the whole sentences that hold the words it
+    cites, ``passage`` all that was shown, its headings included."""
+    own, said = _read(claim), _read(sentence)
+    if not own or _other_script(claim, sentence):
+        return Judged("unchecked", "in another language" if own else "")
+    everywhere = _read(passage)
+    for token in own:
+        if token.kind == "number" and not _stands(token, everywhere):
+            return Judged("disagrees", _differing(token, said, everywhere))
+        if token.kind == "name" and not _stands(token, everywhere):
+            told = f"claim names {token.text}, the source does not"
+            return Judged("unchecked" if _writes_nouns_large(own) else "disagrees", told)
+    mine = [t for t in own if t.kind != "negation"]
+    theirs = [t for t in said if t.kind != "negation"]
+    pairs = _common(mine, theirs)
+    clauses = {theirs[j].clause for _, j in pairs}
+    denied = [t for t in said if t.kind == "negation" and t.clause in clauses]
+    return _denies([t for t in own if t.kind == "negation"], denied) or _says(
+        mine, {i for i, _ in pairs}
+    )
+
+
+def _denies(mine: Sequence[_Token], theirs: Sequence[_Token]) -> Judged | None:
+    """A judgement where the claim and the clauses it is taken from do not deny equally often."""
+    own, said = ([t.text for t in some if t.key] for some in (mine, theirs))
+    if own and not said:
+        return Judged("disagrees", f"claim says “{own[0]}”, the source does not")
+    if said and not own:
+        return Judged("disagrees", f"the source says “{said[0]}”, the claim does not")
+    if (len(own), len(mine)) != (len(said), len(theirs)):
+        return Judged("unchecked", "claim and source deny differently")
+    return None
+
+
+def _says(mine: Sequence[_Token], common: set[int]) -> Judged:
+    """Whether enough of the claim's words stand in the source as they follow each other."""
+    for i, token in enumerate(mine):
+        if token.kind in ("number", "name", "opening") and i not in common:
+            return Judged("unchecked", f"the cited sentence does not say {token.text} of this")
+    letters = [c for token in mine for c in token.text if c.isalpha()]
+    has_case = sum(c.upper() != c.lower() for c in letters) > len(letters) / 2
+    needed = WORDS_IN_COMMON if has_case else 1.0
+    share = len(common) / len(mine) if mine else 0.0
+    return Judged("agrees") if share >= needed else Judged("unchecked", "in other words")
+
+
+def _differing(token: _Token, said: Sequence[_Token], everywhere: Sequence[_Token]) -> str:
+    """`claim says 60 days, source says 30 days`: what the source has of the same kind."""
+    wanted = token.quantity
+    assert wanted is not None, "numbers have one"
+    candidates = [t.quantity for t in (*said, *everywhere) if t.quantity is not None]
+    alike = [q for q in candidates if q.unit == wanted.unit] or [
+        q for q in candidates if MONTH not in (q.unit, wanted.unit)
+    ]
+    if not alike:
+        return f"claim says {token.text}, the source does not"
+    return f"claim says {token.text}, source says {alike[0].text}"
+
+
+def _stands(token: _Token, among: Sequence[_Token]) -> bool:
+    return any(_same(token, other) for other in among)
+
+
+def _same(one: _Token, other: _Token) -> bool:
+    if one.quantity is not None or other.quantity is not None:
+        both = one.quantity is not None and other.quantity is not None
+        return both and one.quantity.agrees(other.quantity)  # type: ignore[union-attr,arg-type]
+    return one.key == other.key
+
+
+def _common(mine: Sequence[_Token], theirs: Sequence[_Token]) -> list[tuple[int, int]]:
+    """The places of a longest common subsequence in both (Wagner and Fischer 1974)."""
+    lengths = [[0] * (len(theirs) + 1) for _ in range(len(mine) + 1)]
+    for i in range(len(mine) - 1, -1, -1):
+        for j in range(len(theirs) - 1, -1, -1):
+            if _same(mine[i], theirs[j]):
+                lengths[i][j] = lengths[i + 1][j + 1] + 1
+            else:
+                lengths[i][j] = max(lengths[i + 1][j], lengths[i][j + 1])
+    pairs = []
+    i = j = 0
+    while i < len(mine) and j < len(theirs):
+        if _same(mine[i], theirs[j]):
+            pairs.append((i, j))
+            i, j = i + 1, j + 1
+        elif lengths[i + 1][j] >= lengths[i][j + 1]:
+            i += 1
+        else:
+            j += 1
+    return pairs
+
+
+def _other_script(claim: str, source: str) -> bool:
+    return abs(unspaced_share(claim) - unspaced_share(source)) > _OTHER_LANGUAGE
+
+
+def _writes_nouns_large(tokens: Sequence[_Token]) -> bool:
+    """As German does: a capital letter is no sign of a name."""
+    words = [t for t in tokens if t.kind in ("word", "name")]
+    return sum(t.text[0].isupper() for t in words) > 0.35 * len(words)
+
+
+@lru_cache(64)  # an answer's passages, each looked at for every claim
+def _read(text: str) -> tuple[_Token, ...]:
+    """The words that say something, in order; of a date the month first."""
+    shown = unicodedata.normalize("NFKC", text).replace("−", "-").replace("–", "-")
+    # A letter for a letter, so that offsets hold in both.
+    plain = "".join(low if len(low := c.lower()) == 1 else c for c in shown)
+    clauses = [m.start() for m in _CLAUSE_END.finditer(plain)]
+    numbers = quantities(plain)
+    tokens = [
+        (q.start, _Token("number", "", shown[q.start : q.end].strip(), bisect(clauses, q.start), q))
+        for q in numbers
+    ]
+    taken = {at for q in numbers for at in range(q.start, q.end)}
+    weak = {at for m in _HAN_WEAK.finditer(plain) for at in range(*m.span())}
+    for match in _WORD.finditer(shown):
+        start = match.start()
+        if start in taken and match.end() - 1 in taken:
+            continue
+        begins = _begins_sentence(shown, start)
+        token = _word(match[0], start in weak, begins, bisect(clauses, start))
+        if token is not None:
+            tokens.append((start, token))
+    ordered = [token for _, token in sorted(tokens, key=lambda pair: pair[0])]
+    for i in range(len(ordered) - 1):
+        if _is_day(ordered[i]) and _is_month(ordered[i + 1]):
+            ordered[i], ordered[i + 1] = ordered[i + 1], ordered[i]
+    return tuple(ordered)
+
+
+# Not in a number: a comma there parts thousands.
+_CLAUSE_END = re.compile(
+    r"[;:；：、，—]|,(?!\d)|[.!?](?=\s)|[。！？]|\b(?:but|while|whereas|although)\b"
+)
+
+
+def _is_day(token: _Token) -> bool:
+    q = token.quantity
+    return q is not None and q.unit in ("", "day") and 1 <= q.value <= 31
+
+
+def _is_month(token: _Token) -> bool:
+    return token.quantity is not None and token.quantity.unit == MONTH
+
+
+def _word(text: str, is_weak: bool, begins: bool, clause: int) -> _Token | None:
+    low = text.lower().replace("’", "'")
+    if low in _HAN_NEGATION:
+        return _Token("negation", "" if is_weak else low, text, clause)
+    if low in _NEGATIONS or low.endswith("n't"):
+        return _Token("negation", low, text, clause)
+    if low in _HAN_FUNCTION_SIGNS or (low in STOP_WORDS and (begins or low == text)):
+        return None
+    is_name = any(c.isupper() for c in text[1:]) or any(c.isdigit() for c in text)
+    kind: Literal["word", "opening", "name"] = "word"
+    if is_name or text[0].isupper():
+        kind = "opening" if begins and not is_name else "name"
+    return _Token(kind, common_stem(low.removesuffix("'s")), text, clause)
+
+
+def _begins_sentence(text: str, start: int) -> bool:
+    before = text[:start].rstrip(" \t\"'“”‘’«»„([*_#>-")
+    return not before or before[-1] in ".!?:;\n。！？：；…"

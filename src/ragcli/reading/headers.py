@@ -1,0 +1,111 @@
+"""Which row of a table names its columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from statistics import median
+from typing import NamedTuple
+
+
+class Cell(NamedTuple):
+    """What is seen in a cell; ``is_text`` is false for numbers, dates, truth values, errors."""
+
+    text: str
+    is_text: bool = True
+
+
+Cells = Mapping[int, Cell]  # column, from 0, -> what is not empty
+
+# A caption says what a column holds; what is longer is what one holds.
+_MAX_NAME_CHARACTERS = 100
+# Above a table stand a title, a source, a date: seldom more rows.
+_MAX_TITLE_ROWS = 12
+# A column is of numbers where this share of its cells are; the others say "n/a".
+_TYPED_SHARE = 0.8
+# Data are rows alike; what names them may be half as wide, as some columns have no name.
+_WIDTH_SHARE = 0.5
+_SENTENCE_END = re.compile(r"[.!?;。！？；]$")
+_PERIOD = re.compile(r"(19|20)\d\d(\D.*)?$", re.ASCII)
+_DIGIT = re.compile(r"\d")
+
+# Numbers as they are written in many countries, with currency or per cent; dates and times; truth.
+_VALUE = re.compile(
+    r"[-+(]?\s*[$€£¥￥₹]?\s*[-+]?\d[\d\s.,'’_]*(e[-+]?\d+)?\s*[%‰$€£¥元]?\)?"
+    r"|\d{1,4}[-/.年]\d{1,2}([-/.月]\d{1,4}日?)?([T ]\d.*)?|\d{1,2}:\d\d(:\d\d([.,]\d+)?)?"
+    r"|true|false|yes|no|n/a|nan|null|none|-+|是|否",
+    re.IGNORECASE,
+)
+
+
+def plain_cell(text: str) -> Cell:
+    """A cell of a file that knows only texts."""
+    return Cell(text, _VALUE.fullmatch(text) is None)
+
+
+def header_index(rows: Sequence[Cells]) -> int | None:
+    """The index of the row that names the columns; None where none does.
+
+    It is the first row about as wide as those below it, of short, different texts, that is
+    unlike them: they hold numbers or dates where it has a word, or texts that are longer or come
+    again and again. Rows above it are titles.
+    """
+    for i, row in enumerate(rows[: _MAX_TITLE_ROWS + 1]):
+        below = rows[i + 1 :]
+        if not below:
+            return None
+        width = max(len(other) for other in below)
+        if len(row) < max(2, _WIDTH_SHARE * width) or len({c.text for c in row.values()}) < 2:
+            continue
+        return (
+            i if are_names(row) and (name_values(row, below) or _are_unlike(row, below)) else None
+        )
+    return None
+
+
+def are_names(row: Cells) -> bool:
+    """True for short, different texts; a year or a day may name a column too. What ends with a
+    colon names the cell beside it."""
+    texts = [cell.text for cell in row.values()]
+    return (
+        len(set(texts)) == len(texts)
+        and all(len(text) <= _MAX_NAME_CHARACTERS and text[-1] not in ":：" for text in texts)
+        and any(cell.is_text for cell in row.values())
+        and all(cell.is_text or _PERIOD.match(cell.text) for cell in row.values())
+    )
+
+
+def name_values(row: Cells, below: Sequence[Cells]) -> bool:
+    """True when a word in ``row`` stands over numbers, dates or the like: it surely is a name."""
+    return any(
+        name.is_text and _is_typed([other[column] for other in below if column in other])
+        for column, name in row.items()
+    )
+
+
+def _are_unlike(row: Cells, below: Sequence[Cells]) -> bool:
+    """The same for a table of nothing but words, where it is a guess: three names or more are
+    believed, of two only those over words that are longer, or the same again and again."""
+    columns = [(name.text, [r[c].text for r in below if c in r]) for c, name in row.items()]
+    if any(_SENTENCE_END.search(name) or _DIGIT.search(name) for name, _ in columns):
+        return False
+    if any(name in texts for name, texts in columns):
+        return False
+    return len(columns) > 2 or any(_are_data(name, texts) for name, texts in columns)
+
+
+def _is_typed(cells: Sequence[Cell]) -> bool:
+    typed = sum(not cell.is_text for cell in cells)
+    return typed > 0 and (
+        typed >= _TYPED_SHARE * len(cells) or (typed > 1 and typed == len(cells) - 1)
+    )
+
+
+def _are_data(name: str, texts: Sequence[str]) -> bool:
+    if len(texts) < 2:
+        return False
+    return (
+        all(_DIGIT.search(text) for text in texts)
+        or 2 * len(set(texts)) <= len(texts)
+        or median(map(len, texts)) > 2 * len(name)
+    )

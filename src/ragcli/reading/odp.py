@@ -1,0 +1,92 @@
+"""OpenDocument presentations (.odp, .otp, .fodp) and drawings (.odg): a page for each slide."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import Any
+
+from ragcli.domain import Document, Page
+from ragcli.reading.extracted import one_line
+from ragcli.reading.odfstyles import Styles
+from ragcli.reading.odftext import SHAPES, Body
+from ragcli.reading.office import Facts
+from ragcli.reading.opendocument import facts, opened_document
+from ragcli.reading.package import attribute, local_name
+from ragcli.reading.titles import meant_title
+
+# What a master repeats on each slide.
+_MARGINS = frozenset(("header", "footer", "date-time", "page-number"))
+
+
+def read(data: bytes, path: PurePath) -> Document:
+    """All slides, hidden ones too.
+
+    Raises Unreadable (``encrypted``, ``wrong_format``, ``broken``, ``too_large``).
+    """
+    with opened_document(data, "ODP") as document:
+        styles, stated = Styles(), Facts()
+        slides = _Slides(Body(styles, document))
+        tags, around = ("page", "footer-decl"), ("presentation", "drawing")
+        for element in document.leaves(tags, around):
+            name = local_name(element)
+            if name == "meta":
+                stated = facts(element)
+            elif name in ("styles", "automatic-styles"):
+                styles.add(element)
+            elif name == "footer-decl":
+                slides.footers[attribute(element, "name")] = one_line("".join(element.itertext()))
+            elif name == "page":
+                slides.add(element)
+        builder = slides.body.builder
+        document.check_found(builder.text)
+    return Document(
+        text=builder.text,
+        format="odp",
+        blocks=builder.blocks,
+        pages=tuple(slides.pages),
+        title=meant_title(stated.title) or slides.title,
+        date=stated.date,
+        metadata=stated.metadata,
+        problems=tuple(document.problems),
+    )
+
+
+class _Slides:
+    """The slides so far, and the footers that are still to be shown, by name."""
+
+    def __init__(self, body: Body) -> None:
+        self.body = body
+        self.pages: list[Page] = []
+        self.title: str | None = None
+        self.footers: dict[str, str] = {}
+
+    def add(self, page: Any) -> None:
+        """Append a slide: its title, shapes, footer where it is new, notes and comments."""
+        builder = self.body.builder
+        start = builder.next_start
+        shapes = [shape for shape in page if local_name(shape) in SHAPES]
+        for shape in sorted(shapes, key=lambda s: attribute(s, "class") != "title"):
+            kind = attribute(shape, "class")
+            if kind == "title":
+                self._add_title(shape)
+            elif kind not in _MARGINS:
+                self.body.add(shape)
+        builder.add("paragraph", self.footers.pop(attribute(page, "use-footer-name"), ""))
+        for beside in page:
+            if local_name(beside) == "notes":
+                self._add_notes(beside)
+            elif local_name(beside) == "annotation":
+                self.body.add_comment(beside)
+        number = len(self.pages) + 1
+        self.pages.append(Page(number, min(start, builder.length), builder.length))
+
+    def _add_title(self, shape: Any) -> None:
+        title = one_line(" ".join(self.body.texts(shape)))
+        self.title = self.title or title or None
+        self.body.builder.add("heading", title, level=1, title=title)
+
+    def _add_notes(self, notes: Any) -> None:
+        for shape in notes:
+            if attribute(shape, "class") == "notes":
+                text = "\n".join(line for line in self.body.texts(shape) if line)
+                self.body.builder.add("paragraph", f"Notes: {text}" if text else "")

@@ -1,0 +1,69 @@
+"""What Office's formats share: where a package's main part lies, and what it states of itself."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ragcli.errors import Unreadable
+from ragcli.reading.dates import iso_date
+from ragcli.reading.extracted import metadata_value, one_line
+from ragcli.reading.package import elements, local_name, part_named, relations
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A document's properties; ``date`` is when it was last changed (ISO 8601)."""
+
+    title: str = ""
+    date: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+def main_part(package: zipfile.ZipFile, usual: str, noun: str) -> str:
+    """The part that the package's own table calls the document; ``usual`` is where it lies
+    else. Raises Unreadable (``wrong_format``)."""
+    for relation in relations(package, "").values():
+        if relation.kind == "officeDocument":
+            return relation.part
+    found = part_named(package, usual)
+    if found is None:
+        raise Unreadable("wrong_format", f"a zip file, but not a {noun}")
+    return found
+
+
+def core_properties(package: zipfile.ZipFile) -> Facts:
+    """The core properties that say something (ECMA-376 part 2, 8.3)."""
+    parts = [r.part for r in relations(package, "").values() if r.kind == "core-properties"]
+    return facts_of(
+        {
+            local_name(element): element.text or ""
+            for root in elements(package, (parts or ["docProps/core.xml"])[0], "coreProperties")
+            for element in root
+        }
+    )
+
+
+def facts_of(values: Mapping[str, str]) -> Facts:
+    """Facts from values by the names that Dublin Core and Office's core properties give them."""
+    values = {name: metadata_value(value) for name, value in values.items()}
+    return Facts(
+        title=values.get("title", ""),
+        date=iso_date(values.get("modified", "")) or iso_date(values.get("created", "")),
+        metadata={
+            name: values[key]
+            for key, name in (
+                ("creator", "author"),
+                ("subject", "subject"),
+                ("keywords", "keywords"),
+            )
+            if values.get(key)
+        },
+    )
+
+
+def comment(author: str, text: str) -> str:
+    """A comment as it stands in a text, after what it is about."""
+    author = one_line(author)
+    return f"Comment by {author}: {text}" if author else f"Comment: {text}"

@@ -1,0 +1,122 @@
+"""PowerPoint presentations (.pptx, .pptm, .ppsx, .potx): a page for each slide, in the order of
+the presentation, with its notes and comments."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import replace
+from pathlib import PurePath
+from typing import Any
+
+from ragcli.domain import Document, Page, Problem
+from ragcli.errors import Unreadable
+from ragcli.reading.drawings import drawing_lines
+from ragcli.reading.extracted import TextBuilder, one_line
+from ragcli.reading.office import comment, core_properties, main_part
+from ragcli.reading.package import Relation, attribute, child, opened, relations, tree
+from ragcli.reading.slidetext import SlideText, paragraphs
+from ragcli.reading.titles import meant_title
+
+
+def read(data: bytes, path: PurePath) -> Document:
+    """All slides, hidden ones too; a slide that cannot be read costs that slide.
+
+    Raises Unreadable (``encrypted``, ``wrong_format``, ``broken``, ``too_large``).
+    """
+    with opened(data, "PPTX", "PowerPoint or LibreOffice") as package:
+        return _read_package(package)
+
+
+def _read_package(package: zipfile.ZipFile) -> Document:
+    main = main_part(package, "ppt/presentation.xml", "PowerPoint presentation")
+    problems: list[Problem] = []
+    links = relations(package, main)
+    authors = _authors(package, links, problems)
+    builder = TextBuilder()
+    slides = SlideText(builder)
+    pages = []
+    for number, part in enumerate(_slide_parts(package, main, links, problems), 1):
+        start = builder.next_start
+        found: list[Problem] = []
+        _add_slide(package, part, slides, authors, found)
+        problems += [replace(problem, page=number) for problem in found]
+        pages.append(Page(number, min(start, builder.length), builder.length))
+    if problems and not builder.text:
+        raise Unreadable(problems[0].code, problems[0].message, problems[0].hint)
+    facts = core_properties(package)
+    return Document(
+        text=builder.text,
+        format="pptx",
+        blocks=builder.blocks,
+        pages=tuple(pages),
+        title=meant_title(facts.title) or next(iter(slides.titles), None),
+        date=facts.date,
+        metadata=facts.metadata,
+        problems=tuple(problems),
+    )
+
+
+def _slide_parts(
+    package: zipfile.ZipFile, main: str, links: dict[str, Relation], problems: list[Problem]
+) -> list[str]:
+    """The slides in the presentation's order; where that cannot be read, in that of their links."""
+    root = tree(package, main, problems)
+    listed = [] if root is None else root.findall("{*}sldIdLst/{*}sldId")
+    # A slide's id has no namespace, its link's has one: the last attribute of the name counts.
+    names = [[v for k, v in e.items() if k.endswith("}id")] for e in listed]
+    ordered = [links[ids[0]].part for ids in names if ids and ids[0] in links]
+    missing = len(listed) - len(ordered)
+    if missing:
+        problems.append(Problem("broken", f"{missing} slides are missing"))
+    return ordered or [link.part for link in links.values() if link.kind == "slide"]
+
+
+def _add_slide(
+    package: zipfile.ZipFile,
+    part: str,
+    slides: SlideText,
+    authors: dict[str, str],
+    problems: list[Problem],
+) -> None:
+    root = tree(package, part, problems)
+    shapes = child(root, "cSld", "spTree") if root is not None else None
+    links = relations(package, part)
+    if shapes is not None:
+        slides.add(shapes, lambda link: drawing_lines(package, links.get(link), problems))
+    for kind, add in (("notesSlide", _add_notes), ("comments", _add_comments)):
+        for link in links.values():
+            if link.kind == kind:
+                linked = tree(package, link.part, problems)
+                if linked is not None:
+                    add(linked, slides.builder, authors)
+
+
+def _add_notes(root: Any, builder: TextBuilder, authors: dict[str, str]) -> None:
+    """What the speaker notes, which the body placeholder of a notes page holds."""
+    for shape in root.iter("{*}sp"):
+        if attribute(child(shape, "nvSpPr", "nvPr", "ph"), "type") == "body" and (
+            text := "\n".join(paragraphs(shape))
+        ):
+            builder.add("paragraph", f"Notes: {text}")
+
+
+def _add_comments(root: Any, builder: TextBuilder, authors: dict[str, str]) -> None:
+    """Comments of both kinds: a text (PowerPoint 2007), a body with replies (2021)."""
+    for said in root.iter("{*}cm", "{*}reply"):
+        body = child(said, "txBody")
+        plain = child(said, "text")
+        text = " ".join(paragraphs(body)) if body is not None else ""
+        if plain is not None:
+            text = plain.text or ""
+        if text := one_line(text):
+            author = authors.get(attribute(said, "authorId"), "")
+            builder.add("paragraph", comment(author, text))
+
+
+def _authors(
+    package: zipfile.ZipFile, links: dict[str, Relation], problems: list[Problem]
+) -> dict[str, str]:
+    """The names of those who commented, by their id."""
+    parts = [r.part for r in links.values() if r.kind in ("commentAuthors", "authors")]
+    roots = [root for part in parts if (root := tree(package, part, problems)) is not None]
+    return {attribute(e, "id"): attribute(e, "name") for root in roots for e in root}

@@ -1,0 +1,140 @@
+"""Answers by the hundred: true ones are supported, altered ones never are.
+
+Made from the sentences of sample_docs/ and docs/. A quote is written in other typography, moved to
+another passage, or changed in a word, a number, a name or a not; under a true quote the claim is.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from fakes.passages import passage
+
+from ragcli.domain import Passage
+from ragcli.generation.answers import read_answer
+from ragcli.text.sentences import sentence_spans
+
+ROOT = Path(__file__).parents[3]
+NAMES = ("Ferdinand", "Lisbon", "Marguerite", "Wellington")
+LEAST_SUPPORTED = 0.98
+
+Alter = Callable[[str], str | None]
+
+
+def paragraphs(chinese: bool) -> list[str]:
+    """Prose of three sentences at least."""
+    pages = sorted([*ROOT.glob("sample_docs/**/*.md"), *ROOT.glob("docs/*.md")])
+    texts = [p.read_text("utf-8") for p in pages]
+    found = [p for text in texts for p in re.split(r"\n\s*\n", text)]
+    found = [
+        p for p in found if not re.search(r"^\s*[#|`>*-]|```|\[\d+\]|\]\(|\"", p, re.MULTILINE)
+    ]
+    own = [p for p in found if (len(re.findall("[\u4e00-\u9fff]", p)) > len(p) / 2) == chinese]
+    return [p for p in own if len(sentence_spans(p)) >= 2]
+
+
+def sentences() -> Iterator[tuple[str, list[Passage]]]:
+    """A sentence with the passage that holds it, and another one."""
+    for chinese in (False, True):
+        texts = paragraphs(chinese)
+        for text, other in zip(texts, [*texts[3:], *texts[:3]], strict=True):
+            for start, end in sentence_spans(text):
+                if 15 < end - start < 300 and ":" not in text[start:end]:
+                    yield text[start:end], [passage(text), passage(other, chunk_id="c2")]
+
+
+ALL = list(sentences())
+
+
+def verdict(claim: str, quote: str, passages: list[Passage], number: int = 1) -> str:
+    said = " ".join(claim.split()).rstrip(".。！？!?")
+    answer = f'{said} [{number}: "{" ".join(quote.split())}"].'
+    *_, last = read_answer(answer, passages, verbatim=False).citations
+    return last.verdict
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(ALL) >= 200
+    assert sum(not s.isascii() for s, _ in ALL) >= 30
+
+
+def wide(text: str) -> str:
+    return "".join(chr(ord(c) + 0xFEE0) if c.isascii() and c.isalnum() else c for c in text)
+
+
+def hyphenated(text: str) -> str:
+    return re.sub(r"\b([a-z]{4})([a-z]{4,})\b", "\\1-\\2", text, count=2)
+
+
+@pytest.mark.parametrize(
+    "retyped",
+    [str, str.upper, wide, hyphenated, lambda s: s.replace(" ", "  "), lambda s: f"“{s}”"],
+)
+def test_true_quotes_are_supported_in_any_typography(retyped: Callable[[str], str]) -> None:
+    right = [verdict(s, retyped(s), p) == "supported" for s, p in ALL]
+    assert sum(right) >= LEAST_SUPPORTED * len(right), f"{sum(right)} of {len(right)}"
+
+
+def test_a_quote_from_another_passage_is_repointed() -> None:
+    moved = [verdict(s, s, p, number=2) for s, p in ALL]
+    assert moved.count("misattributed") >= LEAST_SUPPORTED * len(moved)
+    assert "supported" not in moved
+
+
+def other_number(text: str) -> str | None:
+    found = re.search(r"(?<![\w.,-])\d+(?![\w.,-]*\d)", text)
+    return found and text[: found.start()] + str(int(found[0]) + 3) + text[found.end() :]
+
+
+def other_name(text: str) -> str | None:
+    found = [m for m in re.finditer(r"\b[A-Z][A-Za-z]{2,}\b", text) if m.start() > 0]
+    if not found:
+        return None
+    chosen = random.Random(text).choice(found)
+    return text[: chosen.start()] + random.Random(text).choice(NAMES) + text[chosen.end() :]
+
+
+def denied(text: str) -> str | None:
+    if re.search(r"\bnot\b|不", text):
+        return re.sub(r"\bnot |不", "", text, count=1)
+    found = re.search(r"\b(?:is|are|was|were|can|will|has|have)\b|是|能|会", text)
+    if found is None:
+        return None
+    start, end = found.span()
+    return (
+        f"{text[:end]} not{text[end:]}" if found[0].isascii() else f"{text[:start]}不{text[start:]}"
+    )
+
+
+ALTERED = pytest.mark.parametrize("alter", [other_number, other_name, denied])
+
+
+@ALTERED
+def test_no_altered_quote_passes(alter: Alter) -> None:
+    changed = [(a, verdict(s, a, p)) for s, p in ALL if (a := alter(s)) and a != s]
+    assert len(changed) >= 20
+    assert [a for a, told in changed if told == "supported"] == []
+
+
+@ALTERED
+def test_no_altered_claim_passes_under_a_true_quote(alter: Alter) -> None:
+    changed = [(a, verdict(a, s, p)) for s, p in ALL if (a := alter(s)) and a != s]
+    assert [a for a, told in changed if told in ("supported", "misattributed")] == []
+
+
+def test_one_word_changed_is_not_found() -> None:
+    for sentence, passages in ALL:
+        words = sentence.split(" ")
+        if len(words) > 5:
+            words[3] = "purple"
+            assert verdict(sentence, " ".join(words), passages) == "not_found", sentence
+
+
+def test_invented_quotes_are_not_found() -> None:
+    for _, passages in ALL:
+        told = verdict("It never rains.", "it has never rained on a Tuesday", passages)
+        assert told == "not_found"
