@@ -93,6 +93,9 @@ BLOCKS = frozenset(
     ]
 )
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
+# What marks of notes stand in, and how long they are.
+_RAISED = frozenset(("sup", "a"))
+_NOTE_CHARACTERS = 4
 _LISTS = frozenset(("ul", "ol", "menu", "dir", "dl"))
 _ITEMS = frozenset(("li", "dt"))
 _CELLS = frozenset(("td", "th"))
@@ -145,6 +148,7 @@ class TextWalk:
         self._lists: list[int] = []  # the open lists; nodes are known by their address
         self._marker = ""  # what the next line of a list begins with
         self._heading = self._pre = self._table = 0  # the open one, 0 for none
+        self._note = 0  # the open mark of a note
         self._row: list[str] = []
 
     def walk(
@@ -178,6 +182,9 @@ class TextWalk:
         tag = node.tag or ""
         if tag == "br":
             self._inline.append("\n" if self._pre else _BREAK)
+        elif not self._note and tag in _RAISED and _is_note_mark(node):
+            self._note = node.mem_id
+            self._inline.append("[")
         if tag not in BLOCKS:
             return
         self._boundary()
@@ -196,6 +203,9 @@ class TextWalk:
 
     def _leave(self, node: LexborNode) -> None:
         tag = node.tag or ""
+        if node.mem_id == self._note:
+            self._note = 0
+            self._inline.append("]")
         if tag not in BLOCKS:
             return
         if node.mem_id == self._heading:
@@ -261,6 +271,21 @@ class TextWalk:
         text = "".join(self._inline).replace(_SOFT_HYPHEN, "")
         self._inline.clear()
         return text
+
+
+def _is_note_mark(node: LexborNode) -> bool:
+    """True for a number that leads to a note; joined to the word before, it would hide the word."""
+    attributes = node.attributes
+    if node.tag == "a" and not (
+        attributes.get("epub:type") == "noteref" or attributes.get("role") == "doc-noteref"
+    ):
+        return False
+    said = node.text(strip=True)
+    return (
+        len(said) <= _NOTE_CHARACTERS
+        and said.isalnum()
+        and (node.tag == "a" or node.css_first("a") is not None)
+    )
 
 
 def is_skipped(node: LexborNode, skip: Skip) -> bool:

@@ -87,7 +87,7 @@ def test_chapters_follow_the_spine_under_the_contents() -> None:
     )
     assert pieces(document) == [
         ("heading", "One"),
-        ("paragraph", ENGLISH + "1"),
+        ("paragraph", ENGLISH + "[1]"),
         ("heading", "Part"),
         ("list", "- a"),
         ("paragraph", "A note."),
