@@ -149,6 +149,20 @@ def stream_part(package: zipfile.ZipFile, name: str, max_bytes: int) -> Iterator
         raise zipfile.BadZipFile("its checksum is wrong")
 
 
+def read_part(package: zipfile.ZipFile, name: str, max_bytes: int = MAX_PART_BYTES) -> bytes:
+    """All of a part that a document can do without. Raises Unreadable: ``missing``, ``broken``,
+    ``too_large``, ``encrypted``."""
+    try:
+        with open_part(package, name, max_bytes) as stream:
+            return stream.read()
+    except KeyError:
+        raise Unreadable("missing", f"{name} is not in the file") from None
+    except RuntimeError as error:  # what zipfile raises for a part with a password
+        raise Unreadable("encrypted", f"{name} is encrypted", _SAVE_WITHOUT_PASSWORD) from error
+    except BROKEN as error:
+        raise Unreadable("broken", f"{name} cannot be read: {error}") from error
+
+
 def parse(stream: IO[bytes], **options: Any) -> Iterator[Any]:
     """Elements of an XML stream as they end; ``options`` are those of lxml's ``iterparse``."""
     for _, element in _events(stream, **options):

@@ -31,6 +31,9 @@ READERS: dict[str, tuple[str, str]] = {
     "latex": ("latex", ".tex .ltx .latex"),
     "bibtex": ("bibtex", ".bib"),
     "html": ("html", ".html .htm .xhtml"),
+    "epub": ("epub", ".epub .kepub"),
+    "fb2": ("fb2", ".fb2 .fb2.zip .fbz"),
+    "mhtml": ("mhtml", ".mhtml .mht"),
     "pdf": ("pdf", ".pdf"),
     "docx": ("docx", ".docx .docm .dotx .dotm"),
     "rtf": ("rtf", ".rtf"),
@@ -89,8 +92,9 @@ _CURES = {
         ".pages": "save it in Pages: File > Export To > Word",
         ".numbers": "save it in Numbers: File > Export To > Excel",
         ".key": "save it in Keynote: File > Export To > PowerPoint",
-        ".epub .mobi .azw3 .djvu .xps .ps .chm": "convert it to .pdf or .html",
-        ".eml .msg .mbox .mhtml .mht": "save its text as .txt or .html",
+        ".mobi .azw .azw3 .prc": "convert it to .epub, with Calibre",
+        ".djvu .xps .ps .chm": "convert it to .pdf or .html",
+        ".eml .msg .mbox": "save its text as .txt or .html",
     }.items()
     for suffix in suffixes.split()
 }
@@ -160,12 +164,19 @@ _XML_HEAD_BYTES = 32768
 _HTML_HEAD_BYTES = 1024
 
 
+def suffix_of(path: PurePath) -> str:
+    """What a file's name says of its format: its suffix in lower case, or two that belong
+    together."""
+    two = "".join(path.suffixes[-2:]).lower()
+    return two if two in FORMAT_OF_SUFFIX else path.suffix.lower()
+
+
 def format_of(path: PurePath, head: bytes) -> str | None:
     """The format of a file from its name, else from its first bytes; None when it has no reader.
 
     ``head`` is the file's beginning, at best 8 KiB or all of it.
     """
-    suffix = path.suffix.lower()
+    suffix = suffix_of(path)
     named = FORMAT_OF_NAME.get(path.name.lower()) or FORMAT_OF_SUFFIX.get(suffix)
     if named in _OFFICE or suffix in _LEGACY:
         return _format_of_content(head) or named
@@ -231,7 +242,7 @@ def is_binary(head: bytes) -> bool:
 
 def unsupported_reason(path: PurePath) -> Problem | None:
     """Why a file of this name cannot be read, and what to do; None when its name says nothing."""
-    suffix = path.suffix.lower()
+    suffix = suffix_of(path)
     if suffix in _CURES:
         return Problem("unsupported", f"no reader for {suffix} files", _CURES[suffix])
     if suffix in _BINARIES:
