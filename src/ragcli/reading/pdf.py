@@ -32,8 +32,9 @@ _NO_PASSWORD = "save it without a password, or name its password"
 _OTHER_NAME = "give it the ending of what it is"
 _SAVE_AGAIN = "open it in a PDF viewer and print it to a new PDF"
 
-# A list of pages may promise millions that are not there.
-_MAX_LOST_PAGES = 200
+# PDFium keeps what it has read of a file until it is closed: 35 MB for a thousand pages of links.
+# Where all of these are lost, the list of pages promises more than there are.
+_PAGES_AT_ONCE = 300
 # Pages without any text that pypdf is asked about when PDFium found none in the whole file.
 _MAX_BLANK_PAGES = 20
 
@@ -158,25 +159,25 @@ def _by_pdfium(data: bytes, passwords: tuple[str, ...], second: _Second) -> _Boo
     """Raises Unreadable (``encrypted``), PdfiumFailure when there is no page to be had."""
     with pdfium.opened(data, passwords) as document:
         count = pdfium.page_count(document)
-        book = _Book(facts=pdfextras.facts(document))
+        book = _Book(facts=pdfextras.facts(document), attachments=pdfextras.attachments(document))
         bookmarks = pdfextras.bookmarks(document)
-        lost = 0
-        with pdfextras.form(document) as form:
-            for index in range(count):
+        form_text = pdfextras.xfa_text(document)
+    for start in range(0, count, _PAGES_AT_ONCE):
+        with pdfium.opened(data, passwords) as document, pdfextras.form(document) as form:
+            for index in range(start, min(start + _PAGES_AT_ONCE, count)):
                 page, problem = _read_page(document, form, index, second)
                 page.label = pdfextras.label(document, index)
                 page.bookmarks = bookmarks.get(index, [])
                 book.pages.append(page)
-                lost = lost + 1 if problem and problem.code == "page_failed" else 0
                 if problem:
                     book.problems.append(problem)
-                if lost >= _MAX_LOST_PAGES and index + 1 < count:
-                    message = f"pages {index + 2} to {count} are not looked for"
-                    book.problems.append(Problem("page_failed", message, _SAVE_AGAIN, index + 2))
-                    break
-        if text := pdfextras.xfa_text(document):
-            book.pages[-1].extras.append(text)
-        book.attachments = pdfextras.attachments(document)
+        lost = [problem for problem in book.problems if problem.code == "page_failed"]
+        if len(lost) == len(book.pages) and len(book.pages) < count:
+            message = f"pages {len(book.pages) + 1} to {count} are not looked for"
+            book.problems.append(Problem("page_failed", message, _SAVE_AGAIN, len(book.pages) + 1))
+            break
+    if form_text:
+        book.pages[-1].extras.append(form_text)
     if not book.problems and not any(page.content.lines for page in book.pages):
         _ask_second_reader(book, second)
     return book
