@@ -8,6 +8,7 @@ import time
 import zlib
 from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -275,6 +276,15 @@ def test_an_unknown_authority_is_refused(server: Server) -> None:
     server.routes["/"] = Reply(PAGE)
     assert refused(server, "/", trusted=None).code == "certificate"
     assert server.asked == []
+
+
+def test_an_authority_of_ones_own(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own.pem").write_text(server.authority)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "own.pem"))
+    server.routes["/"] = Reply(PAGE)
+    assert fetch(server, "/", trusted=None)[1] == PAGE
 
 
 def test_a_name_that_changes_its_address_gains_nothing(server: Server) -> None:
