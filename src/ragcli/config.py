@@ -108,6 +108,8 @@ def load_settings(
         origins[name] = origin
         if origin.layer != "default":
             values[name] = parse_value(name, raw)
+    if origins["openai_base_url"].layer == "project":
+        values["openai_api_key"] = None  # it belongs to the host that its owner named
     return Settings(**values), origins
 
 

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from itertools import repeat
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event
@@ -95,8 +96,11 @@ class ReaderProcess:
         if self.pid is None:
             self._start()
 
-    def read(self, path: Path, wanted: Event | None = None, *, charset: str = "") -> ReadResult:
-        """The file, read within the limits; ``charset`` is what a server declared of it. A large
+    def read(
+        self, path: Path, wanted: Event | None = None, *, below: int = 0, charset: str = ""
+    ) -> ReadResult:
+        """The file, read within the limits; ``below`` of the last parts of its path are not
+        followed if they are links, ``charset`` is what a server declared of it. A large
         document is taken from the child once ``wanted`` is set. Raises RagError when no child can
         be started."""
         self.start()
@@ -104,7 +108,7 @@ class ReaderProcess:
         seen: dict[str, Any] = {"content_hash": "", "size": 0, "mtime_ns": 0}
         deadline = time.monotonic() + self._timeout_s
         try:
-            self._send({"path": name, "charset": charset})
+            self._send({"path": name, "below": below, "charset": charset})
             seen = self._receive(deadline)
             reply = self._receive(deadline, wanted)
             document = self._document(reply, deadline, wanted)
@@ -262,11 +266,13 @@ class ReaderPool:
         finally:
             self._free.put(process)
 
-    def read(self, path: Path, wanted: Event | None = None, *, charset: str = "") -> ReadResult:
+    def read(
+        self, path: Path, wanted: Event | None = None, *, below: int = 0, charset: str = ""
+    ) -> ReadResult:
         """One file. Raises RagError when no reader process can be started."""
         process = self._take()
         try:
-            return process.read(path, wanted, charset=charset)
+            return process.read(path, wanted, below=below, charset=charset)
         finally:
             self._has_read = True
             self._free.put(process)
@@ -281,14 +287,17 @@ class ReaderPool:
                     if self._has_read:
                         return self._reserve.pop()
 
-    def read_all(self, paths: Iterable[Path]) -> Iterator[ReadResult]:
-        """The files in their order, read a few ahead of the one that is asked for. The children
-        rest when all are read: what follows may take hours."""
+    def read_all(
+        self, paths: Iterable[Path], below: Iterable[int] = repeat(0)
+    ) -> Iterator[ReadResult]:
+        """The files in their order, read a few ahead of the one that is asked for; ``below`` as in
+        ``read``, one for each. The children rest when all are read: what follows may take hours."""
         ahead: deque[tuple[Event, Future[ReadResult]]] = deque()
         try:
-            for path in paths:
+            for path, parts in zip(paths, below, strict=False):
                 wanted = Event()
-                ahead.append((wanted, self._threads.submit(self.read, path, wanted)))
+                future = self._threads.submit(self.read, path, wanted, below=parts)
+                ahead.append((wanted, future))
                 if len(ahead) > _READ_AHEAD:
                     yield _taken(*ahead.popleft())
             while ahead:

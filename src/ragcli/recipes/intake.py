@@ -27,7 +27,7 @@ class Reader(Protocol):
 
     def begin(self) -> None: ...
 
-    def read_all(self, paths: Iterable[Path]) -> Iterator[ReadResult]: ...
+    def read_all(self, paths: Iterable[Path], below: Iterable[int]) -> Iterator[ReadResult]: ...
 
     def read(self, path: Path, *, charset: str = "") -> ReadResult: ...
 
@@ -78,7 +78,7 @@ class Intake:
 
         The backlog takes its turn after every commit. How many were read by the deadline.
         """
-        results = reader.read_all(file.path for file, _ in files)
+        results = reader.read_all((f.path for f, _ in files), (f.below for f, _ in files))
         waiting = iter(zip(files, results, strict=True))
         done, pause_s = 0, FIRST_COMMIT_S
         while done < len(files) and monotonic() < deadline:

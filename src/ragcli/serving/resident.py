@@ -11,7 +11,8 @@ from typing import Any
 from ragcli import providers
 from ragcli.domain import Embedder, EmbedderIdentity
 from ragcli.errors import RagError
-from ragcli.rag import Rag, settings_for
+from ragcli.parts import settings_for
+from ragcli.rag import Rag
 from ragcli.serving import protocol
 
 
