@@ -17,6 +17,8 @@ from ragcli.reading.worker import ReadResult
 class InProcessReader:
     """In place of ``reading.worker.ReaderPool``."""
 
+    reads_pictures = False
+
     def __init__(self, options: object = None) -> None:
         pass
 

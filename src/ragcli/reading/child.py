@@ -47,6 +47,7 @@ def main() -> None:
 
 def _serve(path: Path, below: int, charset: str, replies: BinaryIO) -> None:
     """Replies twice: what was read of the file, then the document or the problem."""
+    limits.begin_file()
     text, seen = "", {"content_hash": "", "size": 0, "mtime_ns": 0}
     try:
         data, status = read_bytes(path, below)

@@ -30,6 +30,10 @@ MAX_TREE_BYTES = 32 * 1024 * 1024
 # The XML of all parts together; pictures are never read.
 MAX_XML_BYTES = 4 * MAX_PART_BYTES
 
+# Names are looked for in other spellings among so many; thousands of wrong links among tens of
+# thousands of parts would take hours.
+_SEARCHED_PARTS = 5000
+
 # The first bytes of an OLE compound file (MS-CFB 2.2): .doc, .xls, .ppt and encrypted OOXML.
 OLE_MARK = bytes.fromhex("d0cf11e0a1b11ae1")
 _ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
@@ -109,6 +113,8 @@ def part_named(package: zipfile.ZipFile, name: str) -> str | None:
     """
     if name in package.NameToInfo:
         return name
+    if len(package.NameToInfo) > _SEARCHED_PARTS:
+        return None
     wanted = name.lower()
     spelled = (n for n in package.namelist() if n.replace("\\", "/").lower() == wanted)
     return next(spelled, None)
@@ -141,6 +147,20 @@ def stream_part(package: zipfile.ZipFile, name: str, max_bytes: int) -> Iterator
             yield piece
     if checksum != expected:
         raise zipfile.BadZipFile("its checksum is wrong")
+
+
+def read_part(package: zipfile.ZipFile, name: str, max_bytes: int = MAX_PART_BYTES) -> bytes:
+    """All of a part that a document can do without. Raises Unreadable: ``missing``, ``broken``,
+    ``too_large``, ``encrypted``."""
+    try:
+        with open_part(package, name, max_bytes) as stream:
+            return stream.read()
+    except KeyError:
+        raise Unreadable("missing", f"{name} is not in the file") from None
+    except RuntimeError as error:  # what zipfile raises for a part with a password
+        raise Unreadable("encrypted", f"{name} is encrypted", _SAVE_WITHOUT_PASSWORD) from error
+    except BROKEN as error:
+        raise Unreadable("broken", f"{name} cannot be read: {error}") from error
 
 
 def parse(stream: IO[bytes], **options: Any) -> Iterator[Any]:
@@ -178,7 +198,7 @@ def leaves(
     last = None
     try:
         for _, element in events:
-            if all(local_name(above) in containers for above in element.iterancestors()):
+            if _stands_in(element, containers):
                 yield element
                 last = element
                 _forget(element)
@@ -189,6 +209,15 @@ def leaves(
         rest = _unfinished(events.root, containers)
         if rest is not None and rest is not last and local_name(rest) in tags:
             yield rest
+
+
+def _stands_in(element: Any, containers: Collection[str]) -> bool:
+    above = element.getparent()
+    while above is not None:
+        if local_name(above) not in containers:
+            return False
+        above = above.getparent()
+    return True
 
 
 def _fatal(log: Any) -> str:
@@ -212,7 +241,10 @@ def _unfinished(element: Any, containers: Collection[str]) -> Any:
 
 def damage(part: str, error: object) -> Problem:
     """The problem of a part that could not be read to its end."""
-    message = f"{part} is damaged: {' '.join(str(error).split())}"
+    said = " ".join(str(error).split())
+    if said.startswith("Excessive depth"):  # libxml2's limit of 256, meant for hostile files
+        return Problem("broken", f"{part} is nested too deep", "save it in another format")
+    message = f"{part} is damaged: {said}"
     return Problem("broken", message, "open it in its program and save it again")
 
 

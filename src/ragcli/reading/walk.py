@@ -15,7 +15,13 @@ from typing import Literal
 
 from ragcli.reading.files import read_head
 from ragcli.reading.ignoring import Scope, outer_scope
-from ragcli.reading.table import BINARY_SUFFIXES, DOCUMENT_SUFFIXES, FORMAT_OF_SUFFIX, is_binary
+from ragcli.reading.table import (
+    BINARY_SUFFIXES,
+    DOCUMENT_SUFFIXES,
+    FORMAT_OF_SUFFIX,
+    is_binary,
+    suffix_of,
+)
 
 Reason = Literal[
     "ignored", "hidden", "binary", "symlink", "special", "unreadable", "missing", "project"
@@ -133,7 +139,7 @@ def _judge_file(entry: _Entry, below: int) -> FoundFile | SkippedFile:
     status = entry.stat(follow_symlinks=False)
     if not stat.S_ISREG(status.st_mode):
         return SkippedFile(path, "special")
-    suffix = path.suffix.lower()
+    suffix = suffix_of(path)
     if suffix in BINARY_SUFFIXES:
         return SkippedFile(path, "binary", suffix)
     known = suffix in FORMAT_OF_SUFFIX or suffix in DOCUMENT_SUFFIXES

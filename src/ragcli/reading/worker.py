@@ -29,6 +29,7 @@ from typing import Any, BinaryIO
 from ragcli.domain import Document, Problem
 from ragcli.errors import RagError
 from ragcli.reading.language import with_language
+from ragcli.reading.ocr import reads_pictures
 from ragcli.reading.options import ReadOptions
 from ragcli.reading.wire import LENGTH, document_from, write_message
 
@@ -138,7 +139,7 @@ class ReaderProcess:
         """Ends the child for good, whatever it is doing; may be called by any thread."""
         self._closed = True
         if child := self._child:
-            child.kill()
+            _end(child)
 
     def close(self) -> None:
         """Ends the child and frees what it held."""
@@ -149,7 +150,7 @@ class ReaderProcess:
         """Ends the child; the next file starts another."""
         child, self._child = self._child, None
         if child:
-            child.kill()
+            _end(child)
             child.wait()
             for pipe in (child.stdin, child.stdout):
                 if pipe:
@@ -165,9 +166,10 @@ class ReaderProcess:
             stdout=subprocess.PIPE,
             stderr=None if debug else subprocess.DEVNULL,
             bufsize=0,
+            process_group=0,
         )
         if self._closed:  # `kill` may have come before there was a child to end
-            self._child.kill()
+            _end(self._child)
         try:
             self._send(asdict(self._options))
             self._receive(time.monotonic() + _START_TIMEOUT_S)
@@ -228,10 +230,18 @@ class ReaderProcess:
         return Problem("crashed", f"the reader crashed ({name})")
 
 
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Ends a child with the programs that it runs, unless it has ended."""
+    if child.poll() is None:
+        with suppress(ProcessLookupError, PermissionError):  # it ends just now
+            os.killpg(child.pid, signal.SIGKILL)
+
+
 class ReaderPool:
     """Children that read side by side. A context manager: leaving it ends them."""
 
     def __init__(self, options: ReadOptions, children: int = _CHILDREN) -> None:
+        self.reads_pictures = reads_pictures(options)
         self._processes = [ReaderProcess(options) for _ in range(children)]
         self._free: SimpleQueue[ReaderProcess] = SimpleQueue()
         self._free.put(self._processes[0])

@@ -89,6 +89,7 @@ def _bring_up_to_date(
                 roots,
                 retry=options.retry,
                 allow_removals=options.allow_removals,
+                pictures=reader.reads_pictures,
             )
             _forget_refused(store, plan)
             to_read = len(plan.to_read) + bodies

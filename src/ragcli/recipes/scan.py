@@ -11,6 +11,7 @@ from pathlib import Path
 from ragcli.domain import Problem
 from ragcli.errors import UsageError
 from ragcli.reading import READER_VERSION
+from ragcli.reading.table import PICTURE_SUFFIXES
 from ragcli.reading.walk import FoundFile, SkippedFile, walk
 from ragcli.store import Store, ledger
 from ragcli.store.folder import ProjectFolder, is_there
@@ -146,14 +147,16 @@ def plan(
     *,
     retry: bool = False,
     allow_removals: bool = False,
+    pictures: bool = False,
 ) -> Plan:
-    """Compare; nothing is read or written. ``retry`` reads known problems again."""
+    """Compare; nothing is read or written. ``retry`` reads known problems again, ``pictures`` also
+    those that nobody named."""
     result = Plan()
     known = {row.path: row for row in ledger_rows}
     seen: set[bytes] = set()
     for root, start in roots:
         gone_before = len(result.gone)
-        found, unreadable = _look(folder, root, start, known, seen, retry, result)
+        found, unreadable = _look(folder, root, start, known, seen, retry, pictures, result)
         result.gone += _vanished(folder, root, start, known, seen, unreadable)
         candidates = result.gone[gone_before:]
         reason = "" if allow_removals else _reason_to_hold(root, start, found, candidates)
@@ -172,6 +175,7 @@ def _look(
     known: dict[bytes, FileRow],
     seen: set[bytes],
     retry: bool,
+    pictures: bool,
     result: Plan,
 ) -> tuple[int, list[Path]]:
     """Sort what is found under one root into the plan; how many files there were, and the
@@ -190,6 +194,11 @@ def _look(
                 skipped.append((folder.source_of(entry.path), reason))
             elif entry.reason != "missing":
                 result.refused.append((root, _refusal(entry)))
+            continue
+        suffix = entry.path.suffix.lower()
+        # What was read once stays, also where nothing reads it today.
+        if suffix in PICTURE_SUFFIXES and not (pictures or key in known or entry.path == start):
+            skipped.append((folder.source_of(entry.path), f"binary: {suffix}"))
             continue
         found += 1
         if key in seen:
