@@ -179,7 +179,9 @@ def format_of(path: PurePath, head: bytes) -> str | None:
     suffix = suffix_of(path)
     named = FORMAT_OF_NAME.get(path.name.lower()) or FORMAT_OF_SUFFIX.get(suffix)
     if named in _OFFICE or suffix in _LEGACY:
-        return _format_of_content(head) or named
+        found = _format_of_content(head) or named
+        is_table = named in ("xlsx", "ods") or suffix in (".xls", ".xlt")
+        return "csv" if is_table and found == "text" else found
     if named == "pdf" and _format_of_content(head) == "html":
         return "html"  # what a server sends in place of the PDF that was asked for
     if named == "xml":
