@@ -87,7 +87,9 @@ def _old_or_encrypted(data: bytes, name: str) -> Unreadable:
     if _ENCRYPTED_STREAM in data:
         return Unreadable("encrypted", "encrypted with a password", _SAVE_WITHOUT_PASSWORD)
     return Unreadable(
-        "wrong_format", "an old Office file by another name", f"save it as {name} in its program"
+        "wrong_format",
+        "an old Office file by another name",
+        f"convert it: soffice --headless --convert-to {name.lower()} FILE",
     )
 
 
@@ -285,3 +287,8 @@ def child(element: Any, *path: str) -> Any:
         if element is None:
             return None
     return element
+
+
+def integer(text: str) -> int | None:
+    """A small number as these formats write it, None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else None
