@@ -13,6 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from typing import IO, Any
 from urllib.parse import unquote
@@ -48,6 +49,8 @@ BROKEN = (
     OverflowError,
     ValueError,
 )
+_SPLIT_IT = "split it into parts"
+_PIECE_BYTES = 1 << 16
 _SAVE_WITHOUT_PASSWORD = "save it without a password"
 _XML_SUFFIXES = (".xml", ".rels")
 
@@ -125,6 +128,41 @@ def open_part(package: zipfile.ZipFile, name: str, max_bytes: int | None = None)
     if package.getinfo(name).file_size > limit:
         raise _too_large(name, limit)
     return package.open(name)
+
+
+def stream_part(package: zipfile.ZipFile, name: str, max_bytes: int) -> Iterator[bytes]:
+    """A part in pieces; its checksum is looked at after them, not instead of them.
+
+    Raises KeyError (no such part), Unreadable (``too_large``) behind ``max_bytes``, and what
+    BROKEN lists.
+    """
+    info = copy(package.getinfo(name))
+    expected, info.CRC = info.CRC, None  # type: ignore[assignment]
+    size = checksum = 0
+    with package.open(info) as stream:
+        while piece := stream.read(_PIECE_BYTES):
+            size += len(piece)
+            if size > max_bytes:
+                limit = max_bytes // 1024**2
+                raise Unreadable("too_large", f"it inflates to more than {limit} MiB", _SPLIT_IT)
+            checksum = zlib.crc32(piece, checksum)
+            yield piece
+    if checksum != expected:
+        raise zipfile.BadZipFile("its checksum is wrong")
+
+
+def read_part(package: zipfile.ZipFile, name: str, max_bytes: int = MAX_PART_BYTES) -> bytes:
+    """All of a part that a document can do without. Raises Unreadable: ``missing``, ``broken``,
+    ``too_large``, ``encrypted``."""
+    try:
+        with open_part(package, name, max_bytes) as stream:
+            return stream.read()
+    except KeyError:
+        raise Unreadable("missing", f"{name} is not in the file") from None
+    except RuntimeError as error:  # what zipfile raises for a part with a password
+        raise Unreadable("encrypted", f"{name} is encrypted", _SAVE_WITHOUT_PASSWORD) from error
+    except BROKEN as error:
+        raise Unreadable("broken", f"{name} cannot be read: {error}") from error
 
 
 def parse(stream: IO[bytes], **options: Any) -> Iterator[Any]:
