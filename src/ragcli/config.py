@@ -61,6 +61,9 @@ class Settings:
     read_password: str | None = _setting(
         None, "opens encrypted files; not allowed in a project's file", secret=True
     )
+    ocr: str = _setting(
+        "auto", "what Tesseract reads: auto (scanned pages and pictures), pages or off"
+    )
     ocr_languages: str = _setting("eng", "of scanned pages: Tesseract's codes, joined by +")
     archives: bool = _setting(False, "rag ingest also looks into archives: zip, tar, gz, bz2, xz")
     wait_s: float = _setting(3.0, "how long a writer waits for another to finish")
@@ -150,6 +153,7 @@ _CHOICES = {
     "mode": ("hybrid", "dense", "keyword"),
     "engine": ("auto", "onnx", "torch"),
     "precision": ("fp32", "int8"),
+    "ocr": ("auto", "pages", "off"),
     "serve": ("auto", "never", "start"),
 }
 # A context below this leaves no room for one passage and an answer.
@@ -244,3 +248,13 @@ def read_file(path: Path) -> dict[str, Any]:
         return {}
     except (OSError, ValueError) as error:  # also what is no UTF-8, and no TOML
         raise UsageError(f"cannot read the settings in {path}: {error}", "mend the file") from error
+
+
+def settings_for(
+    project: Path | None, flags: Mapping[str, Any], environ: Mapping[str, str]
+) -> tuple[Settings, dict[str, Origin]]:
+    """The settings in force where a project has this ``config.toml``, or outside any. Raises
+    UsageError."""
+    return load_settings(
+        flags, environ, read_file(project) if project else {}, read_file(user_file())
+    )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli import providers, trust
 from ragcli.binding import Binding
-from ragcli.config import Origin, Settings, load_settings, read_file, user_file
+from ragcli.config import settings_for
 from ragcli.store.folder import ProjectFolder
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Parts:
         from a trusted one. Raises ProjectUntrusted (another user's), UsageError."""
         trust.check_owner(folder.rag)
         self.folder = folder
-        self.settings, self.origins = settings_for(folder, flags, environ)
+        self.settings, self.origins = settings_for(folder.config, flags, environ)
         self._trusted = trusted
         self._checked_set: int | None = None
 
@@ -146,11 +146,3 @@ class Parts:
 
     def _is_default(self, name: str) -> bool:
         return self.origins[name].layer == "default"
-
-
-def settings_for(
-    folder: ProjectFolder | None, flags: Mapping[str, Any], environ: Mapping[str, str]
-) -> tuple[Settings, dict[str, Origin]]:
-    """The settings in force in a project, or outside any. Raises UsageError."""
-    project = read_file(folder.config) if folder else {}
-    return load_settings(flags, environ, project, read_file(user_file()))

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         Mode,
         QueryResult,
     )
+    from ragcli.reading.options import ReadOptions
     from ragcli.recipes.ask import Piece
     from ragcli.recipes.chunks import CutFile
     from ragcli.recipes.doctor import Diagnosis
@@ -126,7 +127,6 @@ class Rag(Parts):
         With ``time_limit_s`` it ends then, and the next one goes on. Raises ProjectLocked,
         ModelMismatch, ProviderUnavailable, UsageError.
         """
-        from ragcli.reading.options import ReadOptions
         from ragcli.reading.worker import ReaderPool
         from ragcli.recipes.ingest import IngestOptions, ingest
         from ragcli.store import Store
@@ -147,7 +147,7 @@ class Rag(Parts):
         Store.create(self.folder)
         self._refuse_another_model()
         fetcher = partial(providers.fetcher, self.settings)
-        with ReaderPool(ReadOptions.of(self.settings)) as reader:
+        with ReaderPool(self._reading()) as reader:
             return ingest(self.store, options, reader, lambda: self.embedder, listener, fetcher)
 
     def dry_run(
@@ -160,11 +160,14 @@ class Rag(Parts):
         allow_removals: bool = False,
     ) -> DryRun:
         """What ``ingest`` would do, and how long it might take. Nothing is written or fetched."""
+        from ragcli.reading.ocr import reads_pictures
         from ragcli.recipes.dry_run import DryRunOptions, dry_run
 
+        pictures = reads_pictures(self._reading())
         named = None if paths is None else [Path(p).expanduser() for p in paths]
         looking = (retry, allow_removals, self.settings.archives)
-        return dry_run(self.folder, self.store, DryRunOptions(named, gone, *looking, urls))
+        options = DryRunOptions(named, gone, *looking, urls, pictures)
+        return dry_run(self.folder, self.store, options)
 
     def query(
         self,
@@ -315,10 +318,9 @@ class Rag(Parts):
 
     def extract(self, path: str | os.PathLike[str]) -> Document:
         """What the readers make of any file; nothing is stored. Raises UsageError, Unreadable."""
-        from ragcli.reading.options import ReadOptions
         from ragcli.recipes.extract import extract
 
-        return extract(Path(path).expanduser(), ReadOptions.of(self.settings))
+        return extract(Path(path).expanduser(), self._reading())
 
     def chunks(self, name: str) -> CutFile:
         """How a file was cut. Raises NotInProject."""
@@ -387,6 +389,11 @@ class Rag(Parts):
         return doctor(
             self.folder, self.settings, lambda: self.store, lambda: self.embedder, options
         )
+
+    def _reading(self) -> ReadOptions:
+        from ragcli.reading.options import ReadOptions
+
+        return ReadOptions.of(self.settings)
 
 
 def _check_top_k(top_k: int | None) -> None:

@@ -17,11 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from ragcli import providers
-from ragcli.config import cache_folder, parse_value
+from ragcli.config import cache_folder, parse_value, settings_for
 from ragcli.domain import Event, Listener, QueryResult, ignore
 from ragcli.errors import ProviderUnavailable, UsageError
 from ragcli.evaluation.questions import QuestionSet
-from ragcli.parts import settings_for
 from ragcli.rag import Rag
 from ragcli.recipes import corpus, own_questions, question_files, self_made
 from ragcli.recipes import evaluate as recipe

@@ -20,6 +20,8 @@ from ragcli.reading.worker import ReadResult, with_parts
 class InProcessReader:
     """In place of ``reading.worker.ReaderPool``."""
 
+    reads_pictures = False
+
     def __init__(self, chosen: ReadOptions | None = None) -> None:
         options.use(chosen or ReadOptions())
 

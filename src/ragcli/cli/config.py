@@ -136,7 +136,7 @@ def _variable(key: str) -> str:
 
 def _in_force(project: str | None) -> tuple[Settings, dict[str, Origin]]:
     """The project's settings; outside any project, the user's."""
-    from ragcli.parts import settings_for
+    from ragcli.config import settings_for
     from ragcli.rag import Rag
 
     try:

@@ -81,7 +81,7 @@ class _Embedding:
     there is no project or a model is named."""
 
     def __init__(self, project: str | None, flags: Mapping[str, Any]) -> None:
-        from ragcli.parts import settings_for
+        from ragcli.config import settings_for
         from ragcli.rag import Rag
         from ragcli.serving.client import Helper
 

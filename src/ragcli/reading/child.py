@@ -56,6 +56,7 @@ def _arm() -> None:
 def _serve(path: Path, request: dict[str, Any], replies: BinaryIO) -> None:
     """Replies: what was read of the file; itself; its parts but for those to skip, each
     announced before it is loaded; the end of them."""
+    limits.begin_file()
     seen: dict[str, Any] = {"content_hash": "", "size": 0, "mtime_ns": 0}
     try:
         data, status = read_bytes(path, request["below"])
@@ -87,6 +88,7 @@ def _serve_parts(unpacking: Unpacking, skip: int, replies: BinaryIO) -> None:
             if number < skip:
                 continue
             write_message(replies, {"part": opened.name})
+            limits.begin_file()
             read = opened.read()
             seen = {"content_hash": read.content_hash, "size": read.size, "mtime_ns": read.mtime_ns}
             _reply(replies, read.document, read.problem, **seen)

@@ -14,6 +14,7 @@ from ragcli.errors import Unreadable
 from ragcli.reading import limits, options
 from ragcli.reading.dispatch import failure, read_document
 from ragcli.reading.files import HEAD_BYTES
+from ragcli.reading.ocr import reads_pictures
 from ragcli.reading.parts import (
     MAX_DEPTH,
     MAX_PARTS,
@@ -29,9 +30,11 @@ from ragcli.reading.table import (
     BINARY_SUFFIXES,
     FORMAT_OF_SUFFIX,
     HOLDERS,
+    PICTURE_SUFFIXES,
     READERS,
     WITHOUT_TEXT,
     format_of,
+    suffix_of,
 )
 
 _UNPACK = "unpack it, and ingest the folder"
@@ -212,10 +215,11 @@ def _parts(format_: str, data: Data, path: PurePath) -> Iterator[Part]:
 
 def _is_left_out(path: PurePath) -> bool:
     """What is passed over in a folder, too: hidden files, pictures, programs."""
-    suffix = path.suffix.lower()
+    suffix = suffix_of(path)
     hidden = any(step.startswith(".") or step == "__MACOSX" for step in path.parts)
     unasked = FORMAT_OF_SUFFIX.get(suffix) == ARCHIVE and not options.current().archives
-    return hidden or unasked or suffix in BINARY_SUFFIXES
+    picture = suffix in PICTURE_SUFFIXES and not reads_pictures(options.current())
+    return hidden or unasked or picture or suffix in BINARY_SUFFIXES
 
 
 def _unique(name: str, taken: dict[str, int]) -> str:

@@ -21,6 +21,7 @@ from ragcli.reading.table import (
     DOCUMENT_SUFFIXES,
     FORMAT_OF_SUFFIX,
     is_binary,
+    suffix_of,
 )
 
 Reason = Literal[
@@ -150,7 +151,7 @@ def _judge_file(entry: _Entry, below: int, archives: bool) -> FoundFile | Skippe
     status = entry.stat(follow_symlinks=False)
     if not stat.S_ISREG(status.st_mode):
         return SkippedFile(path, "special")
-    suffix = path.suffix.lower()
+    suffix = suffix_of(path)
     if suffix in BINARY_SUFFIXES:
         return SkippedFile(path, "binary", suffix)
     if not archives and FORMAT_OF_SUFFIX.get(suffix) == ARCHIVE:

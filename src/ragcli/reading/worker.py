@@ -31,6 +31,7 @@ from typing import Any, BinaryIO
 from ragcli.domain import Document, Problem
 from ragcli.errors import RagError
 from ragcli.reading.language import with_language
+from ragcli.reading.ocr import reads_pictures
 from ragcli.reading.options import ReadOptions
 from ragcli.reading.unpack import NOTHING_INSIDE
 from ragcli.reading.wire import LENGTH, document_from, write_message
@@ -60,6 +61,8 @@ _TIMEOUTS_FOR_PARTS = 30
 # What is larger waits in its child until it is asked for; nearly every document is smaller.
 _TAKEN_AHEAD_BYTES = 1 << 20
 _LOOK_AGAIN_S = 0.1
+# The kernel kills for want of memory; C++ libraries abort, PDFium traps.
+_WANT_OF_MEMORY = ("SIGKILL", "SIGABRT", "SIGTRAP", "SIGILL")
 _MORE_MEMORY = "where memory was short: rag config set read_memory_mb {}"
 
 
@@ -260,7 +263,7 @@ class ReaderProcess:
         """Ends the child for good, whatever it is doing; may be called by any thread."""
         self._closed = True
         if child := self._child:
-            child.kill()
+            _end(child)
 
     def close(self) -> None:
         """Ends the child and frees what it held."""
@@ -271,7 +274,7 @@ class ReaderProcess:
         """Ends the child; the next file starts another."""
         child, self._child = self._child, None
         if child:
-            child.kill()
+            _end(child)
             child.wait()
             for pipe in (child.stdin, child.stdout):
                 if pipe:
@@ -287,9 +290,10 @@ class ReaderProcess:
             stdout=subprocess.PIPE,
             stderr=None if debug else subprocess.DEVNULL,
             bufsize=0,
+            process_group=0,
         )
         if self._closed:  # `kill` may have come before there was a child to end
-            self._child.kill()
+            _end(self._child)
         try:
             self._send(asdict(self._options))
             self._receive(time.monotonic() + _START_TIMEOUT_S)
@@ -343,17 +347,24 @@ class ReaderProcess:
         if status >= 0:
             return Problem("crashed", f"the reader ended with status {status}")
         name = signal.Signals(-status).name
-        # The kernel kills for want of memory, a C++ library aborts.
-        if name in ("SIGKILL", "SIGABRT"):
+        if name in _WANT_OF_MEMORY:
             told = f"the reader was ended ({name}), perhaps for want of memory"
             return Problem("crashed", told, _MORE_MEMORY.format(2 * self._options.memory_mb))
         return Problem("crashed", f"the reader crashed ({name})")
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Ends a child with the programs that it runs, unless it has ended."""
+    if child.poll() is None:
+        with suppress(ProcessLookupError, PermissionError):  # it ends just now
+            os.killpg(child.pid, signal.SIGKILL)
 
 
 class ReaderPool:
     """Children that read side by side. A context manager: leaving it ends them."""
 
     def __init__(self, options: ReadOptions, children: int = _CHILDREN) -> None:
+        self.reads_pictures = reads_pictures(options)
         self._processes = [ReaderProcess(options) for _ in range(children)]
         self._free: SimpleQueue[ReaderProcess] = SimpleQueue()
         self._free.put(self._processes[0])

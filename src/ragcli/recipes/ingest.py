@@ -92,6 +92,7 @@ def _bring_up_to_date(
                 retry=options.retry,
                 allow_removals=options.allow_removals,
                 archives=options.archives,
+                pictures=reader.reads_pictures,
             )
             _forget_refused(store, plan)
             to_read = len(plan.to_read) + bodies

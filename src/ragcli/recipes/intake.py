@@ -25,7 +25,10 @@ FIRST_COMMIT_S = 0.1
 
 
 class Reader(Protocol):
-    """Reads files in their order, each behind its parts; see reading/worker.py."""
+    """Reads files in their order, each behind its parts; see reading/worker.py. ``reads_pictures``
+    says whether those that lie in folders are worth giving to it."""
+
+    reads_pictures: bool
 
     def begin(self) -> None: ...
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from ragcli.domain import Problem
 from ragcli.errors import UsageError
 from ragcli.reading import READER_VERSION
+from ragcli.reading.table import PICTURE_SUFFIXES
 from ragcli.reading.walk import FoundFile, SkippedFile, walk
 from ragcli.store import Store, ledger
 from ragcli.store.folder import ProjectFolder, file_of, is_part, is_there
@@ -148,13 +149,14 @@ def plan(
     retry: bool = False,
     allow_removals: bool = False,
     archives: bool = False,
+    pictures: bool = False,
 ) -> Plan:
     """Compare; nothing is read or written. ``retry`` reads known problems again; ``archives`` are
-    looked at, too."""
+    looked at, too, and ``pictures`` also those that nobody named."""
     result = Plan()
     known = _Known(ledger_rows)
     seen: set[bytes] = set()
-    look = partial(_look, folder, archives=archives, retry=retry)
+    look = partial(_look, folder, archives=archives, pictures=pictures, retry=retry)
     for root, start in roots:
         gone_before = len(result.gone)
         found, unreadable = look(root, start, known, seen, result)
@@ -191,6 +193,7 @@ def _look(
     result: Plan,
     *,
     archives: bool,
+    pictures: bool,
     retry: bool,
 ) -> tuple[int, list[Path]]:
     """Sort what is found under one root into the plan; how many files there were, and the
@@ -217,6 +220,13 @@ def _look(
                 skipped.append((folder.source_of(entry.path), reason))
             elif entry.reason != "missing":
                 result.refused.append((root, _refusal(entry)))
+            continue
+        suffix = entry.path.suffix.lower()
+        # What was read once stays, also where nothing reads it today.
+        if suffix in PICTURE_SUFFIXES and not (
+            pictures or key in known.files or entry.path == start
+        ):
+            skipped.append((folder.source_of(entry.path), f"binary: {suffix}"))
             continue
         found += 1
         if key in seen:

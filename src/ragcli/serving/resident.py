@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ragcli import providers
+from ragcli.config import settings_for
 from ragcli.domain import Embedder, EmbedderIdentity
 from ragcli.errors import RagError
-from ragcli.parts import settings_for
 from ragcli.rag import Rag
 from ragcli.serving import protocol
 

@@ -173,7 +173,7 @@ def test_binary_files_are_told_by_suffix_or_content(tmp_path: Path) -> None:
     tree(
         tmp_path,
         {
-            "photo.PNG": "not even looked at",
+            "photo.HEIC": "not even looked at",
             "blob": b"\x7fELF\x02\0\0\0",
             "data.xyz": b"text\0with a NUL",
             "notes.xyz": "text in an unknown suffix",

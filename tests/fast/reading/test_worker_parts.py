@@ -144,7 +144,7 @@ def test_nothing_in_a_file_is_a_problem(process: ReaderProcess, tmp_path: Path) 
 
     path = tmp_path / "a.zip"
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("a.png", "x")
+        archive.writestr("a.mp3", "x")
     assert process.read(path).problem is not None
     asked = ReaderProcess(ReadOptions(archives=True))
     try:
