@@ -23,11 +23,11 @@ from ragcli.reading.garble import looks_written
 from ragcli.reading.pdflines import PageText, typed_lines
 from ragcli.reading.pdfpages import ReadPage, assemble
 from ragcli.reading.pdfrepair import is_damaged, is_pdf, with_found_pages
+from ragcli.reading.pdfscans import read_scans
 
 if TYPE_CHECKING:
     from ragcli.reading.pdfsecond import SecondReader
 
-_NEEDS_OCR = "it needs OCR"
 _NO_PASSWORD = "save it without a password, or name its password"
 _OTHER_NAME = "give it the ending of what it is"
 _SAVE_AGAIN = "open it in a PDF viewer and print it to a new PDF"
@@ -71,6 +71,7 @@ def read(data: bytes, path: PurePath) -> Document:
     when there is no text and a reason for it.
     """
     book = _read_book(data)
+    book.problems, scanned = read_scans(data, book.pages, book.problems)
     if book.problems and not book.pages_with_text():
         raise _without_text(book.problems)
     metadata = {
@@ -78,6 +79,8 @@ def read(data: bytes, path: PurePath) -> Document:
         for key, name in (("Author", "author"), ("Subject", "subject"), ("Keywords", "keywords"))
         if (value := metadata_value(book.facts.get(key, "")))
     }
+    if scanned:
+        metadata["ocr"] = metadata_value(f"pages {', '.join(map(str, scanned))}")
     if book.attachments:
         names = ", ".join(book.attachments)
         metadata["attachments"] = metadata_value(names)
@@ -199,7 +202,7 @@ def _read_page(
     if damage := second.damage(index):
         return page, _damaged(index, damage)
     if not page.content.lines and page.content.is_pictured:
-        return page, Problem("no_text_layer", "no text layer", _NEEDS_OCR, index + 1)
+        return page, Problem("no_text_layer", "no text layer", page=index + 1)
     return page, None
 
 
@@ -268,7 +271,7 @@ def _by_found_pages(data: bytes) -> _Book:
 
 def _garbled(index: int) -> Problem:
     message = "garbled: its fonts do not say which letters they show"
-    return Problem("garbled", message, _NEEDS_OCR, index + 1)
+    return Problem("garbled", message, page=index + 1)
 
 
 def _failed(index: int, reason: str) -> Problem:
@@ -290,8 +293,8 @@ def _without_text(problems: list[Problem]) -> Unreadable:
     if first is not None:
         return Unreadable("broken", f"{pages} without readable text: {first.message}", first.hint)
     if codes == {"garbled"}:
-        return Unreadable("garbled", f"{pages}: {problems[0].message}", _NEEDS_OCR)
-    return Unreadable("no_text_layer", f"{pages} without text", _NEEDS_OCR)
+        return Unreadable("garbled", f"{pages}: {problems[0].message}", problems[0].hint)
+    return Unreadable("no_text_layer", f"{pages} without text", problems[0].hint)
 
 
 def _date(value: str) -> str | None:
