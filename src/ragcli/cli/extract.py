@@ -58,7 +58,8 @@ def extract(
 
 
 def _settings(project: str | None) -> Settings:
-    from ragcli.rag import Rag, settings_for
+    from ragcli.config import settings_for
+    from ragcli.rag import Rag
 
     try:
         return Rag.open(project).settings

@@ -28,6 +28,8 @@ _LETTERS_PER_CHARACTER = 3
 _SPACE = re.compile(r"\s+")
 _STOP = re.compile(r"[.!?:;,…。！？：；，、।۔؟،»”\"]")
 
+# Articles with all their comments have some thousands of elements; what has more is a table.
+_MAX_ELEMENTS = 50_000
 # A block of prose has at least this many letters, and at most this share of them in links.
 _PROSE_LETTERS = 80
 _PROSE_LINKED = 0.5
@@ -108,6 +110,8 @@ class Article:
 def find_article(body: LexborNode, title: str) -> Article | None:
     """The article of a page that is called ``title``; None for a page that has none."""
     parts = _Survey(body).parts
+    if len(parts) > _MAX_ELEMENTS:
+        return None
     _add_up(parts)
     if parts[0].article_prose < _ARTICLE_LETTERS:
         return None
@@ -133,6 +137,8 @@ class _Survey:
         self._run: list[str] = []
         self._letters = self._linked = 0
         for step, node in traverse(body, lambda node: not is_skipped(node, Skip.NAVIGATION)):
+            if len(self.parts) > _MAX_ELEMENTS:
+                break
             if step == "text":
                 self._add(node.text_content or "")
             elif step == "enter":

@@ -73,18 +73,47 @@ HEBREW = (frozenset("יוהלארתבשמןנםדחע"), frozenset("גזטךכס
 ARABIC = (frozenset("اليمونرتبةعدسفهكقأحج"), frozenset("ثخذزشصضطظغىئءإآؤ،؟"))
 THAI = (frozenset("กงนรอมลวสทคตาเิี่้ัแใไ์ะุ็"), frozenset("ขจชซดถบปผพฟภยหฎฏฐณธศษำืูโๆๅ"))
 
-# The letters beyond ASCII of the languages that the Windows code page 1252 serves.
+# The letters beyond ASCII of languages (ISO 639-1) by the family of code pages that serves them.
+WESTERN = {
+    "ca": frozenset("àçèéíïòóúü·"),
+    "da": frozenset("æøåé"),
+    "de": frozenset("äöüß"),
+    "en": frozenset("é"),
+    "es": frozenset("áéíñóúü¿¡"),
+    "eu": frozenset("ñç"),
+    "fi": frozenset("äöå"),
+    "fr": frozenset("àâæçéèêëîïôœùûüÿ"),
+    "ga": frozenset("áéíóú"),
+    "gl": frozenset("áéíñóúü"),
+    "is": frozenset("áðéíóúýþæö"),
+    "it": frozenset("àèéìíîòóùú"),
+    "nb": frozenset("æøåéòô"),
+    "nl": frozenset("áéèëïóöü"),
+    "nn": frozenset("æøåéòô"),
+    "no": frozenset("æøåéòô"),
+    "pt": frozenset("ãáàâçéêíõóôúü"),
+    "sv": frozenset("åäöé"),
+}
 WESTERN_EUROPE = frozenset("àáâãäåæçèéêëìíîïñòóôõöøùúûüßœ¿¡")
-# The same for the languages (ISO 639-1) that have another Latin code page.
 CENTRAL_EUROPE = {
     "pl": frozenset("ąćęłńóśźż"),
     "cs": frozenset("áčďéěíňóřšťúůýž"),
     "sk": frozenset("áäčďéíĺľňóôŕšťúýž"),
     "hu": frozenset("áéíóöőúüű"),
-    "ro": frozenset("ăâîşţ"),
+    "ro": frozenset("ăâîşţșț"),
     "hr": frozenset("čćđšž"),
     "bs": frozenset("čćđšž"),
+    "sr": frozenset("čćđšž"),
     "sl": frozenset("čšž"),
+    "sq": frozenset("çë"),
 }
-TURKISH = {"tr": frozenset("çğıöşüâîû")}
-BALTIC = {"lt": frozenset("ąčęėįšųūž"), "lv": frozenset("āčēģīķļņšūž")}
+TURKISH = {"tr": frozenset("çğıöşüâîû"), "az": frozenset("çğıöşüə")}
+BALTIC = {
+    "lt": frozenset("ąčęėįšųūž"),
+    "lv": frozenset("āčēģīķļņšūž"),
+    "et": frozenset("äõöüšž"),
+}
+# Windows writes Vietnamese with the tones as characters of their own.
+VIETNAMESE = {"vi": frozenset("ăâđêôơưáàéèíóúý\u0300\u0301\u0303\u0309\u0323")}
+# What people drew frames with on DOS.
+FRAMES = frozenset("─│┌┐└┘├┤┬┴┼═║╔╗╚╝╠╣╦╩╬░▒▓█▄▀■")

@@ -19,6 +19,7 @@ Cells = Mapping[int, Cell]  # column, from 0, -> what is not empty
 
 # A caption says what a column holds; what is longer is what one holds.
 _MAX_NAME_CHARACTERS = 100
+_MAX_ABBREVIATION_CHARACTERS = 20
 # Above a table stand a title, a source, a date: seldom more rows.
 _MAX_TITLE_ROWS = 12
 # A column is of numbers where this share of its cells are; the others say "n/a".
@@ -65,14 +66,19 @@ def header_index(rows: Sequence[Cells]) -> int | None:
 
 def are_names(row: Cells) -> bool:
     """True for short, different texts; a year or a day may name a column too. What ends with a
-    colon names the cell beside it."""
+    colon names the cell beside it, what ends with a full stop says more than a name."""
     texts = [cell.text for cell in row.values()]
     return (
         len(set(texts)) == len(texts)
-        and all(len(text) <= _MAX_NAME_CHARACTERS and text[-1] not in ":：" for text in texts)
+        and not any(map(_is_data, texts))
         and any(cell.is_text for cell in row.values())
         and all(cell.is_text or _PERIOD.match(cell.text) for cell in row.values())
     )
+
+
+def _is_data(text: str) -> bool:
+    is_sentence = text[-1] in ".。" and len(text) > _MAX_ABBREVIATION_CHARACTERS
+    return len(text) > _MAX_NAME_CHARACTERS or text[-1] in ":：" or is_sentence
 
 
 def name_values(row: Cells, below: Sequence[Cells]) -> bool:

@@ -40,6 +40,14 @@ _NESTING = re.compile(
     r"|fieldset|center|details|figure|pre)(?=[\s/>])[^>]*>",
     re.IGNORECASE,
 )
+_EMPTY_ELEMENT = re.compile(r"<([A-Za-z][\w:.-]*)((?:\s[^<>]*)?)/>")
+# Entities that XHTML declares for itself are none of HTML, whose readers see text in them.
+_SUBSET = re.compile(r"<!DOCTYPE[^\[>]*\[[^\]]*\]\s*>", re.IGNORECASE)
+_SUBSET_CHARACTERS = 65536
+# HTML Standard, "Void elements".
+_VOID = frozenset(
+    ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr")
+)
 # A page with less text than this that carries an article for search engines shows it by a script.
 _NO_TEXT = 200
 _PARAGRAPHS = re.compile(r"\n\s*")
@@ -47,9 +55,7 @@ _PARAGRAPHS = re.compile(r"\n\s*")
 
 def read(data: bytes, path: PurePath) -> Document:
     """The text of a page, whatever state its markup is in; never raises."""
-    declared = _CHARSET.search(data[:CHARSET_BYTES])
-    text = decode(data, (declared[1] or declared[2]).decode("ascii") if declared else None)
-    tree = LexborHTMLParser(_flattened(text.removeprefix("\ufeff")))
+    tree = parse(data)
     facts = Facts(tree)
     walk = _best(tree.body, facts.stated_title) if tree.body is not None else TextWalk()
     if len(walk.builder.text) < _NO_TEXT:
@@ -64,6 +70,21 @@ def read(data: bytes, path: PurePath) -> Document:
         date=facts.date,
         metadata=facts.metadata,
     )
+
+
+def parse(data: bytes, *, is_xml: bool = False) -> LexborHTMLParser:
+    """The tree of a page. ``is_xml`` is for pages that stand in a package: XHTML ends elements
+    where they begin (``<title/>``), which to a browser is their beginning only."""
+    declared = _CHARSET.search(data[:CHARSET_BYTES])
+    stated = (declared[1] or declared[2]).decode("ascii") if declared else None
+    text = decode(data, stated).removeprefix("\ufeff")
+    if subset := _SUBSET.search(text, 0, _SUBSET_CHARACTERS):
+        text = text[: subset.start()] + text[subset.end() :]
+    return LexborHTMLParser(_flattened(_EMPTY_ELEMENT.sub(_closed, text) if is_xml else text))
+
+
+def _closed(tag: re.Match[str]) -> str:
+    return tag[0] if tag[1].lower() in _VOID else f"<{tag[1]}{tag[2]}></{tag[1]}>"
 
 
 def _add_article_body(walk: TextWalk, body: str) -> None:

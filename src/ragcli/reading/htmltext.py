@@ -93,6 +93,9 @@ BLOCKS = frozenset(
     ]
 )
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
+# What marks of notes stand in, and how long they are.
+_RAISED = frozenset(("sup", "a"))
+_NOTE_CHARACTERS = 4
 _LISTS = frozenset(("ul", "ol", "menu", "dir", "dl"))
 _ITEMS = frozenset(("li", "dt"))
 _CELLS = frozenset(("td", "th"))
@@ -139,18 +142,26 @@ def traverse(
 class TextWalk:
     """One reading of a part of a page; its text is in ``builder``."""
 
-    def __init__(self) -> None:
-        self.builder = TextBuilder()
+    def __init__(self, builder: TextBuilder | None = None) -> None:
+        self.builder = builder or TextBuilder()
         self._inline: list[str] = []
         self._lists: list[int] = []  # the open lists; nodes are known by their address
         self._marker = ""  # what the next line of a list begins with
         self._heading = self._pre = self._table = 0  # the open one, 0 for none
+        self._note = 0  # the open mark of a note
         self._row: list[str] = []
 
     def walk(
-        self, root: LexborNode, skip: Skip, left_out: frozenset[int] = frozenset()
+        self,
+        root: LexborNode,
+        skip: Skip,
+        left_out: frozenset[int] = frozenset(),
+        met: Callable[[LexborNode], None] | None = None,
     ) -> TextWalk:
-        """Read everything below a node, but for what is skipped and the nodes left out."""
+        """Read everything below a node, but for what is skipped and the nodes left out.
+
+        ``met`` is told of each element before the text in it is added to the builder.
+        """
 
         def is_read(node: LexborNode) -> bool:
             return node.mem_id not in left_out and not is_skipped(node, skip)
@@ -160,6 +171,8 @@ class TextWalk:
                 self._inline.append(clean(node.text_content or ""))
             elif step == "enter":
                 self._enter(node)
+                if met is not None:
+                    met(node)
             else:
                 self._leave(node)
         self._flush()
@@ -169,6 +182,9 @@ class TextWalk:
         tag = node.tag or ""
         if tag == "br":
             self._inline.append("\n" if self._pre else _BREAK)
+        elif not self._note and tag in _RAISED and _is_note_mark(node):
+            self._note = node.mem_id
+            self._inline.append("[")
         if tag not in BLOCKS:
             return
         self._boundary()
@@ -187,6 +203,9 @@ class TextWalk:
 
     def _leave(self, node: LexborNode) -> None:
         tag = node.tag or ""
+        if node.mem_id == self._note:
+            self._note = 0
+            self._inline.append("]")
         if tag not in BLOCKS:
             return
         if node.mem_id == self._heading:
@@ -252,6 +271,21 @@ class TextWalk:
         text = "".join(self._inline).replace(_SOFT_HYPHEN, "")
         self._inline.clear()
         return text
+
+
+def _is_note_mark(node: LexborNode) -> bool:
+    """True for a number that leads to a note; joined to the word before, it would hide the word."""
+    attributes = node.attributes
+    if node.tag == "a" and not (
+        attributes.get("epub:type") == "noteref" or attributes.get("role") == "doc-noteref"
+    ):
+        return False
+    said = node.text(strip=True)
+    return (
+        len(said) <= _NOTE_CHARACTERS
+        and said.isalnum()
+        and (node.tag == "a" or node.css_first("a") is not None)
+    )
 
 
 def is_skipped(node: LexborNode, skip: Skip) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ragcli.errors import Unreadable
@@ -67,3 +67,9 @@ def comment(author: str, text: str) -> str:
     """A comment as it stands in a text, after what it is about."""
     author = one_line(author)
     return f"Comment by {author}: {text}" if author else f"Comment: {text}"
+
+
+def row_line(cells: Sequence[str]) -> str:
+    """A row of a table as a line; empty cells at its end are left out."""
+    filled = max((i + 1 for i, cell in enumerate(cells) if cell), default=0)
+    return " | ".join(cells[:filled])

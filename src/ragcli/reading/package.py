@@ -13,6 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from typing import IO, Any
 from urllib.parse import unquote
@@ -29,6 +30,10 @@ MAX_TREE_BYTES = 32 * 1024 * 1024
 # The XML of all parts together; pictures are never read.
 MAX_XML_BYTES = 4 * MAX_PART_BYTES
 
+# Names are looked for in other spellings among so many; thousands of wrong links among tens of
+# thousands of parts would take hours.
+_SEARCHED_PARTS = 5000
+
 # The first bytes of an OLE compound file (MS-CFB 2.2): .doc, .xls, .ppt and encrypted OOXML.
 OLE_MARK = bytes.fromhex("d0cf11e0a1b11ae1")
 _ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
@@ -44,6 +49,8 @@ BROKEN = (
     OverflowError,
     ValueError,
 )
+_SPLIT_IT = "split it into parts"
+_PIECE_BYTES = 1 << 16
 _SAVE_WITHOUT_PASSWORD = "save it without a password"
 _XML_SUFFIXES = (".xml", ".rels")
 
@@ -106,6 +113,8 @@ def part_named(package: zipfile.ZipFile, name: str) -> str | None:
     """
     if name in package.NameToInfo:
         return name
+    if len(package.NameToInfo) > _SEARCHED_PARTS:
+        return None
     wanted = name.lower()
     spelled = (n for n in package.namelist() if n.replace("\\", "/").lower() == wanted)
     return next(spelled, None)
@@ -117,6 +126,41 @@ def open_part(package: zipfile.ZipFile, name: str, max_bytes: int | None = None)
     if package.getinfo(name).file_size > limit:
         raise _too_large(name, limit)
     return package.open(name)
+
+
+def stream_part(package: zipfile.ZipFile, name: str, max_bytes: int) -> Iterator[bytes]:
+    """A part in pieces; its checksum is looked at after them, not instead of them.
+
+    Raises KeyError (no such part), Unreadable (``too_large``) behind ``max_bytes``, and what
+    BROKEN lists.
+    """
+    info = copy(package.getinfo(name))
+    expected, info.CRC = info.CRC, None  # type: ignore[assignment]
+    size = checksum = 0
+    with package.open(info) as stream:
+        while piece := stream.read(_PIECE_BYTES):
+            size += len(piece)
+            if size > max_bytes:
+                limit = max_bytes // 1024**2
+                raise Unreadable("too_large", f"it inflates to more than {limit} MiB", _SPLIT_IT)
+            checksum = zlib.crc32(piece, checksum)
+            yield piece
+    if checksum != expected:
+        raise zipfile.BadZipFile("its checksum is wrong")
+
+
+def read_part(package: zipfile.ZipFile, name: str, max_bytes: int = MAX_PART_BYTES) -> bytes:
+    """All of a part that a document can do without. Raises Unreadable: ``missing``, ``broken``,
+    ``too_large``, ``encrypted``."""
+    try:
+        with open_part(package, name, max_bytes) as stream:
+            return stream.read()
+    except KeyError:
+        raise Unreadable("missing", f"{name} is not in the file") from None
+    except RuntimeError as error:  # what zipfile raises for a part with a password
+        raise Unreadable("encrypted", f"{name} is encrypted", _SAVE_WITHOUT_PASSWORD) from error
+    except BROKEN as error:
+        raise Unreadable("broken", f"{name} cannot be read: {error}") from error
 
 
 def parse(stream: IO[bytes], **options: Any) -> Iterator[Any]:
@@ -154,7 +198,7 @@ def leaves(
     last = None
     try:
         for _, element in events:
-            if all(local_name(above) in containers for above in element.iterancestors()):
+            if _stands_in(element, containers):
                 yield element
                 last = element
                 _forget(element)
@@ -165,6 +209,15 @@ def leaves(
         rest = _unfinished(events.root, containers)
         if rest is not None and rest is not last and local_name(rest) in tags:
             yield rest
+
+
+def _stands_in(element: Any, containers: Collection[str]) -> bool:
+    above = element.getparent()
+    while above is not None:
+        if local_name(above) not in containers:
+            return False
+        above = above.getparent()
+    return True
 
 
 def _fatal(log: Any) -> str:
@@ -188,7 +241,10 @@ def _unfinished(element: Any, containers: Collection[str]) -> Any:
 
 def damage(part: str, error: object) -> Problem:
     """The problem of a part that could not be read to its end."""
-    message = f"{part} is damaged: {' '.join(str(error).split())}"
+    said = " ".join(str(error).split())
+    if said.startswith("Excessive depth"):  # libxml2's limit of 256, meant for hostile files
+        return Problem("broken", f"{part} is nested too deep", "save it in another format")
+    message = f"{part} is damaged: {said}"
     return Problem("broken", message, "open it in its program and save it again")
 
 

@@ -11,6 +11,7 @@ from ragcli.reading.drawings import drawing_ids
 from ragcli.reading.extracted import TextBuilder, clean, one_line
 from ragcli.reading.inline import gather
 from ragcli.reading.numerals import numeral
+from ragcli.reading.office import row_line
 from ragcli.reading.package import attribute, child, local_name
 
 _TITLES = frozenset(("title", "ctrTitle"))
@@ -64,6 +65,13 @@ class SlideText:
             for link in drawing_ids(shape):
                 self._add_rows(drawing(link))
 
+    def add_background(self, shapes: Any) -> None:
+        """Append what a layout or a master shows beside its placeholders, texts seen before
+        left out."""
+        for shape in _shapes(shapes):
+            if _placeholder(shape) is None:
+                self._add_margin(shape)
+
     def _add_title(self, shape: Any) -> None:
         title = one_line(" ".join(paragraphs(shape)))
         if title:
@@ -71,7 +79,7 @@ class SlideText:
         self.builder.add("heading", title, level=1, title=title)
 
     def _add_margin(self, shape: Any) -> None:
-        """A footer or date, where it is seen for the first time."""
+        """A footer, a date or a master's text, where it is seen for the first time."""
         text = one_line(" ".join(paragraphs(shape)))
         if text not in self._margins:
             self._margins.add(text)
@@ -137,7 +145,7 @@ def _rows(table: Any) -> Iterator[str]:
     for row in table.iter("{*}tr"):
         cells = [one_line(" ".join(paragraphs(cell))) for cell in row.iter("{*}tc")]
         if any(cells):
-            yield " | ".join(cells).rstrip()
+            yield row_line(cells)
 
 
 def _bullet(properties: Any) -> Any:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ragcli.fetching.address import normal
-from ragcli.reading.table import FORMAT_OF_SUFFIX
+from ragcli.reading.table import FORMAT_OF_SUFFIX, suffix_of
 from ragcli.reading.walk import FoundFile
 from ragcli.recipes import scan
 from ragcli.store import Store, ledger, overview, sets
@@ -55,6 +55,7 @@ class DryRunOptions:
     retry: bool = False
     allow_removals: bool = False
     urls: Sequence[str] = ()
+    pictures: bool = False
 
 
 def dry_run(folder: ProjectFolder, store: Store | None, options: DryRunOptions) -> DryRun:
@@ -66,6 +67,7 @@ def dry_run(folder: ProjectFolder, store: Store | None, options: DryRunOptions) 
         _roots(folder, store, scan.paths_named(options.paths, options.urls)),
         retry=options.retry,
         allow_removals=options.allow_removals,
+        pictures=options.pictures,
     )
     gone = scan.known_files(store, options.gone) if store else []
     known = {row.path for row in rows if row.state != "removed"}
@@ -108,7 +110,7 @@ def _chunks_of(store: Store, files: Sequence[FoundFile]) -> int | None:
     density = overview.chunks_per_byte(store.connection, chosen.chunk_set_id) if chosen else {}
     total = 0.0
     for file in files:
-        format_ = FORMAT_OF_SUFFIX.get(file.path.suffix.lower(), "text")
+        format_ = FORMAT_OF_SUFFIX.get(suffix_of(file.path), "text")
         if format_ not in density:
             return None
         total += max(1.0, file.size * density[format_])

@@ -77,6 +77,59 @@ HEBREW = "החיפוש משלב מודל שפה עם אחזור מסמכים. ת
 ARABIC = "يجمع البحث بين نموذج اللغة واسترجاع المستندات. يجد النظام أولا الفقرات المتعلقة بالسؤال."
 THAI = "การค้นหาเอกสารช่วยให้โมเดลภาษาตอบคำถามได้ดีขึ้น ระบบจะค้นหาย่อหน้าที่เกี่ยวข้องก่อน"
 
+UKRAINIAN = (
+    "Пошук поєднує мовну модель із пошуком документів. Спочатку система знаходить абзаци, "
+    "які стосуються запитання, а потім передає їх моделі. Їхні діти їдуть до школи."
+)
+BULGARIAN = (
+    "Търсенето съчетава езиков модел с търсене в документи. Първо системата намира абзаците, "
+    "свързани с въпроса, след това ги предава на модела. Пролетта вече дойде в парка."
+)
+ITALIAN = (
+    "La città è già piena di gente perché è domenica. Più tardi i bambini andranno al parco, e "
+    "lunedì torneranno a scuola: così è la vita, però qualcuno vorrebbe che fosse già venerdì."
+)
+PORTUGUESE = (
+    "A pesquisa combina um modelo de linguagem com a recuperação de documentos. Não há dúvida de "
+    "que as crianças já estão no parque; amanhã voltarão à escola, depois das férias de verão."
+)
+SWEDISH = (
+    "Sökningen förenar en språkmodell med hämtning av dokument. Först hittar systemet de stycken "
+    "som hör till frågan. På våren blommar äppelträden, och barnen åker båt på sjön."
+)
+DANISH = (
+    "Søgningen forener en sprogmodel med hentning af dokumenter. Først finder systemet de afsnit, "
+    "der hører til spørgsmålet. Børnene løber på græsset, og de gamle får sig en øl på havnen."
+)
+FINNISH = (
+    "Haku yhdistää kielimallin asiakirjojen hakuun. Järjestelmä löytää ensin kysymykseen liittyvät "
+    "kappaleet ja välittää ne mallille. Kesällä lapset leikkivät pihalla ja syövät jäätelöä."
+)
+ROMANIAN = (
+    "Căutarea îmbină un model de limbă cu regăsirea documentelor. Mai întâi sistemul găseşte "
+    "paragrafele legate de întrebare, apoi le dă modelului. Copiii aleargă pe iarbă şi cântă."
+)
+CROATIAN = (
+    "Pretraživanje spaja jezični model s dohvaćanjem dokumenata. Sustav najprije pronalazi odlomke "
+    "koji se tiču pitanja, a zatim ih daje modelu. Djeca trče po travi, a ptice žive u šumi."
+)
+LITHUANIAN = (
+    "Paieška sujungia kalbos modelį su dokumentų paieška. Pirmiausia sistema randa su klausimu "
+    "susijusias pastraipas ir perduoda jas modeliui. Vaikai žaidžia sode, o šuo guli pavėsyje."
+)
+LATVIAN = (
+    "Meklēšana apvieno valodas modeli ar dokumentu izguvi. Vispirms sistēma atrod ar jautājumu "
+    "saistītās rindkopas un nodod tās modelim. Bērni spēlējas dārzā, un suns guļ ēnā."
+)
+ESTONIAN = (
+    "Otsing ühendab keelemudeli dokumentide otsimisega. Kõigepealt leiab süsteem küsimusega seotud "
+    "lõigud ja annab need mudelile. Lapsed mängivad õues ja vanad istuvad päikese käes."
+)
+ICELANDIC = (
+    "Leitin sameinar mállíkan og skjalaleit. Fyrst finnur kerfið þær efnisgreinar sem tengjast "
+    "spurningunni og afhendir þær líkaninu. Börnin hlaupa í grasinu, en það er orðið áliðið."
+)
+
 WRITTEN = [
     *((CHINESE, codec) for codec in ("gb18030", "gb2312", "gbk", "utf-16-le", "utf-16-be")),
     *((TAIWAN, codec) for codec in ("big5", "cp950", "gb18030", "utf-16-le", "utf-16-be")),
@@ -91,6 +144,44 @@ WRITTEN = [
     (HEBREW, "cp1255"),
     (ARABIC, "cp1256"),
     (THAI, "cp874"),
+    *(
+        (text, codec)
+        for text in (RUSSIAN, BULGARIAN)
+        for codec in ("cp1251", "koi8_r", "cp866", "iso8859_5", "mac_cyrillic", "cp855")
+    ),
+    *((UKRAINIAN, codec) for codec in ("cp1251", "koi8_u", "iso8859_5", "mac_cyrillic")),
+    *(
+        (text, codec)
+        for text in (GERMAN, SPANISH, ITALIAN, SWEDISH, FINNISH)
+        for codec in ("cp1252", "iso8859_15", "cp850", "cp437", "mac_roman")
+    ),
+    *(
+        (text, codec)
+        for text in (PORTUGUESE, DANISH, ICELANDIC)
+        for codec in ("cp1252", "iso8859_15", "cp850", "mac_roman")
+        if text != ICELANDIC or codec != "mac_roman"
+    ),
+    *((FRENCH.replace("’", "'"), codec) for codec in ("iso8859_15", "mac_roman")),
+    *(
+        (text, codec)
+        for text in (POLISH, CZECH, HUNGARIAN, CROATIAN)
+        for codec in ("cp1250", "iso8859_2", "cp852", "mac_latin2")
+        if text != CROATIAN or codec not in ("mac_latin2", "iso8859_2")
+    ),
+    *((ROMANIAN, codec) for codec in ("cp1250", "iso8859_2", "cp852")),
+    *((TURKISH, codec) for codec in ("cp857", "mac_turkish")),
+    *(
+        (text, codec)
+        for text in (LITHUANIAN, LATVIAN)
+        for codec in ("cp1257", "iso8859_13", "iso8859_4", "cp775")
+    ),
+    *((ESTONIAN, codec) for codec in ("cp1257", "cp775")),
+    (GREEK, "cp737"),
+    *((HEBREW, codec) for codec in ("iso8859_8", "cp862")),
+    (ARABIC, "iso8859_6"),
+    *((KOREAN, codec) for codec in ("johab", "iso2022_kr")),
+    (CHINESE, "hz"),
+    *((text, codec) for text in (CHINESE, GERMAN) for codec in ("utf-32-le", "utf-32-be")),
     *((text, "utf-8") for text in (CHINESE, GERMAN, THAI)),
     *((text, "utf-16") for text in (CHINESE, GERMAN)),
     *((text, "utf-32") for text in (CHINESE, GERMAN)),
@@ -179,6 +270,42 @@ def test_a_declaration_is_believed_unless_the_bytes_contradict_it() -> None:
     assert decode("中文".encode(), "utf-16") == "中文"
     assert decode("\ufeff中文".encode(), "latin-1") == "\ufeff中文"
     assert decode(GERMAN.encode("cp1252"), "utf-8") == GERMAN
+
+
+def test_files_that_name_their_encoding_are_believed() -> None:
+    for head in (
+        "<?xml version='1.0' encoding='big5'?>\n",
+        '@charset "big5";\n',
+        "#!/usr/bin/python\n# -*- coding: big5 -*-\n",
+        "/* vim: set fileencoding=big5 : */\n",
+    ):
+        assert decode((head + "檢索").encode("big5")) == head + "檢索"
+    assert decode("x = 1  # encoding: big5\n\n檢索增強生成".encode()).endswith("檢索增強生成")
+
+
+@pytest.mark.parametrize("text", [RUSSIAN, CHINESE, JAPANESE, GREEK])
+@pytest.mark.parametrize("declared", ["iso-8859-1", "windows-1252", "us-ascii"])
+def test_a_thoughtless_declaration_is_overruled(text: str, declared: str) -> None:
+    codec = {RUSSIAN: "cp1251", CHINESE: "gb18030", JAPANESE: "cp932", GREEK: "cp1253"}[text]
+    assert decode(text.encode(codec), declared) == text
+    assert decode(text.encode(), declared) == text
+
+
+def test_a_damaged_character_does_not_overrule_a_declaration() -> None:
+    data = TAIWAN.encode("big5")
+    assert decode(data[:60] + b"\xff" + data[60:], "big5").count("\ufffd") == 1
+
+
+def test_drawn_lines_do_not_hide_the_text() -> None:
+    text = "▒" * 700 + "\n" + "━" * 700 + "\n" + KOREAN
+    assert decode(text.encode("johab")) == text
+    text = "═" * 700 + "\n║ Größe ║\n" + GERMAN
+    assert decode(text.encode("cp850")) == text
+
+
+def test_marks_of_hz_in_programs_are_no_chinese() -> None:
+    for text in ("see Figure~{fig}~ and ~{x~}", "~{ab~}", "a ~{ b"):
+        assert decode(text.encode()) == text
 
 
 def test_binary_is_told_from_text() -> None:

@@ -48,6 +48,15 @@ def test_lists_give_way_to_the_code_and_headings_inside_them():
     ]  # fmt: skip
 
 
+def test_marks_of_notes_stand_apart_from_words() -> None:
+    document = read(
+        "<p>river<sup><a href=#n1>1</a></sup> and <a role=doc-noteref href=#n2>*</a>bridge"
+        "<a role=doc-noteref href=#n3><sup>3</sup></a>, m<sup>2</sup>, 1<sup>st</sup>,"
+        " old<sup><a href=#n4>[4]</a></sup>, <a href=x>5</a></p>"
+    )
+    assert document.text == "river[1] and *bridge[3], m2, 1st, old[4], 5"
+
+
 def test_layout_tables_are_no_tables():
     document = read("<table><tr><td><h1>T</h1><p>a</p><table><tr><td>1<td>2</table></table>")
     assert pieces(document) == [("heading", "T"), ("paragraph", "a"), ("table", "1 | 2")]
