@@ -35,6 +35,14 @@ def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     assert not refused
 
 
+@pytest.fixture(autouse=True)
+def _own_configuration(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """No test reads or writes the configuration of whoever runs it."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "config"))
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback

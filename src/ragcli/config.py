@@ -61,6 +61,9 @@ class Settings:
     read_password: str | None = _setting(
         None, "opens encrypted files; not allowed in a project's file", secret=True
     )
+    ocr: str = _setting(
+        "auto", "what Tesseract reads: auto (scanned pages and pictures), pages or off"
+    )
     ocr_languages: str = _setting("eng", "of scanned pages: Tesseract's codes, joined by +")
     wait_s: float = _setting(3.0, "how long a writer waits for another to finish")
     threads: int = _setting(0, "processor cores to embed with; 0: all there are")
@@ -108,6 +111,8 @@ def load_settings(
         origins[name] = origin
         if origin.layer != "default":
             values[name] = parse_value(name, raw)
+    if origins["openai_base_url"].layer == "project":
+        values["openai_api_key"] = None  # it belongs to the host that its owner named
     return Settings(**values), origins
 
 
@@ -141,6 +146,7 @@ _CHOICES = {
     "mode": ("hybrid", "dense", "keyword"),
     "engine": ("auto", "onnx", "torch"),
     "precision": ("fp32", "int8"),
+    "ocr": ("auto", "pages", "off"),
     "serve": ("auto", "never", "start"),
 }
 # A context below this leaves no room for one passage and an answer.
@@ -235,3 +241,13 @@ def read_file(path: Path) -> dict[str, Any]:
         return {}
     except (OSError, ValueError) as error:  # also what is no UTF-8, and no TOML
         raise UsageError(f"cannot read the settings in {path}: {error}", "mend the file") from error
+
+
+def settings_for(
+    project: Path | None, flags: Mapping[str, Any], environ: Mapping[str, str]
+) -> tuple[Settings, dict[str, Origin]]:
+    """The settings in force where a project has this ``config.toml``, or outside any. Raises
+    UsageError."""
+    return load_settings(
+        flags, environ, read_file(project) if project else {}, read_file(user_file())
+    )

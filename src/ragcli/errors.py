@@ -6,7 +6,8 @@
     ├── ProjectNotFound            10
     ├── ProjectLocked              11   another writer holds the project
     ├── ProjectIncompatible        12   unknown format version
-    │   └── ModelMismatch          12   another model than the one that embedded
+    │   ├── ModelMismatch          12   another model than the one that embedded
+    │   └── ProjectUntrusted       12   somebody else's, or it names what only its user may
     ├── ProjectCorrupt             13
     ├── ProviderUnavailable        20   model missing, Ollama not running, extra not installed
     ├── Unreadable                  3   one file or page; recorded in the ledger, never ends a run
@@ -55,6 +56,10 @@ class ProjectIncompatible(RagError):
 
 
 class ModelMismatch(ProjectIncompatible):
+    pass
+
+
+class ProjectUntrusted(ProjectIncompatible):
     pass
 
 

@@ -36,7 +36,7 @@ GENERATORS = {
 
 def embedder(name: str, settings: Settings) -> Embedder:
     """The embedder of this name. Raises ProviderUnavailable."""
-    provider, model = _split(name)
+    provider, model = split(name)
     if provider is None:
         provider, model = "sentence-transformers", name
     made: Embedder = _load("ragcli.embedders", EMBEDDERS, provider, name)(model, settings=settings)
@@ -45,7 +45,7 @@ def embedder(name: str, settings: Settings) -> Embedder:
 
 def reranker(name: str, settings: Settings) -> Reranker:
     """The reranker of this name. Raises ProviderUnavailable."""
-    provider, model = _split(name)
+    provider, model = split(name)
     if provider is None:
         provider, model = "cross-encoder", name
     made: Reranker = _load("ragcli.rerankers", RERANKERS, provider, name)(model, settings=settings)
@@ -73,7 +73,7 @@ def is_local(name: str) -> bool:
     sentence-transformers that lies on this machine."""
     from ragcli.models.locate import find_local
 
-    provider, model = _split(name)
+    provider, model = split(name)
     if provider not in (None, "sentence-transformers"):
         return False
     return find_local(model) is not None
@@ -81,7 +81,7 @@ def is_local(name: str) -> bool:
 
 def needs_download(name: str) -> bool:
     """An embedding model of sentence-transformers that does not lie on this machine."""
-    return _split(name)[0] in (None, "sentence-transformers") and not is_local(name)
+    return split(name)[0] in (None, "sentence-transformers") and not is_local(name)
 
 
 def engine_told(name: str, settings: Settings) -> str | None:
@@ -110,7 +110,7 @@ def _local_embedder(name: str, settings: Settings) -> SentenceTransformersEmbedd
         return None
     from ragcli.embedding.sentence_transformers import SentenceTransformersEmbedder
 
-    return SentenceTransformersEmbedder(_split(name)[1], settings=settings)
+    return SentenceTransformersEmbedder(split(name)[1], settings=settings)
 
 
 def reranker_needs_download(name: str) -> bool:
@@ -118,7 +118,7 @@ def reranker_needs_download(name: str) -> bool:
     from ragcli.models.locate import RERANKERS as OWNER
     from ragcli.models.locate import find_local
 
-    provider, model = _split(name)
+    provider, model = split(name)
     return provider in (None, "cross-encoder") and find_local(model, OWNER) is None
 
 
@@ -141,7 +141,7 @@ def reranker_exports(name: str, settings: Settings) -> list[Path]:
 
 
 def _cross_encoder(name: str, settings: Settings) -> CrossEncoderReranker | None:
-    provider, model = _split(name)
+    provider, model = split(name)
     if provider not in (None, "cross-encoder") or reranker_needs_download(name):
         return None
     from ragcli.reranking.cross_encoder import CrossEncoderReranker
@@ -165,7 +165,7 @@ def choose_generator(settings: Settings) -> str:
     return f"ollama:{model}" if model else "extractive"
 
 
-def _split(name: str) -> tuple[str | None, str]:
+def split(name: str) -> tuple[str | None, str]:
     """The provider before the first colon; None for a hub name or a folder (``a/b:c``)."""
     provider, colon, model = name.partition(":")
     if not colon or "/" in provider or len(provider) < 2:

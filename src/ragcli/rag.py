@@ -13,32 +13,31 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragcli import providers
-from ragcli.binding import Binding
-from ragcli.config import Origin, Settings, load_settings, parse_value, read_file, user_file
+from ragcli.config import parse_value, read_file
 from ragcli.domain import Filter, ignore
 from ragcli.errors import RagError, UsageError
+from ragcli.parts import Parts
 from ragcli.store import folder as folders
-from ragcli.store.folder import ProjectFolder
+from ragcli.trust import Trust
 
 if TYPE_CHECKING:
     from ragcli.domain import (
         Answer,
         Document,
-        Embedder,
         EmbedderIdentity,
-        Generator,
         IngestReport,
         Listener,
         Mode,
         QueryResult,
-        Reranker,
     )
+    from ragcli.reading.options import ReadOptions
     from ragcli.recipes.ask import Piece
     from ragcli.recipes.chunks import CutFile
     from ragcli.recipes.doctor import Diagnosis
@@ -50,23 +49,11 @@ if TYPE_CHECKING:
     from ragcli.recipes.show import Shown
     from ragcli.recipes.status import Status
     from ragcli.recipes.why_not import WhyNot
-    from ragcli.store import Store
-    from ragcli.store.rows import EmbeddingSet
 
 
-class Rag:
+class Rag(Parts):
     """An open project. Parts (store, embedder, generator) are made when they are first needed, and
-    each recipe is imported by the first call that needs it: a question pays for no other.
-
-    ``settings`` are those in force, ``origins`` says where each came from.
-    """
-
-    def __init__(
-        self, folder: ProjectFolder, flags: Mapping[str, Any], environ: Mapping[str, str]
-    ) -> None:
-        self.folder = folder
-        self.settings, self.origins = settings_for(folder, flags, environ)
-        self._checked_set: int | None = None
+    each recipe is imported by the first call that needs it: a question pays for no other."""
 
     @classmethod
     def open(
@@ -101,22 +88,14 @@ class Rag:
         env = os.environ if environ is None else environ
         explicit = None if path is None else os.fspath(path)
         named = folders.named_root(explicit, env)
-        folder = folders.create(named or Path.cwd(), named=named is not None)
+        root = named or Path.cwd()
+        is_new = not (root / folders.MARK).exists()
+        folder = folders.create(root, named=named is not None)
         Store.create(folder)
+        if is_new:
+            with suppress(OSError):  # without a place to note it, it is asked for when it matters
+                Trust(folder.root).give()
         return cls(folder, settings, env)
-
-    @cached_property
-    def store(self) -> Store:
-        """Raises ProjectCorrupt, ProjectIncompatible."""
-        from ragcli.store import Store
-
-        return Store(self.folder)
-
-    def _active(self) -> EmbeddingSet | None:
-        """The set that answers; None before the first ingest."""
-        from ragcli.store import sets
-
-        return sets.active(self.store.connection)
 
     def close(self) -> None:
         """Close the store, if it was opened."""
@@ -128,79 +107,6 @@ class Rag:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
-
-    # ------------------------------------------------------------ parts
-
-    @cached_property
-    def embedder(self) -> Embedder:
-        """The project's embedding model; the settings' where nothing was ingested yet.
-
-        Raises ModelMismatch when another was asked for by flag or environment,
-        ProviderUnavailable.
-        """
-        active = self._active()
-        if active is None or self.store.is_empty():
-            return providers.embedder(self.settings.model, self.settings)
-        return self._binding(active.identity).embedder()
-
-    def _binding(self, identity: EmbedderIdentity) -> Binding:
-        return Binding(self.settings, self.origins, identity)
-
-    def checked_embedder(self) -> Embedder:
-        """The embedder, shown to be the one that embedded the documents.
-
-        Raises ModelMismatch, ProviderUnavailable.
-        """
-        from ragcli.recipes import guard
-
-        active = self._active()
-        if active is not None and active.id != self._checked_set and not self.store.is_empty():
-            guard.check(self.store, active, self.embedder)
-            self._checked_set = active.id
-        return self.embedder
-
-    def _refuse_another_model(self) -> None:
-        """Of a model that a flag or variable asks for, also where nothing is to be embedded."""
-        from ragcli.recipes import guard
-
-        active = self._active()
-        if active is None or self.store.is_empty():
-            return
-        if self._binding(active.identity).asks_for_another():
-            guard.check_identity(active.identity, self.embedder.identity)
-
-    @cached_property
-    def reranker(self) -> Reranker | None:
-        """What reorders the best passages, None where none was named. Raises ProviderUnavailable;
-        one that was named never falls back."""
-        name = self.settings.reranker
-        return None if name == "off" else providers.reranker(name, self.settings)
-
-    @cached_property
-    def generator(self) -> Generator:
-        """Who writes answers. Raises ProviderUnavailable; one that was named never falls back."""
-        return providers.generator(self.generator_name, self.settings)
-
-    @cached_property
-    def generator_name(self) -> str:
-        """The one that was named; with ``auto``, a model that runs here, else ``extractive``."""
-        name = self.settings.generator
-        return providers.choose_generator(self.settings) if name == "auto" else name
-
-    def note_on_model(self) -> str | None:
-        """A sentence when a settings file names another model than the project's."""
-        layer = self.origins["model"].layer
-        if layer not in ("project", "user"):
-            return None
-        active = self._active()
-        if active is None:
-            return None
-        if providers.same_name(self.settings.model, active.identity.name):
-            return None
-        return (
-            f"the {layer}'s config.toml names the model `{self.settings.model}`; this project was"
-            f" embedded with `{active.identity.name}`, which is used"
-        )
 
     # ------------------------------------------------------------ recipes
 
@@ -222,7 +128,6 @@ class Rag:
 
         Raises ProjectLocked, ModelMismatch, ProviderUnavailable, UsageError.
         """
-        from ragcli.reading.options import ReadOptions
         from ragcli.reading.worker import ReaderPool
         from ragcli.recipes.ingest import IngestOptions, ingest
         from ragcli.store import Store
@@ -242,7 +147,7 @@ class Rag:
         Store.create(self.folder)
         self._refuse_another_model()
         fetcher = partial(providers.fetcher, self.settings)
-        with ReaderPool(ReadOptions.of(self.settings)) as reader:
+        with ReaderPool(self._reading()) as reader:
             return ingest(self.store, options, reader, lambda: self.embedder, listener, fetcher)
 
     def dry_run(
@@ -255,10 +160,12 @@ class Rag:
         allow_removals: bool = False,
     ) -> DryRun:
         """What ``ingest`` would do, and how long it might take. Nothing is written or fetched."""
+        from ragcli.reading.ocr import reads_pictures
         from ragcli.recipes.dry_run import DryRunOptions, dry_run
 
+        pictures = reads_pictures(self._reading())
         named = None if paths is None else [Path(p).expanduser() for p in paths]
-        options = DryRunOptions(named, gone, retry, allow_removals, urls)
+        options = DryRunOptions(named, gone, retry, allow_removals, urls, pictures)
         return dry_run(self.folder, self.store, options)
 
     def query(
@@ -410,10 +317,9 @@ class Rag:
 
     def extract(self, path: str | os.PathLike[str]) -> Document:
         """What the readers make of any file; nothing is stored. Raises UsageError, Unreadable."""
-        from ragcli.reading.options import ReadOptions
         from ragcli.recipes.extract import extract
 
-        return extract(Path(path).expanduser(), ReadOptions.of(self.settings))
+        return extract(Path(path).expanduser(), self._reading())
 
     def chunks(self, name: str) -> CutFile:
         """How a file was cut. Raises NotInProject."""
@@ -483,18 +389,12 @@ class Rag:
             self.folder, self.settings, lambda: self.store, lambda: self.embedder, options
         )
 
-    def _is_default(self, name: str) -> bool:
-        return self.origins[name].layer == "default"
+    def _reading(self) -> ReadOptions:
+        from ragcli.reading.options import ReadOptions
+
+        return ReadOptions.of(self.settings)
 
 
 def _check_top_k(top_k: int | None) -> None:
     if top_k is not None and top_k < 1:
         raise UsageError(f"top-k must be at least 1, not {top_k}", "ask for -k 5")
-
-
-def settings_for(
-    folder: ProjectFolder | None, flags: Mapping[str, Any], environ: Mapping[str, str]
-) -> tuple[Settings, dict[str, Origin]]:
-    """The settings in force in a project, or outside any. Raises UsageError."""
-    project = read_file(folder.config) if folder else {}
-    return load_settings(flags, environ, project, read_file(user_file()))

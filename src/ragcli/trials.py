@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from ragcli import providers
-from ragcli.config import cache_folder, parse_value
+from ragcli.config import cache_folder, parse_value, settings_for
 from ragcli.domain import Event, Listener, QueryResult, ignore
 from ragcli.errors import ProviderUnavailable, UsageError
 from ragcli.evaluation.questions import QuestionSet
-from ragcli.rag import Rag, settings_for
+from ragcli.rag import Rag
 from ragcli.recipes import corpus, own_questions, question_files, self_made
 from ragcli.recipes import evaluate as recipe
 from ragcli.recipes.blanked import blank
@@ -133,7 +133,7 @@ def of_corpus(
     place.mkdir(mode=0o700, exist_ok=True)
     project = create(place, named=True)
     Store.create(project)
-    with Rag(project, flags, os.environ) as rag:
+    with Rag(project, flags, os.environ, trusted=True) as rag:
         if not corpus.is_filled(rag.store):
             listener(Event("note", message=f"the corpus is kept in {place}"))
             entries = question_files.read_corpus(file)
@@ -241,7 +241,9 @@ def _variant(
     """The project with another setting; where that decides chunks or embeddings, a copy of its
     store, cut and embedded anew from the stored text, deleted in the end."""
     if setting in ASKED_WITH:
-        with Rag(rag.folder, {**flags, setting: value}, os.environ) as asked:
+        with Rag(
+            rag.folder, {**flags, setting: value}, os.environ, trusted=rag.is_trusted()
+        ) as asked:
             yield asked
         return
     prompt = {setting: value} if setting.endswith("_prompt") else {}
@@ -264,5 +266,5 @@ def _copy(rag: Rag, flags: Mapping[str, Any]) -> Iterator[Rag]:
         rag.store.copy_to(folder)
         with suppress(FileNotFoundError):
             shutil.copyfile(rag.folder.config, folder.config)
-        with Rag(folder, flags, os.environ) as copied:
+        with Rag(folder, flags, os.environ, trusted=rag.is_trusted()) as copied:
             yield copied

@@ -17,6 +17,8 @@ from ragcli.reading.worker import ReadResult
 class InProcessReader:
     """In place of ``reading.worker.ReaderPool``."""
 
+    reads_pictures = False
+
     def __init__(self, options: object = None) -> None:
         pass
 
@@ -29,18 +31,18 @@ class InProcessReader:
     def begin(self) -> None:
         pass
 
-    def read_all(self, paths: Iterable[Path]) -> Iterator[ReadResult]:
-        for path in paths:
-            yield self.read(path)
+    def read_all(self, paths: Iterable[Path], below: Iterable[int]) -> Iterator[ReadResult]:
+        for path, parts in zip(paths, below, strict=True):
+            yield _read(path, parts, "")
 
     def read(self, path: Path, *, charset: str = "") -> ReadResult:
-        return _read(path, charset)
+        return _read(path, 0, charset)
 
 
-def _read(path: Path, charset: str) -> ReadResult:
+def _read(path: Path, below: int, charset: str) -> ReadResult:
     data, size, mtime_ns = b"", 0, 0
     try:
-        data, status = read_bytes(path)
+        data, status = read_bytes(path, below)
         size, mtime_ns = len(data), status.st_mtime_ns
         document = with_language(read_document(path, data, charset))
     except Unreadable as error:

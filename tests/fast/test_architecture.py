@@ -47,6 +47,7 @@ HEAVY = {
     "tokenizers",
     "lxml",
     "selectolax",
+    "PIL",
 }
 # The one place of each library that is about something; numpy is everybody's array.
 HOMES = {
@@ -62,6 +63,7 @@ HOMES = {
     "typer": {"cli"},
     "rich": {"cli"},
     "pypdf": {"reading"},
+    "PIL": {"reading/picture.py"},
     "pypdfium2": {"reading"},
     "ollama": {"generation/ollama.py"},
     "httpcore": {"fetching"},

@@ -103,6 +103,26 @@ def set_(
             _print(output, settings, {key: origins[key]}, alone=False)
 
 
+@app.command(epilog=COMMANDS["config"].epilog)
+def trust(
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Let this project name servers, providers and models. One made here may."""
+    with speaking(json=as_json, quiet=quiet, verbose=verbose, debug=debug) as output:
+        from ragcli.trust import Trust
+
+        root = _project_file(project).parent.parent
+        Trust(root).give()
+        output.note(f"trusted from now on: {root}")
+        if as_json:
+            settings, origins = _in_force(project)
+            _print(output, settings, origins, alone=False)
+
+
 def _check(key: str) -> None:
     if key not in {f.name for f in fields(Settings)}:
         raise UsageError(f"there is no setting `{key}`", "see what there is: rag config show")
@@ -116,7 +136,8 @@ def _variable(key: str) -> str:
 
 def _in_force(project: str | None) -> tuple[Settings, dict[str, Origin]]:
     """The project's settings; outside any project, the user's."""
-    from ragcli.rag import Rag, settings_for
+    from ragcli.config import settings_for
+    from ragcli.rag import Rag
 
     try:
         with Rag.open(project) as rag:

@@ -81,7 +81,8 @@ class _Embedding:
     there is no project or a model is named."""
 
     def __init__(self, project: str | None, flags: Mapping[str, Any]) -> None:
-        from ragcli.rag import Rag, settings_for
+        from ragcli.config import settings_for
+        from ragcli.rag import Rag
         from ragcli.serving.client import Helper
 
         self._rag: Rag | None = None

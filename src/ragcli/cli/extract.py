@@ -58,7 +58,8 @@ def extract(
 
 
 def _settings(project: str | None) -> Settings:
-    from ragcli.rag import Rag, settings_for
+    from ragcli.config import settings_for
+    from ragcli.rag import Rag
 
     try:
         return Rag.open(project).settings
@@ -69,7 +70,7 @@ def _settings(project: str | None) -> Settings:
 
 
 def _object(file: str, document: Document) -> dict[str, Any]:
-    headings = (block for block in document.blocks if block.kind == "heading")
+    headings = (block for block in document.blocks if block.kind == "heading" and block.title)
     return {
         "schema": "ragcli.extract/1",
         "source": file,

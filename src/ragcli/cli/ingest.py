@@ -203,7 +203,10 @@ def _foreseen(
     allow_removals: bool,
 ) -> DryRun:
     """The dry run, also where no project is: then in the folder where one would be made."""
+    from ragcli.config import settings_for
     from ragcli.rag import Rag
+    from ragcli.reading.ocr import reads_pictures
+    from ragcli.reading.options import ReadOptions
     from ragcli.recipes.dry_run import DryRunOptions, dry_run
     from ragcli.store.folder import ProjectFolder, named_root, refuse_unwanted
 
@@ -215,7 +218,9 @@ def _foreseen(
             raise
         root = named_root(project, os.environ)
         refuse_unwanted(root or Path.cwd(), named=root is not None)
-        options = DryRunOptions(there, gone, retry, allow_removals, urls)
+        settings, _ = settings_for(None, flags, os.environ)
+        pictures = reads_pictures(ReadOptions.of(settings))
+        options = DryRunOptions(there, gone, retry, allow_removals, urls, pictures)
         return dry_run(ProjectFolder(root or Path.cwd()), None, options)
     with rag:
         return rag.dry_run(there, urls=urls, gone=gone, retry=retry, allow_removals=allow_removals)

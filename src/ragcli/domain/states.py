@@ -33,6 +33,7 @@ STATES: dict[str, State] = {
     "changed": "failed",
     "crashed": "failed",
     "failed": "failed",
+    "link": "failed",
     "missing": "failed",
     "page_failed": "failed",
     "special": "failed",

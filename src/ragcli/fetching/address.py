@@ -55,9 +55,10 @@ def parse(text: str) -> httpx.URL:
             )
         host = url.raw_host.decode("ascii")
         if url.scheme and url.scheme != "https":
+            secure = f"try {url.copy_with(scheme='https')}, or " if url.scheme == "http" else ""
             raise UsageError(
-                f"{url.scheme}: is not fetched, only https: anybody on the way could change it",
-                f"try https://{host}…, or download it yourself and rag ingest the file",
+                f"{url.scheme}:// is not fetched, only https://: anyone on the way could change it",
+                f"{secure}download it yourself and rag ingest the file",
             )
         if not is_address(text) or _HOST.fullmatch(host) is None:
             raise ValueError("no name of a host in it")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from email.message import Message
+import re
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
@@ -48,14 +48,21 @@ _SUFFIXES = {
     "image/webp": ".webp",
 }
 _BY_FAMILY = {"+xml": ".xml", "+json": ".json"}
-# Characters, of up to four bytes: file systems take 255 bytes.
+# Characters, of up to four bytes: file systems take 255 bytes, and a suffix follows.
 _LONGEST_NAME = 60
+
+
+# `; name=value` and `; name="value"` (RFC 9110). The mail package's parser raises a dozen errors on
+# headers that somebody chose to be wrong.
+_PARAMETER = re.compile(r';\s*([\w*-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))')
+_SUFFIX = re.compile(r"\.(?![0-9]+\Z)[a-z0-9]{1,12}")  # `/v1.2` has none
+_CHARSET = re.compile(r"[\w.:-]{1,40}", re.ASCII)
 
 
 def suffix_of(content_type: str, disposition: str, url: str) -> str:
     """The suffix of a file from its Content-Type, else the name that Content-Disposition gives it,
     else the address; ``.txt`` for text without any, ``""`` where only the content can tell."""
-    kind = _header(content_type).get_content_type() if content_type else ""
+    kind = content_type.partition(";")[0].strip().lower()
     if kind in _SUFFIXES:
         return _SUFFIXES[kind]
     for ending, suffix in _BY_FAMILY.items():
@@ -63,15 +70,15 @@ def suffix_of(content_type: str, disposition: str, url: str) -> str:
             return suffix
     name = _file_name(disposition) or unquote(urlsplit(url).path).rpartition("/")[2]
     suffix = PurePosixPath(name).suffix.lower()
-    # `/v1.2` has none.
-    if len(suffix) <= _LONGEST_NAME and suffix[1:].isalnum() and not suffix[1:].isdecimal():
+    if _SUFFIX.fullmatch(suffix):
         return suffix
     return ".txt" if kind.startswith("text/") else ""
 
 
 def charset_of(content_type: str) -> str:
     """The charset that Content-Type declares; ``""`` when it declares none."""
-    return _header(content_type).get_content_charset("") if content_type else ""
+    charset = _parameters(content_type).get("charset", "").lower()
+    return charset if _CHARSET.fullmatch(charset) else ""
 
 
 def name_of(url: str) -> str:
@@ -82,13 +89,14 @@ def name_of(url: str) -> str:
 
 
 def _file_name(disposition: str) -> str:
-    return str(_header("", disposition).get_filename("")) if disposition else ""
+    told = _parameters(disposition)
+    # `filename*` is percent-encoded behind its charset and language (RFC 8187), and goes before.
+    return unquote(told.get("filename*", "").rpartition("'")[2]) or told.get("filename", "")
 
 
-def _header(content_type: str, disposition: str = "") -> Message:
-    """Parsed as mail is: both have the same grammar, and the parser takes anything."""
-    message = Message()
-    message["content-type"] = content_type.replace("\n", " ").replace("\r", " ")
-    if disposition:
-        message["content-disposition"] = disposition.replace("\n", " ").replace("\r", " ")
-    return message
+def _parameters(header: str) -> dict[str, str]:
+    """By lower-case name; the first of a name counts."""
+    found: dict[str, str] = {}
+    for name, quoted, plain in _PARAMETER.findall(header):
+        found.setdefault(name.lower(), quoted or plain)
+    return found

@@ -13,7 +13,7 @@ from ragcli.domain import Problem
 from ragcli.errors import Unreadable
 from ragcli.reading import limits, options
 from ragcli.reading.dispatch import read_document
-from ragcli.reading.files import NotAFile, open_regular
+from ragcli.reading.files import IsLink, NotAFile, open_regular
 from ragcli.reading.wire import (
     encoded,
     message_of,
@@ -42,14 +42,15 @@ def main() -> None:
     while (request := read_message(requests)) is not None:
         signal.setitimer(signal.ITIMER_REAL, late_s)
         path = Path(os.fsdecode(request["path"].encode("latin-1")))
-        _serve(path, request.get("charset", ""), replies)
+        _serve(path, request.get("below", 0), request.get("charset", ""), replies)
 
 
-def _serve(path: Path, charset: str, replies: BinaryIO) -> None:
+def _serve(path: Path, below: int, charset: str, replies: BinaryIO) -> None:
     """Replies twice: what was read of the file, then the document or the problem."""
+    limits.begin_file()
     text, seen = "", {"content_hash": "", "size": 0, "mtime_ns": 0}
     try:
-        data, status = read_bytes(path)
+        data, status = read_bytes(path, below)
         seen = {
             "content_hash": hashlib.sha256(data).hexdigest(),
             "size": len(data),
@@ -97,11 +98,12 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
     return os.fdopen(requests, "rb"), os.fdopen(replies, "wb", buffering=0)
 
 
-def read_bytes(path: Path) -> tuple[bytes, os.stat_result]:
-    """A file's bytes and its state, which did not change meanwhile. Raises Unreadable."""
+def read_bytes(path: Path, below: int = 0) -> tuple[bytes, os.stat_result]:
+    """A file's bytes and its state, which did not change meanwhile; ``below`` as in
+    ``open_regular``. Raises Unreadable."""
     try:
         for _ in range(2):
-            descriptor, before = open_regular(path)
+            descriptor, before = open_regular(path, below)
             with os.fdopen(descriptor, "rb") as file:
                 if before.st_size > options.current().memory_mb * limits.MB:
                     raise limits.needs_more_memory()
@@ -111,6 +113,9 @@ def read_bytes(path: Path) -> tuple[bytes, os.stat_result]:
                 return data, after
     except NotAFile:
         raise Unreadable("special", "not a file: a pipe, a socket, a device or a folder") from None
+    except IsLink:
+        hint = "name it, and it is followed"
+        raise Unreadable("link", "it is a link by now, or lies in one", hint) from None
     except FileNotFoundError:
         raise Unreadable("missing", "the file is gone") from None
     except PermissionError:

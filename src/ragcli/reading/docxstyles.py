@@ -8,26 +8,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ragcli.reading.numerals import numeral
-from ragcli.reading.package import attribute, child, local_name
+from ragcli.reading.office import heading_level
+from ragcli.reading.package import attribute, child, integer, local_name
 
-_HEADING_STYLE = re.compile(
-    r"(?:heading|标题|標題|見出し|제목|überschrift|titre|título|titolo|kop|rubrik|заголовок|nagłówek)"
-    r" ?([1-9])$",
-    re.IGNORECASE,
-)
 _PLACEHOLDER = re.compile(r"%([1-9])")
 _LEVELS = 9  # ECMA-376 part 1, 17.9.6: a list has nine
 
 
-def integer(text: str) -> int | None:
-    """A small number as these formats write it, None for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else None
+@dataclass(frozen=True, slots=True)
+class Style:
+    """What a style gives its paragraphs: the outline level (1 is the highest) and the numbering,
+    None for none; whether it is that of titles."""
 
-
-def heading_level(style_name: str) -> int | None:
-    """The level of a heading that the name of its style tells, in the languages of Office."""
-    match = _HEADING_STYLE.match(style_name)
-    return int(match[1]) if match else None
+    level: int | None
+    numbering: Any
+    is_title: bool
 
 
 class Styles:
@@ -36,36 +31,35 @@ class Styles:
     def __init__(self, root: Any) -> None:
         """``root`` is the element of the part of styles, None without one."""
         styles = list(root) if root is not None else []
-        self._styles = {attribute(e, "styleId"): e for e in styles if local_name(e) == "style"}
+        self._elements = {attribute(e, "styleId"): e for e in styles if _is(e, "style")}
+        self._styles: dict[str, Style] = {}
 
-    def is_title(self, style_id: str) -> bool:
-        return any(name == "title" for name in self._names(style_id))
+    def of(self, style_id: str) -> Style:
+        """A style, with what it takes from those it is based on."""
+        if style_id not in self._styles:
+            self._styles[style_id] = self._resolved(style_id)
+        return self._styles[style_id]
 
-    def level(self, style_id: str) -> int | None:
-        """The outline level (1 is the highest) that the style or one it is based on gives."""
-        for style in self._chain(style_id):
-            level = integer(attribute(child(style, "pPr", "outlineLvl"), "val"))
-            if level is not None:
-                return level + 1
-        named = (heading_level(name) for name in self._names(style_id))
-        return next((level for level in named if level is not None), None)
-
-    def list_of(self, style_id: str) -> Any:
-        """The numbering that the style or one it is based on gives, None without one."""
-        found = (child(style, "pPr", "numPr") for style in self._chain(style_id))
-        return next((numbering for numbering in found if numbering is not None), None)
-
-    def _names(self, style_id: str) -> list[str]:
+    def _resolved(self, style_id: str) -> Style:
         chain = list(self._chain(style_id))
+        names = [attribute(child(style, "name"), "val").lower() for style in chain]
         if not chain:  # no definition: the id of a built-in style is its name without spaces
-            return [style_id.lower()]
-        return [attribute(child(style, "name"), "val").lower() for style in chain]
+            names = [style_id.lower()]
+        levels = [integer(attribute(child(s, "pPr", "outlineLvl"), "val")) for s in chain]
+        stated = [level + 1 for level in levels if level is not None]
+        named = [level for name in names if (level := heading_level(name)) is not None]
+        numberings = (child(style, "pPr", "numPr") for style in chain)
+        return Style(
+            level=next(iter(stated + named), None),
+            numbering=next((n for n in numberings if n is not None), None),
+            is_title="title" in names,
+        )
 
     def _chain(self, style_id: str) -> Iterator[Any]:
         seen: set[str] = set()
-        while style_id in self._styles and style_id not in seen:
+        while style_id in self._elements and style_id not in seen:
             seen.add(style_id)
-            style = self._styles[style_id]
+            style = self._elements[style_id]
             yield style
             style_id = attribute(child(style, "basedOn"), "val")
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ragcli.reading.docxstyles import Numbering, Styles, integer
+from ragcli.reading.docxstyles import Numbering, Style, Styles
 from ragcli.reading.drawings import drawing_ids
 from ragcli.reading.extracted import TextBuilder, clean, one_line
 from ragcli.reading.inline import Inline, gather
-from ragcli.reading.office import comment
-from ragcli.reading.package import attribute, child, local_name
+from ragcli.reading.office import comment, list_line, row_line
+from ragcli.reading.package import attribute, child, integer, local_name
 
 BLOCKS = frozenset(("p", "tbl"))
 # What stands around blocks without being one itself.
@@ -37,7 +37,6 @@ CONTAINERS = frozenset(
         "tc",
     ]
 )
-_MAX_INDENT = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +92,8 @@ class Body:
 
     def add(self, element: Any) -> None:
         """Append a paragraph or a table, and the notes that its text refers to."""
+        if len(element) == 0:
+            return
         self._add(element)
         for link in drawing_ids(element):
             self._tables += 1
@@ -111,14 +112,14 @@ class Body:
         else:
             self._tables += 1
             table = self._tables
-            for line in self._rows(element):
-                self.builder.add("table", line, group=("table", table))
+            for cells in self._rows(element):
+                self.builder.add("table", row_line(cells), group=("table", table))
 
     def _add_paragraph(self, element: Any) -> None:
         paragraph = self._paragraph(element)
         if paragraph.kind == "heading":
             title = paragraph.text
-            if self.title is None and self._styles.is_title(_style(element)):
+            if self.title is None and self._styles.of(_style(child(element, "pPr"))).is_title:
                 self.title = title
             self.builder.add("heading", title, level=paragraph.level, title=title)
         else:
@@ -133,7 +134,7 @@ class Body:
         """The visible text below an element, a piece for each paragraph."""
         for block in _blocks(element):
             if local_name(block) == "tbl":
-                yield from self._rows(block, " ")
+                yield from (" ".join(filter(None, cells)) for cells in self._rows(block))
                 continue
             paragraph = self._paragraph(block)
             self._references += paragraph.inline.references
@@ -144,50 +145,62 @@ class Body:
     def _paragraph(self, element: Any) -> _Paragraph:
         inline = gather(element)
         text = clean(inline.text).strip()
-        style = _style(element)
-        level = self._level(element, style)
+        properties = child(element, "pPr")
+        if properties is None:
+            return _Paragraph("paragraph", text, inline=inline)
+        style = self._styles.of(_style(properties))
+        level = _level(properties, style)
+        depth, label = self._item(properties, style)
         if not text:
             return _Paragraph("paragraph", "", inline=inline)
-        depth, label = self._item(element, style)
         if level is not None:
             marked = "" if label in ("-", None) else f"{label} "
             return _Paragraph("heading", one_line(marked + text), level, inline)
         if label:
-            indent = "  " * min(depth, _MAX_INDENT)
-            return _Paragraph("list", f"{indent}{label} {text}", inline=inline)
+            return _Paragraph("list", list_line(depth, label, text), inline=inline)
         return _Paragraph("paragraph", text, inline=inline)
 
-    def _level(self, paragraph: Any, style: str) -> int | None:
-        """1 to 9 for a heading; outline level 9 (here 10) means body text."""
-        own = integer(attribute(child(paragraph, "pPr", "outlineLvl"), "val"))
-        level = own + 1 if own is not None else self._styles.level(style)
-        if level is None and self._styles.is_title(style):
-            return 1
-        return level if level is not None and level <= 9 else None
-
-    def _item(self, paragraph: Any, style: str) -> tuple[int, str | None]:
+    def _item(self, properties: Any, style: Style) -> tuple[int, str | None]:
         """How deep a list item is nested, and what stands before it; None where it is none
         (number 0 takes a paragraph out of its style's list)."""
-        own, inherited = child(paragraph, "pPr", "numPr"), self._styles.list_of(style)
+        written = child(properties, "listPr", "t")  # Word 2003 keeps the number beside the item
+        if written is not None:
+            shown = attribute(written, "val")
+            level = integer(attribute(child(properties, "listPr", "ilvl"), "val"))
+            return level or 0, shown if any(c.isalnum() for c in shown) else "-"
+        own, inherited = child(properties, "numPr"), style.numbering
+        if own is None and inherited is None:
+            return 0, None
         number = attribute(child(own, "numId"), "val") if own is not None else ""
         if not number and inherited is not None:
             number = attribute(child(inherited, "numId"), "val")
-        if number == "0" or (own is None and inherited is None):
+        if number == "0":
             return 0, None
         given = own if own is not None and child(own, "ilvl") is not None else inherited
         depth = integer(attribute(child(given, "ilvl"), "val")) if given is not None else 0
         label = self._numbering.label(number, depth or 0)
         return depth or 0, "-" if label is None else label
 
-    def _rows(self, table: Any, separator: str = " | ") -> Iterator[str]:
+    def _rows(self, table: Any) -> Iterator[list[str]]:
+        """The cells of each row that has any text."""
         for row in _descend(table, "tr"):
             cells = [one_line(" ".join(self.texts(cell))) for cell in _descend(row, "tc")]
             if any(cells):
-                yield separator.join(cells).rstrip()
+                yield cells
 
 
-def _style(paragraph: Any) -> str:
-    return attribute(child(paragraph, "pPr", "pStyle"), "val")
+def _style(properties: Any) -> str:
+    """The id of the style that a paragraph's properties name; empty for none."""
+    return "" if properties is None else attribute(child(properties, "pStyle"), "val")
+
+
+def _level(properties: Any, style: Style) -> int | None:
+    """1 to 9 for a heading; outline level 9 (here 10) means body text."""
+    own = integer(attribute(child(properties, "outlineLvl"), "val"))
+    level = own + 1 if own is not None else style.level
+    if level is None and style.is_title:
+        return 1
+    return level if level is not None and level <= 9 else None
 
 
 def _lays_out(table: Any, styles: Styles) -> bool:
@@ -201,7 +214,8 @@ def _lays_out(table: Any, styles: Styles) -> bool:
 def _is_headed(cell: Any, styles: Styles) -> bool:
     filled = [b for b in _blocks(cell) if next(b.iter("{*}t"), None) is not None]
     return len(filled) > 1 and any(
-        local_name(b) == "p" and styles.level(_style(b)) in range(1, 10) for b in filled
+        local_name(b) == "p" and styles.of(_style(child(b, "pPr"))).level in range(1, 10)
+        for b in filled
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from ragcli.domain import Problem
 from ragcli.reading.extracted import one_line
+from ragcli.reading.office import row_line
 from ragcli.reading.package import Relation, attribute, child, local_name, tree
 
 # A chart of thousands of points shows a line, not their names.
@@ -47,9 +48,8 @@ def _chart(root: Any) -> list[str]:
     names = [" ".join(_values(child(one, "tx"))) for one in series]
     columns = [_values(_first(one, "cat", "xVal")) for one in series[:1]]
     columns += [_values(_first(one, "val", "yVal")) for one in series]
-    rows = [" | ".join(row) for row in zip_longest(*columns, fillvalue="")]
-    header = " | ".join(["", *names]).strip() if any(names) else ""
-    return [*titles, header, *(row.strip() for row in rows)]
+    rows = [["", *names], *zip_longest(*columns, fillvalue="")]
+    return [*titles, *(row_line(row).strip() for row in rows)]
 
 
 def _first(element: Any, *names: str) -> Any:

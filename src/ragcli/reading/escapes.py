@@ -22,6 +22,14 @@ def revealed(text: str) -> str:
     return _ESCAPE.sub(_replaced, text) if "\\" in text else text
 
 
+def with_characters(text: str) -> str:
+    """The text with escapes of characters beyond ASCII alone as what they stand for: where lines
+    have a meaning, no line may begin anew."""
+    if not _BEYOND_ASCII.search(text):
+        return text
+    return _ESCAPE.sub(lambda match: _replaced(match) if match[1] else match[0], text)
+
+
 def _replaced(match: re.Match[str]) -> str:
     if match[2]:
         return _WHITE_SPACE[match[2]]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
 from collections.abc import Container
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -23,6 +24,17 @@ if TYPE_CHECKING:
     from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 _GIT, _RAG = ".gitignore", ".ragignore"
+# The longest of GitHub's collection of templates has 10 KiB; of a longer file the rest is no rule.
+_MOST_BYTES = 256 * 1024
+
+# pathspec's regular expression for `*`; for a class of letters; for what is written out between two
+# stars of one part of a path; and for `/**` in the middle.
+_STAR = r"[^/]*"
+_CLASS = r"\[(?!\^/\])\^?\]?(?:\\.|[^\]\\])*\]"
+_LITERAL = rf"(?:\\.|\[\^/\](?!\*)|\(\?!/\){_CLASS}|[^/()\[\]\\|?*+^$.{{}}])"
+_ESCAPED_OR_CLASS = re.compile(rf"\\.|({_CLASS})")
+_STAR_AND_LITERAL = re.compile(rf"{re.escape(_STAR)}({_LITERAL}+)(?={re.escape(_STAR)})")
+_FOLDERS = r"(?:/.+)?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +84,36 @@ def _anonymous(regex: str) -> str:
     return f"(?:{regex.replace('(?P<ps_d>', '(?:')})"
 
 
+def without_backtracking(regex: str) -> str:
+    """The same expression, for names that somebody chose to make it slow.
+
+    ``*a*a*a*a*b`` against a name of 255 ``a`` would try a hundred million ways. The first place
+    where what stands between two stars fits is as good as any later one: atomic groups keep to it.
+    A class matches no slash, as in git.
+    """
+    regex = _ESCAPED_OR_CLASS.sub(lambda m: _class(m[1]) if m[1] else m[0], regex)
+    while _STAR * 2 in regex:
+        regex = regex.replace(_STAR * 2, _STAR)
+    regex = _STAR_AND_LITERAL.sub(r"(?>[^/]*?\1)", regex)
+    first, *between = regex.split(_FOLDERS)
+    if not between:
+        return regex
+    *between, last = between
+    return first + "".join(f"(?>(?:/.+?)??{one}(?=/))" for one in between) + _FOLDERS + last
+
+
+def _class(text: str) -> str:
+    """A class of letters, without what Python may one day read as an operation on sets."""
+    return "(?!/)[" + re.sub(r"[\[&~|]|-(?=-)", r"\\\g<0>", text[1:])
+
+
 def read_rules(path: Path) -> RuleFile | None:
-    """The rules of an ignore file; None when there are none or it cannot be read."""
+    """The rules of an ignore file; None when there are none or it cannot be read. One that is a
+    link is none, as for git (since 2.32): its lines are told as reasons."""
     try:
-        descriptor, _ = open_regular(path)
+        descriptor, _ = open_regular(path, below=1)
         with os.fdopen(descriptor, "rb") as file:
-            data = file.read()
+            data = file.read(_MOST_BYTES)
     except OSError:
         return None
     # Names need not be UTF-8: patterns pass through as the names themselves do.
@@ -95,13 +131,16 @@ def _rule(file: str, number: int, line: str) -> Rule | None:
     if not line.strip() or line.startswith("#"):
         return None
     try:
-        pattern: GitIgnoreSpecPattern = GitIgnoreSpecPattern(line)
-    except ValueError:
-        return None  # git, too, passes over a line that is no pattern
-    if pattern.regex is None or pattern.include is None:
-        return None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # of `[[`, which means what it says
+            pattern: GitIgnoreSpecPattern = GitIgnoreSpecPattern(line)
+            if pattern.regex is None or pattern.include is None:
+                return None
+            regex = re.compile(without_backtracking(pattern.regex.pattern))
+    except (ValueError, re.error):
+        return None  # git, too, passes over a line that is no pattern, like `[z-a]`
     folders_only = line.rstrip(" ").endswith("/")
-    return Rule(file, number, line, bool(pattern.include), folders_only, pattern.regex)
+    return Rule(file, number, line, bool(pattern.include), folders_only, regex)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from ragcli.errors import Unreadable
 from ragcli.reading import options
 
 MB = 1024 * 1024
+# What may take part of a file and leave the rest stops before the parent ends all of it.
+_SHARE_OF_TIME = 0.8
 # A text is encoded in slices: a second copy of all of it is not needed to write or to count it.
 SLICE = 1 << 20
 
@@ -28,6 +31,21 @@ def limit_memory() -> None:
         if most != resource.RLIM_INFINITY:
             wanted = min(wanted, most)
         resource.setrlimit(resource.RLIMIT_DATA, (wanted, most))
+
+
+def begin_file() -> None:
+    """The time for a file runs from here."""
+    global _began
+    _began = time.monotonic()
+
+
+def time_left_s() -> float:
+    """How long what can be left undone may still go on."""
+    allowed_s = _SHARE_OF_TIME * options.current().timeout_s
+    return allowed_s if _began is None else _began + allowed_s - time.monotonic()
+
+
+_began: float | None = None
 
 
 def peak_memory() -> int:

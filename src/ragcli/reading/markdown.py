@@ -30,6 +30,7 @@ _KINDS: dict[str, BlockKind] = {
     "ordered_list_open": "list",
     "table_open": "table",
 }
+NO_FRONT_MATTER = FrontMatter()
 _PARSER = MarkdownIt("commonmark").enable("table")
 
 
@@ -38,7 +39,7 @@ def read(data: bytes, path: PurePath) -> Document:
     text = decode(data)
     start = int(text.startswith("\ufeff"))
     front = front_matter(text, start)
-    blocks = tuple(_blocks(text, start, front))
+    blocks = tuple(markdown_blocks(text, start, front))
     first = next((b.title for b in blocks if b.kind == "heading" and b.level == 1), None)
     return Document(
         text=text,
@@ -51,7 +52,10 @@ def read(data: bytes, path: PurePath) -> Document:
     )
 
 
-def _blocks(text: str, start: int, front: FrontMatter) -> Iterator[Block]:
+def markdown_blocks(
+    text: str, start: int = 0, front: FrontMatter = NO_FRONT_MATTER
+) -> Iterator[Block]:
+    """The blocks of a Markdown text, or of what stands in it from ``start`` on."""
     if front.broken:
         yield from _trimmed("paragraph", text, start, front.char_end)
     start = max(start, front.char_end)

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ragcli.reading.docxstyles import integer
 from ragcli.reading.extracted import TextBuilder, clean, one_line
 from ragcli.reading.odfstyles import Counts, Styles
-from ragcli.reading.office import comment
+from ragcli.reading.office import comment, list_line, row_line
 from ragcli.reading.opendocument import OpenDocument
-from ragcli.reading.package import attribute, child, local_name
+from ragcli.reading.package import attribute, child, integer, local_name
 
 SHAPES = frozenset(
     [
@@ -33,7 +32,11 @@ SHAPES = frozenset(
         "a",
     ]
 )
-BLOCKS = frozenset(("p", "h", "list", "table")) | SHAPES
+# OpenOffice 1 (.sxw) had names of its own for some of what is here.
+_LISTS = frozenset(("list", "ordered-list", "unordered-list"))
+_NOTES = frozenset(("note", "footnote", "endnote"))
+_NOTE_BODIES = ("note-body", "footnote-body", "endnote-body")
+BLOCKS = frozenset(("p", "h", "table")) | _LISTS | SHAPES
 # What stands around blocks without being one itself. Not among them: text:tracked-changes, which
 # keeps the deleted text.
 CONTAINERS = frozenset(
@@ -55,6 +58,8 @@ CONTAINERS = frozenset(
         "list-header",
         "table-cell",
         "note-body",
+        "footnote-body",
+        "endnote-body",
         "header",
         "footer",
         "header-left",
@@ -69,6 +74,8 @@ _INVISIBLE = frozenset(
     [
         "tracked-changes",
         "note-citation",
+        "footnote-citation",
+        "endnote-citation",
         "hidden-text",
         "script",
         "event-listeners",
@@ -84,7 +91,6 @@ _INVISIBLE = frozenset(
 # White space of XML; a no-break space is not among it.
 _COLLAPSIBLE = re.compile(r"[ \t\r\n]+")
 _MAX_SPACES = 1000
-_MAX_INDENT = 8
 _SOFT_HYPHEN = "\u00ad"
 
 
@@ -126,14 +132,18 @@ class Body:
         self._outline: Counts = {}
         self._counts: dict[str, Counts] = {}  # of the lists, by style and by name
         self._groups = 0
+        self._page = 0
+
+    def begin_page(self) -> None:
+        """What follows joins no list that was begun before."""
+        self._page += 1
 
     def add(self, element: Any) -> None:
         """Append a block, and what hangs on it."""
         name = local_name(element)
         if name in ("p", "h"):
             self._add_paragraph(element)
-        elif name == "list":
-            self._groups += 1
+        elif name in _LISTS:
             self._add_list(element, None)
         elif name == "table":
             self._add_table(element)
@@ -154,7 +164,7 @@ class Body:
                     yield from self._hanging_texts(hanging)
             elif name == "table":
                 yield from (" ".join(filter(None, cells)) for cells in self._rows(block))
-            elif name == "list":
+            elif name in _LISTS:
                 for item in block:
                     yield from self.texts(item)
             else:
@@ -169,7 +179,9 @@ class Body:
     def _add_paragraph(self, element: Any, at: _List | None = None, label: str = "") -> None:
         inline = self._inline(element)
         text, style = _text(inline), attribute(element, "style-name")
-        level = integer(attribute(element, "outline-level")) if local_name(element) == "h" else None
+        level = None
+        if local_name(element) == "h":
+            level = integer(attribute(element, "outline-level") or attribute(element, "level"))
         is_title = self._styles.is_title(style)
         if level is None and is_title:
             level = 1
@@ -179,9 +191,8 @@ class Body:
                 self.title = title
             self.builder.add("heading", title, level=level, title=title)
         elif at is not None and text:
-            indent = "  " * min(at.depth - 1, _MAX_INDENT)
-            line = f"{indent}{label or ' '} {text}"
-            self.builder.add("list", line, group=("list", self._groups))
+            line = list_line(at.depth - 1, label or " ", text)
+            self.builder.add("list", line, group=("list", self._page))
         else:
             self.builder.add("paragraph", text)
         for hanging in inline.after:
@@ -209,7 +220,7 @@ class Body:
                     label = self._label(block, at, start) if waits else ""
                     waits = False
                     self._add_paragraph(block, at, label)
-                elif name == "list":
+                elif name in _LISTS:
                     self._add_list(block, at)
                 else:
                     self.add(block)
@@ -240,17 +251,15 @@ class Body:
             return
         self._groups += 1
         for cells in self._rows(table):
-            self.builder.add("table", " | ".join(cells), group=("table", self._groups))
-        for hanging in table.iter("{*}note", "{*}annotation"):
+            self.builder.add("table", row_line(cells), group=("table", self._groups))
+        for hanging in table.iter("{*}annotation", *("{*}" + name for name in _NOTES)):
             self._add_hanging(hanging)
 
     def _rows(self, table: Any) -> Iterator[list[str]]:
         """The cells of each row that has any."""
         for row in _table_rows(table):
             cells = [one_line(" ".join(self.texts(cell))) for cell in _cells(row)]
-            while cells and not cells[-1]:
-                cells.pop()
-            if cells:
+            if any(cells):
                 yield cells
 
     def _inline(self, element: Any) -> _Inline:
@@ -265,11 +274,11 @@ class Body:
             name = local_name(below)
             if name == "s":
                 found.parts.append(" " * min(integer(attribute(below, "c")) or 1, _MAX_SPACES))
-            elif name == "tab":
+            elif name in ("tab", "tab-stop"):
                 found.parts.append("\t")
             elif name == "line-break":
                 found.parts.append("\n")
-            elif name in ("note", "annotation"):
+            elif name in _NOTES or name in ("annotation", "text-box"):
                 found.after.append(below)
             elif name == "a" and attribute(below, "href") and not _holds_shapes(below):
                 self._gather(below, found)
@@ -295,9 +304,9 @@ class Body:
 
     def _add_hanging(self, element: Any) -> None:
         name = local_name(element)
-        if name == "note":
-            body = child(element, "note-body")
-            text = " ".join(self.texts(body)) if body is not None else ""
+        if name in _NOTES:
+            bodies = (body for body in element if local_name(body) in _NOTE_BODIES)
+            text = " ".join(text for body in bodies for text in self.texts(body))
             self.builder.add("paragraph", one_line(text))
         elif name == "annotation":
             self.add_comment(element)
@@ -306,11 +315,11 @@ class Body:
 
     def _hanging_texts(self, element: Any) -> Iterator[str]:
         """Of what stands in a cell: frames in their place; notes stand below the table."""
-        if local_name(element) not in ("note", "annotation"):
+        if local_name(element) != "annotation" and local_name(element) not in _NOTES:
             yield from self.texts(element)
 
     def _add_object(self, element: Any) -> None:
-        """A chart's titles, then its data; a formula."""
+        """A chart's titles, then its data; a sheet; a formula."""
         root = self._document.embedded(element)
         if root is None:
             return
@@ -318,10 +327,10 @@ class Body:
             self.builder.add("paragraph", _formula(root))
             return
         for chart in root.iter("{*}chart"):
-            for block in chart.iter("{*}title", "{*}subtitle"):
-                self.builder.add("paragraph", one_line(" ".join(self.texts(block))))
-            for table in chart.iter("{*}table"):
-                self._add_table(table)
+            for title in chart.findall("{*}title") + chart.findall("{*}subtitle"):
+                self.builder.add("paragraph", one_line(" ".join(self.texts(title))))
+        for table in root.iter("{*}table"):
+            self._add_table(table)
 
 
 def _text(inline: _Inline) -> str:

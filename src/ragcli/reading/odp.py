@@ -33,6 +33,8 @@ def read(data: bytes, path: PurePath) -> Document:
                 stated = facts(element)
             elif name in ("styles", "automatic-styles"):
                 styles.add(element)
+            elif name == "master-styles":
+                slides.backgrounds = _backgrounds(element, slides.body)
             elif name == "footer-decl":
                 slides.footers[attribute(element, "name")] = one_line("".join(element.itertext()))
             elif name == "page":
@@ -51,17 +53,31 @@ def read(data: bytes, path: PurePath) -> Document:
     )
 
 
+def _backgrounds(masters: Any, body: Body) -> dict[str, list[str]]:
+    """By the name of a master, what it shows beside its placeholders."""
+    found = {}
+    for master in masters.iter("{*}master-page"):
+        shapes = [s for s in master if local_name(s) in SHAPES and not attribute(s, "class")]
+        texts = (one_line(" ".join(body.texts(shape))) for shape in shapes)
+        found[attribute(master, "name")] = [text for text in texts if text]
+    return found
+
+
 class _Slides:
-    """The slides so far, and the footers that are still to be shown, by name."""
+    """The slides so far; footers, and the texts of masters, that are still to be shown, by
+    name."""
 
     def __init__(self, body: Body) -> None:
         self.body = body
         self.pages: list[Page] = []
         self.title: str | None = None
         self.footers: dict[str, str] = {}
+        self.backgrounds: dict[str, list[str]] = {}
+        self._seen: set[str] = set()
 
     def add(self, page: Any) -> None:
         """Append a slide: its title, shapes, footer where it is new, notes and comments."""
+        self.body.begin_page()
         builder = self.body.builder
         start = builder.next_start
         shapes = [shape for shape in page if local_name(shape) in SHAPES]
@@ -72,11 +88,14 @@ class _Slides:
             elif kind not in _MARGINS:
                 self.body.add(shape)
         builder.add("paragraph", self.footers.pop(attribute(page, "use-footer-name"), ""))
-        for beside in page:
-            if local_name(beside) == "notes":
-                self._add_notes(beside)
-            elif local_name(beside) == "annotation":
-                self.body.add_comment(beside)
+        for text in self.backgrounds.pop(attribute(page, "master-page-name"), ()):
+            if text not in self._seen:
+                self._seen.add(text)
+                builder.add("paragraph", text)
+        for notes in page.findall("{*}notes"):
+            self._add_notes(notes)
+        for annotation in page.findall("{*}annotation"):
+            self.body.add_comment(annotation)
         number = len(self.pages) + 1
         self.pages.append(Page(number, min(start, builder.length), builder.length))
 

@@ -15,6 +15,8 @@ from ragcli.reading.titles import meant_title
 
 # Of those around blocks, what a text's own blocks stand in.
 _TOP = CONTAINERS - {
+    "footnote-body",
+    "endnote-body",
     "text-box",
     "list-item",
     "list-header",

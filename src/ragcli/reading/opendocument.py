@@ -60,14 +60,12 @@ class OpenDocument:
                     yield from leaves(stream, name, wanted, around, self.problems)
 
     def embedded(self, frame: Any) -> Any:
-        """The root of the document (a chart, a formula) that a ``draw:object`` shows; None when
-        there is none that can be read."""
-        for inside in frame:
-            return inside
-        folder = attribute(frame, "href").removeprefix("./").strip("/")
-        if self.package is None or part_named(self.package, f"{folder}/content.xml") is None:
-            return None
-        return tree(self.package, f"{folder}/content.xml", self.problems)
+        """The root of the document (a chart, a formula, a sheet) that a ``draw:object`` shows;
+        None when there is none that can be read."""
+        part = f"{attribute(frame, 'href').removeprefix('./').strip('/')}/content.xml"
+        if self.package is not None and part_named(self.package, part) is not None:
+            return tree(self.package, part, self.problems)
+        return next((e for e in frame if local_name(e) in ("document", "math")), None)
 
     def check_found(self, text: str) -> None:
         """Raises Unreadable when there is no text and damage may be why."""
@@ -104,6 +102,7 @@ def facts(meta: Any) -> Facts:
             continue
         if name == "keywords" and name in values:
             values[name] += f", {text}"
-        elif name != "creator" or local_name(element) == "creator" or name not in values:
+        # Dublin Core's creator is here who changed it last.
+        elif local_name(element) != "creator" or name not in values:
             values[name] = text
     return facts_of(values)

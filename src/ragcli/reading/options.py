@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 class ReadOptions:
     """``timeout_s`` is the longest time for one file, ``memory_mb`` the most memory its process
     may take, ``output_mb`` the most text it may give, in UTF-8; both count 1024² bytes.
-    ``password`` is tried on encrypted files, ``ocr_languages`` are Tesseract's codes joined by
-    ``+``."""
+    ``password`` is tried on encrypted files. ``ocr`` says what Tesseract reads: ``auto`` pages and
+    pictures, ``pages``, or ``off``; ``ocr_languages`` are its codes joined by ``+``."""
 
     timeout_s: float = 120.0
     memory_mb: int = 256
     output_mb: int = 32
     password: str = ""
+    ocr: str = "auto"
     ocr_languages: str = "eng"
 
     @classmethod
@@ -34,6 +35,7 @@ class ReadOptions:
             memory_mb=settings.read_memory_mb,
             output_mb=settings.read_output_mb,
             password=settings.read_password or "",
+            ocr=settings.ocr,
             ocr_languages=settings.ocr_languages,
         )
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import io
 import lzma
 import posixpath
+import re
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from typing import IO, Any
 from urllib.parse import unquote
@@ -29,6 +31,10 @@ MAX_TREE_BYTES = 32 * 1024 * 1024
 # The XML of all parts together; pictures are never read.
 MAX_XML_BYTES = 4 * MAX_PART_BYTES
 
+# Names are looked for in other spellings among so many; thousands of wrong links among tens of
+# thousands of parts would take hours.
+_SEARCHED_PARTS = 5000
+
 # The first bytes of an OLE compound file (MS-CFB 2.2): .doc, .xls, .ppt and encrypted OOXML.
 OLE_MARK = bytes.fromhex("d0cf11e0a1b11ae1")
 _ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
@@ -44,8 +50,12 @@ BROKEN = (
     OverflowError,
     ValueError,
 )
+_SPLIT_IT = "split it into parts"
+_PIECE_BYTES = 1 << 16
 _SAVE_WITHOUT_PASSWORD = "save it without a password"
 _XML_SUFFIXES = (".xml", ".rels")
+# What libxml2 tells the programmer.
+_ADVICE = re.compile(r",? (?:see|try|use) xml.*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +93,9 @@ def _old_or_encrypted(data: bytes, name: str) -> Unreadable:
     if _ENCRYPTED_STREAM in data:
         return Unreadable("encrypted", "encrypted with a password", _SAVE_WITHOUT_PASSWORD)
     return Unreadable(
-        "wrong_format", "an old Office file by another name", f"save it as {name} in its program"
+        "wrong_format",
+        "an old Office file by another name",
+        f"convert it: soffice --headless --convert-to {name.lower()} FILE",
     )
 
 
@@ -106,6 +118,8 @@ def part_named(package: zipfile.ZipFile, name: str) -> str | None:
     """
     if name in package.NameToInfo:
         return name
+    if len(package.NameToInfo) > _SEARCHED_PARTS:
+        return None
     wanted = name.lower()
     spelled = (n for n in package.namelist() if n.replace("\\", "/").lower() == wanted)
     return next(spelled, None)
@@ -117,6 +131,27 @@ def open_part(package: zipfile.ZipFile, name: str, max_bytes: int | None = None)
     if package.getinfo(name).file_size > limit:
         raise _too_large(name, limit)
     return package.open(name)
+
+
+def stream_part(package: zipfile.ZipFile, name: str, max_bytes: int) -> Iterator[bytes]:
+    """A part in pieces; its checksum is looked at after them, not instead of them.
+
+    Raises KeyError (no such part), Unreadable (``too_large``) behind ``max_bytes``, and what
+    BROKEN lists.
+    """
+    info = copy(package.getinfo(name))
+    expected, info.CRC = info.CRC, None  # type: ignore[assignment]
+    size = checksum = 0
+    with package.open(info) as stream:
+        while piece := stream.read(_PIECE_BYTES):
+            size += len(piece)
+            if size > max_bytes:
+                limit = max_bytes // 1024**2
+                raise Unreadable("too_large", f"it inflates to more than {limit} MiB", _SPLIT_IT)
+            checksum = zlib.crc32(piece, checksum)
+            yield piece
+    if checksum != expected:
+        raise zipfile.BadZipFile("its checksum is wrong")
 
 
 def read_part(package: zipfile.ZipFile, name: str, max_bytes: int = MAX_PART_BYTES) -> bytes:
@@ -168,7 +203,7 @@ def leaves(
     last = None
     try:
         for _, element in events:
-            if all(local_name(above) in containers for above in element.iterancestors()):
+            if _stands_in(element, containers):
                 yield element
                 last = element
                 _forget(element)
@@ -179,6 +214,15 @@ def leaves(
         rest = _unfinished(events.root, containers)
         if rest is not None and rest is not last and local_name(rest) in tags:
             yield rest
+
+
+def _stands_in(element: Any, containers: Collection[str]) -> bool:
+    above = element.getparent()
+    while above is not None:
+        if local_name(above) not in containers:
+            return False
+        above = above.getparent()
+    return True
 
 
 def _fatal(log: Any) -> str:
@@ -202,7 +246,10 @@ def _unfinished(element: Any, containers: Collection[str]) -> Any:
 
 def damage(part: str, error: object) -> Problem:
     """The problem of a part that could not be read to its end."""
-    message = f"{part} is damaged: {' '.join(str(error).split())}"
+    said = _ADVICE.sub("", " ".join(str(error).split()))
+    if said.startswith("Excessive depth"):  # libxml2's limit of 256, meant for hostile files
+        return Problem("broken", f"{part} is nested too deep", "save it in another format")
+    message = f"{part} is damaged: {said}"
     return Problem("broken", message, "open it in its program and save it again")
 
 
@@ -281,3 +328,8 @@ def child(element: Any, *path: str) -> Any:
         if element is None:
             return None
     return element
+
+
+def integer(text: str) -> int | None:
+    """A small number as these formats write it, None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else None

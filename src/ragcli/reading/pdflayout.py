@@ -1,117 +1,411 @@
-"""Paragraphs and headings of a PDF page, from the lines of text that pypdf gives.
+"""Lines of a PDF page to paragraphs, tables and columns in reading order. Pure.
 
-A PDF knows glyphs and places, no paragraphs. A paragraph ends at an empty line, before a bullet,
-and after a line that ends a sentence well short of the page's longest line. Headings are the
-lines in which the title of a bookmark of this page stands.
+A PDF knows glyphs and places, no paragraphs. Most programs write a page in the order in which it is
+read, so that order is kept, and what stands where only says what belongs together:
+
+    lines -> rows (cells side by side) -> tables, columns, text -> paragraphs
+
+It is given up where it contradicts the page: two columns written line by line across both, and
+pieces of which a later one stands above an earlier one.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from statistics import median
 
-from ragcli.domain import Block
-from ragcli.text.lines import line_spans
+from ragcli.reading.pdflines import Line, is_right_to_left
 
+Cell = list[Line]
+
+# A line that starts lower than this, in heights, does not go on with the text above it, unless
+# the whole page is spaced so widely; what opens a paragraph is this much wider than the usual step.
+_NEXT_LINE = 0.9
+_WIDE_STEP = 1.3
+_PARAGRAPH_STEP = 1.2
+# A page's usual step is looked for below this many heights.
+_WIDEST_STEP = 3.0
+_FEWEST_STEPS = 5
+_COMMON_STEP = 1.25
+# Sizes of one text differ by less: small capitals, another font.
+_SAME_SIZE = 1.15
+# Columns of prose: most lines reach the margin, have words, and many go on in lower case.
+_FULL_LINE = 0.75
+_FULL_SHARE = 0.6
+_PROSE_CHARACTERS = 20
+_LOWER_CASE_SHARE = 0.3
+_LINES_OF_A_CELL = 8
 # A last line reaches anywhere; one this near to the margin is more likely a full line.
-SHORT_LINE = 0.8
-# Headings wrap, but not further than this.
-_HEADING_LINES = 3
+_SHORT_LINE = 0.8
+_INDENT = 0.8
 
 _SENTENCE_END = re.compile(r"[.!?:;…。！？：；][\"'”’»)\]」』）】》]*$")
 _BULLET = re.compile(
-    r"\s*(?:[•‣◦▪●○■□–·*-]|\(?\d{1,3}[.)]|[（(]?[一二三四五六七八九十]{1,3}[、）)])\s"
-)
-_NUMBERING = re.compile(
-    r"(?:(?:chapter|section|part|appendix) )?[\divxlc]+(?:\.\d+)*[.:)]? ", re.IGNORECASE
+    r"\s*(?:[•‣◦▪▫●○■□–·*\uf0a7\uf0b7-]|\(?\d{1,3}[.)]|[（(]?[一二三四五六七八九十]{1,3}[、）)])\s"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Bookmark:
-    """An entry of a PDF's outline; ``level`` 1 is the highest."""
+@dataclass(slots=True)
+class Part:
+    """A paragraph's lines, or a table's rows of cells, each of them lines."""
 
-    level: int
-    title: str
+    lines: list[Line] = field(default_factory=list)
+    rows: list[list[Cell]] = field(default_factory=list)
 
 
-def page_blocks(text: str, bookmarks: Sequence[Bookmark]) -> list[Block]:
-    """The blocks of one page's text, in order."""
-    spans = line_spans(text)
-    lines = [text[start:end].rstrip() for start, end in spans]
-    headings = _headings(lines, bookmarks)
-    blocks = []
-    for first, last in _runs(lines, headings):
-        start = spans[first][0]
-        end = start + len(text[start : spans[last - 1][1]].rstrip())
-        if first in headings:
-            mark = headings[first][1]
-            blocks.append(Block("heading", start, end, mark.level, mark.title))
+@dataclass(slots=True)
+class _Row:
+    """Cells side by side. One cell alone is a piece of running text."""
+
+    cells: list[Cell]
+    y0: float
+    y1: float
+
+    @property
+    def lines(self) -> list[Line]:
+        return [line for cell in self.cells for line in cell]
+
+
+@dataclass(slots=True)
+class _Piece:
+    """What stands together on a page: parts, and the box around them."""
+
+    parts: list[Part]
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+def parts_of(lines: Sequence[Line], *, is_vertical: bool = False) -> list[Part]:
+    """The parts of a page in reading order; what runs up or down the page comes last."""
+    upright = [line for line in lines if line.upright]
+    parts: list[Part] = []
+    if is_vertical:
+        parts = [Part(upright)] if upright else []
+    elif upright:
+        step = _usual_step(upright)
+        pieces = list(_pieces(_whole_lines(_rows(upright, step), step), step))
+        parts = [part for piece in _in_order(pieces) for part in piece.parts]
+    return parts + [Part([line]) for line in lines if not line.upright]
+
+
+def _usual_step(lines: Sequence[Line]) -> float:
+    """From one line to the next, in heights of a line, where text runs on."""
+    steps = [
+        (b.y0 - a.y0) / a.height
+        for a, b in pairwise(lines)
+        if a.height > 0 and _overlap(a.x0, a.x1, b.x0, b.x1) > 0
+    ]
+    usual = [step for step in steps if 0.5 < step < _WIDEST_STEP]
+    return median(usual) if len(usual) >= _FEWEST_STEPS else _COMMON_STEP
+
+
+def _rows(lines: Sequence[Line], step: float) -> list[_Row]:
+    rows: list[_Row] = []
+    for line in lines:
+        if rows and _stands_beside(rows[-1], line):
+            rows += _split_off(rows.pop(), line)
+            rows[-1].cells.append([line])
+        elif rows and _goes_on(rows[-1], line, step):
+            rows[-1].cells[-1].append(line)
         else:
-            blocks.append(Block("paragraph", start, end))
-    return blocks
-
-
-def _runs(lines: list[str], headings: dict[int, tuple[int, Bookmark]]) -> Iterator[tuple[int, int]]:
-    """(first, last) line indexes, end exclusive, of each heading and paragraph."""
-    longest = max((_width(line) for line in lines), default=0)
-    first: int | None = None
-    i = 0
-    while i < len(lines):
-        starts_anew = not lines[i] or i in headings or _BULLET.match(lines[i])
-        if first is not None and (starts_anew or _ends(lines[i - 1], longest)):
-            yield first, i
-            first = None
-        if i in headings:
-            yield i, headings[i][0]
-            i = headings[i][0]
+            rows.append(_Row([[line]], line.y0, line.y1))
             continue
-        if first is None and lines[i]:
-            first = i
-        i += 1
-    if first is not None:
-        yield first, len(lines)
+        rows[-1].y0, rows[-1].y1 = min(rows[-1].y0, line.y0), max(rows[-1].y1, line.y1)
+    return rows
 
 
-def _ends(line: str, longest: int) -> bool:
-    return _width(line) < SHORT_LINE * longest and bool(_SENTENCE_END.search(line))
+def _split_off(row: _Row, line: Line) -> list[_Row]:
+    """The row, or the text before it and the row, where only the end of its one cell, or what
+    stands apart from the rest of it, stands beside the line."""
+    cell = row.cells[-1]
+    if len(row.cells) > 1:
+        return [row]
+    beside = (i for i, each in enumerate(cell) if each.y1 > line.y0 + line.height / 2)
+    k = next(beside, 0)
+    if not k or not (k == len(cell) - 1 or cell[k].y0 - cell[k - 1].y1 > line.height / 2):
+        return [row]
+    return [
+        _Row([cell[:k]], row.y0, cell[k - 1].y1),
+        _Row([cell[k:]], cell[k].y0, row.y1),
+    ]
 
 
-def _width(line: str) -> int:
-    """Columns, where a Chinese character takes two."""
-    if line.isascii():
-        return len(line)
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
+def _whole_lines(rows: list[_Row], step: float) -> list[_Row]:
+    """The rows, where one of several cells that is no table's is a line with a wide gap in it."""
+    whole: list[_Row] = []
+    i = 0
+    while i < len(rows):
+        end = _table_end(rows, i)
+        for row in rows[i:end]:
+            if end == i + 1 and all(len(cell) == 1 for cell in row.cells):
+                row = _Row([[_joined(row.lines)]], row.y0, row.y1)
+            above = whole[-1] if whole else None
+            if (
+                above is not None
+                and len(above.cells) == len(row.cells) == 1
+                and _goes_on(above, row.cells[0][0], step)
+            ):
+                above.cells[0] += row.cells[0]
+                above.y1 = max(above.y1, row.y1)
+            else:
+                whole.append(row)
+        i = end
+    return whole
 
 
-def _headings(lines: list[str], bookmarks: Sequence[Bookmark]) -> dict[int, tuple[int, Bookmark]]:
-    """First line -> (line after the last, bookmark), for the bookmarks whose title is found."""
-    found: dict[int, tuple[int, Bookmark]] = {}
-    for bookmark in bookmarks:
-        place = _find(lines, bookmark.title, found)
-        if place is not None:
-            found[place[0]] = (place[1], bookmark)
-    return found
+def _joined(lines: list[Line]) -> Line:
+    """Lines side by side as one."""
+    if len(lines) == 1:
+        return lines[0]
+    x0, x1 = _span(lines)
+    return replace(
+        lines[0],
+        text=" ".join(line.text for line in lines),
+        x0=x0,
+        y0=min(line.y0 for line in lines),
+        x1=x1,
+        y1=max(line.y1 for line in lines),
+        bold=all(line.bold for line in lines),
+        is_broken=lines[-1].is_broken,
+    )
 
 
-def _find(
-    lines: list[str], title: str, taken: dict[int, tuple[int, Bookmark]]
-) -> tuple[int, int] | None:
-    wanted = {_key(title), _key(_NUMBERING.sub("", title, count=1))} - {""}
-    occupied = {line for first, (end, _) in taken.items() for line in range(first, end)}
-    for size in range(1, _HEADING_LINES + 1):
-        for first in range(len(lines) - size + 1):
-            place = range(first, first + size)
-            if occupied.intersection(place) or not all(lines[i] for i in place):
-                continue
-            heading = " ".join(lines[first : first + size])
-            if _key(heading) in wanted or _key(_NUMBERING.sub("", heading, count=1)) in wanted:
-                return first, first + size
-    return None
+def _stands_beside(row: _Row, line: Line) -> bool:
+    """Whether a line opens the next cell of a row."""
+    if _overlap(row.y0, row.y1, line.y0, line.y1) < line.height / 2:
+        return False
+    cell = row.cells[-1]
+    slack = line.height / 3
+    if line.x0 >= max(each.x1 for each in cell) - slack:
+        return True
+    return line.x1 <= min(each.x0 for each in cell) + slack and is_right_to_left(line.text)
 
 
-def _key(text: str) -> str:
-    """What two writings of one heading have in common."""
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+def _goes_on(row: _Row, line: Line, step: float) -> bool:
+    """Whether a line stands below the row's last one, as part of the same text."""
+    cell = row.cells[-1]
+    last = cell[-1]
+    if not _same_size(last, line):
+        return False
+    height = max(last.height, line.height)
+    if not 0 < line.y0 - last.y0 <= max(_WIDE_STEP * step, 1 + _NEXT_LINE) * height:
+        return False
+    left, right = min(each.x0 for each in cell[-9:]), max(each.x1 for each in cell[-9:])
+    return _overlap(left, right, line.x0, line.x1) > 0
+
+
+def _same_size(a: Line, b: Line) -> bool:
+    if not a.size or not b.size:
+        return True
+    return max(a.size, b.size) <= _SAME_SIZE * min(a.size, b.size)
+
+
+def _pieces(rows: list[_Row], step: float) -> Iterator[_Piece]:
+    i = 0
+    while i < len(rows):
+        end = _table_end(rows, i)
+        if end > i + 1 and not _is_running_text(rows[i:end]):
+            columns = _columns_of_prose(rows[i:end])
+            if columns:
+                for column in columns:
+                    yield _piece(list(_paragraphs(column, step)))
+            else:
+                yield _piece([Part(rows=[row.cells for row in rows[i:end]])])
+        else:
+            for cell in (cell for row in rows[i:end] for cell in row.cells):
+                yield _piece(list(_paragraphs(cell, step)))
+        i = end
+
+
+def _table_end(rows: list[_Row], start: int) -> int:
+    """Where the rows end whose cells stand below those of the first one."""
+    if len(rows[start].cells) < 2:
+        return start + 1
+    columns = [_span(cell) for cell in rows[start].cells]
+    end = start + 1
+    while end < len(rows):
+        row = rows[end]
+        near = row.y0 - rows[end - 1].y1 <= _WIDEST_STEP * row.cells[0][0].height
+        if not near or row.y0 < rows[end - 1].y0:
+            break
+        if len(row.cells) < 2 and (end + 1 >= len(rows) or len(rows[end + 1].cells) < 2):
+            break
+        grown = _aligned(columns, row)
+        if grown is None:
+            break
+        columns = grown
+        end += 1
+    return end
+
+
+def _aligned(columns: list[tuple[float, float]], row: _Row) -> list[tuple[float, float]] | None:
+    """The columns, widened by a row's cells; None when a cell belongs to two or two to one."""
+    grown = list(columns)
+    taken: set[int] = set()
+    for cell in row.cells:
+        x0, x1 = _span(cell)
+        below = [i for i, span in enumerate(columns) if _overlap(*span, x0, x1) > 0]
+        if len(below) > 1 or taken.intersection(below):
+            return None
+        if below:
+            taken.add(below[0])
+            grown[below[0]] = (min(grown[below[0]][0], x0), max(grown[below[0]][1], x1))
+        else:
+            grown.append((x0, x1))
+    return grown if taken else None
+
+
+def _is_running_text(rows: list[_Row]) -> bool:
+    """Whether these are columns, each of them written from top to bottom."""
+    cells = [cell for row in rows for cell in row.cells]
+    return sum(map(len, cells)) > _LINES_OF_A_CELL * len(cells)
+
+
+def _columns_of_prose(rows: list[_Row]) -> list[list[Line]]:
+    """The columns of prose that was written line by line across them; none of a table."""
+    if len(rows) < 3 or any(len(cell) > 1 for row in rows for cell in row.cells):
+        return []
+    columns: list[list[Line]] = []
+    for line in (line for row in rows for line in row.lines):
+        for column in columns:
+            if _overlap(*_span(column), line.x0, line.x1) > 0:
+                column.append(line)
+                break
+        else:
+            columns.append([line])
+    columns.sort(key=lambda column: _span(column)[0])
+    return columns if len(columns) > 1 and all(map(_is_prose, columns)) else []
+
+
+def _is_prose(lines: list[Line]) -> bool:
+    left, right = _span(lines)
+    full = sum(line.width >= _FULL_LINE * (right - left) for line in lines)
+    if full < _FULL_SHARE * len(lines):
+        return False
+    if median(len(line.text) + sum(c > "\u2e80" for c in line.text) for line in lines) < (
+        _PROSE_CHARACTERS
+    ):
+        return False
+    cased = [line for line in lines[1:] if line.text[0].isalpha() and _has_case(line.text[0])]
+    lower = sum(line.text[0].islower() for line in cased)
+    return lower >= _LOWER_CASE_SHARE * len(cased)
+
+
+def _has_case(character: str) -> bool:
+    return character.lower() != character.upper()
+
+
+def _paragraphs(lines: list[Line], step: float) -> Iterator[Part]:
+    """Running text, cut where a paragraph seems to end."""
+    left, right = _span(lines)
+    current: list[Line] = []
+    for i, line in enumerate(lines):
+        if current and _opens(lines, i, left, right, step):
+            yield Part(current)
+            current = []
+        current.append(line)
+    if current:
+        yield Part(current)
+
+
+def _opens(lines: list[Line], i: int, left: float, right: float, step: float) -> bool:
+    """Whether a paragraph starts with this line."""
+    above, line = lines[i - 1], lines[i]
+    if line.bold != above.bold or _BULLET.match(line.text + " "):
+        return True
+    if line.y0 - above.y0 > _PARAGRAPH_STEP * step * max(above.height, line.height):
+        return True
+    if above.x1 - left < _SHORT_LINE * (right - left) and _SENTENCE_END.search(above.text):
+        return True
+    indent = _INDENT * line.height
+    is_indented = line.x0 > left + indent >= above.x0
+    goes_on_indented = i + 1 < len(lines) and lines[i + 1].x0 > left + indent
+    return is_indented and not goes_on_indented
+
+
+def _piece(parts: list[Part]) -> _Piece:
+    lines = [
+        line
+        for part in parts
+        for line in (*part.lines, *(each for row in part.rows for cell in row for each in cell))
+    ]
+    x0, x1 = _span(lines)
+    return _Piece(parts, x0, min(line.y0 for line in lines), x1, max(line.y1 for line in lines))
+
+
+def _in_order(pieces: list[_Piece]) -> list[_Piece]:
+    """The pieces as they were written, unless one stands above an earlier one."""
+    if not any(
+        later.y1 <= earlier.y0 + 1 and _overlap(earlier.x0, earlier.x1, later.x0, later.x1) > 0
+        for earlier, later in _pairs(pieces)
+    ):
+        return pieces
+    return list(_cut(pieces))
+
+
+# Pairs grow with the square; pages of more pieces are drawings and lists of labels.
+_MAX_COMPARED = 400
+
+
+def _pairs(pieces: list[_Piece]) -> Iterator[tuple[_Piece, _Piece]]:
+    for i, earlier in enumerate(pieces[:_MAX_COMPARED]):
+        for later in pieces[i + 1 : _MAX_COMPARED]:
+            yield earlier, later
+
+
+def _cut(pieces: list[_Piece], depth: int = 0) -> Iterator[_Piece]:
+    """Pieces in reading order: bands from top to bottom, in each the columns from left to right.
+
+    Neighbouring bands that the same gap parts into columns are one: columns are read to their end.
+    """
+    if len(pieces) < 2 or depth > _MAX_DEPTH:
+        yield from sorted(pieces, key=lambda piece: piece.y0)
+        return
+    bands = _parted(pieces, "y0", "y1")
+    groups: list[list[_Piece]] = []
+    for band in bands:
+        together = [*groups[-1], *band] if groups else []
+        if together and len(_parted(together, "x0", "x1")) > 1 and _is_columned(groups[-1], band):
+            groups[-1] = together
+        else:
+            groups.append(band)
+    for group in groups:
+        columns = _parted(group, "x0", "x1")
+        if len(columns) == 1 and len(groups) == 1:
+            yield from sorted(group, key=lambda piece: piece.y0)
+            continue
+        for column in columns:
+            yield from _cut(column, depth + 1)
+
+
+_MAX_DEPTH = 20
+
+
+def _is_columned(above: list[_Piece], below: list[_Piece]) -> bool:
+    """Whether a band goes on with columns that stand above it, or opens them with its own."""
+    return max(len(_parted(above, "x0", "x1")), len(_parted(below, "x0", "x1"))) > 1
+
+
+def _parted(pieces: list[_Piece], start: str, end: str) -> list[list[_Piece]]:
+    """Pieces in groups that a gap across all of them parts, along one axis."""
+    groups: list[list[_Piece]] = []
+    reach = float("-inf")
+    for piece in sorted(pieces, key=lambda piece: getattr(piece, start)):
+        if getattr(piece, start) >= reach - 1:
+            groups.append([])
+        groups[-1].append(piece)
+        reach = max(reach, getattr(piece, end))
+    return groups
+
+
+def _span(lines: Sequence[Line]) -> tuple[float, float]:
+    return min(line.x0 for line in lines), max(line.x1 for line in lines)
+
+
+def _overlap(a0: float, a1: float, b0: float, b1: float) -> float:
+    return min(a1, b1) - max(a0, b0)

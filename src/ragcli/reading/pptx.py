@@ -33,12 +33,13 @@ def _read_package(package: zipfile.ZipFile) -> Document:
     links = relations(package, main)
     authors = _authors(package, links, problems)
     builder = TextBuilder()
-    slides = SlideText(builder)
+    text = SlideText(builder)
+    slides = _Slides(package, text, authors)
     pages = []
     for number, part in enumerate(_slide_parts(package, main, links, problems), 1):
         start = builder.next_start
         found: list[Problem] = []
-        _add_slide(package, part, slides, authors, found)
+        slides.add(part, found)
         problems += [replace(problem, page=number) for problem in found]
         pages.append(Page(number, min(start, builder.length), builder.length))
     if problems and not builder.text:
@@ -49,7 +50,7 @@ def _read_package(package: zipfile.ZipFile) -> Document:
         format="pptx",
         blocks=builder.blocks,
         pages=tuple(pages),
-        title=meant_title(facts.title) or next(iter(slides.titles), None),
+        title=meant_title(facts.title) or next(iter(text.titles), None),
         date=facts.date,
         metadata=facts.metadata,
         problems=tuple(problems),
@@ -71,24 +72,41 @@ def _slide_parts(
     return ordered or [link.part for link in links.values() if link.kind == "slide"]
 
 
-def _add_slide(
-    package: zipfile.ZipFile,
-    part: str,
-    slides: SlideText,
-    authors: dict[str, str],
-    problems: list[Problem],
-) -> None:
-    root = tree(package, part, problems)
-    shapes = child(root, "cSld", "spTree") if root is not None else None
-    links = relations(package, part)
-    if shapes is not None:
-        slides.add(shapes, lambda link: drawing_lines(package, links.get(link), problems))
-    for kind, add in (("notesSlide", _add_notes), ("comments", _add_comments)):
-        for link in links.values():
-            if link.kind == kind:
-                linked = tree(package, link.part, problems)
+class _Slides:
+    """Adds one slide after the other, with what lies in parts of its own."""
+
+    def __init__(self, package: zipfile.ZipFile, text: SlideText, authors: dict[str, str]) -> None:
+        self._package = package
+        self._text = text
+        self._authors = authors
+        self._masters: set[str] = set()  # those whose text has been added
+
+    def add(self, part: str, problems: list[Problem]) -> None:
+        root = tree(self._package, part, problems)
+        shapes = child(root, "cSld", "spTree") if root is not None else None
+        links = relations(self._package, part)
+        if shapes is not None:
+            self._text.add(
+                shapes, lambda link: drawing_lines(self._package, links.get(link), problems)
+            )
+            self._add_masters(root, links)
+        for kind, add in (("notesSlide", _add_notes), ("comments", _add_comments)):
+            for link in links.values():
+                linked = tree(self._package, link.part, problems) if link.kind == kind else None
                 if linked is not None:
-                    add(linked, slides.builder, authors)
+                    add(linked, self._text.builder, self._authors)
+
+    def _add_masters(self, slide: Any, links: dict[str, Relation]) -> None:
+        """What the slide's layout and its master show on it, for the first slide that has it."""
+        for kind in ("slideLayout", "slideMaster"):
+            part = next((link.part for link in links.values() if link.kind == kind), "")
+            if attribute(slide, "showMasterSp") in ("0", "false") or part in ("", *self._masters):
+                return
+            self._masters.add(part)
+            slide, links = tree(self._package, part, []), relations(self._package, part)
+            shapes = child(slide, "cSld", "spTree") if slide is not None else None
+            if shapes is not None:
+                self._text.add_background(shapes)
 
 
 def _add_notes(root: Any, builder: TextBuilder, authors: dict[str, str]) -> None:

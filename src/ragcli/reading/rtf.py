@@ -24,7 +24,7 @@ def read(data: bytes, path: PurePath) -> Document:
     if start < 0:
         raise Unreadable("wrong_format", "not an RTF file", "save it as .rtf in its program")
     parser = Parser()
-    parser.read(data[start:])
+    parser.read(data, start)
     builder = TextBuilder()
     add_pieces(builder, parser.body.finished(PLAIN))
     for text in parser.margins:

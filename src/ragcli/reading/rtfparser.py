@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from ragcli.reading.docxstyles import heading_level
 from ragcli.reading.extracted import one_line
-from ragcli.reading.office import comment
+from ragcli.reading.office import comment, heading_level
 from ragcli.reading.rtfcodes import (
     CHARACTERS,
     DATES,
@@ -31,7 +30,7 @@ from ragcli.reading.symbols import symbol
 
 _TOKEN = re.compile(
     rb"\\(?:(?P<word>[a-zA-Z]{1,32})(?P<number>-?[0-9]{1,10})? ?|'(?P<hex>[0-9a-fA-F]{2})"
-    rb"|(?P<sign>[^a-zA-Z]))|(?P<brace>[{}])|(?P<text>[^\\{}]+)",
+    rb"|(?P<sign>[^a-zA-Z]))|(?P<brace>[{}])|(?P<text>[^\\{}]{1,65536})",
     re.DOTALL,
 )
 # Deeper groups share the state of this one: a file may hold nothing but braces.
@@ -87,21 +86,22 @@ class Parser:
         self._author = ""
         self._footers: dict[str, None] = {}
 
-    def read(self, data: bytes) -> None:
-        """Take in a whole file."""
-        position = 0
+    def read(self, data: bytes, position: int = 0) -> None:
+        """Take in a file from a position on."""
         while position < len(data):
             token = _TOKEN.match(data, position)
             if token is None:  # a backslash at the very end
                 break
             position = token.end()
-            if token["text"]:
-                self._take_bytes(token["text"].translate(None, _LINE_ENDS))
-            elif token["hex"]:
+            kind = token.lastgroup
+            if kind == "text":
+                if self._state.into != "skip":  # pictures are megabytes
+                    self._take_bytes(token["text"].translate(None, _LINE_ENDS))
+            elif kind == "hex":
                 self._take_bytes(bytes.fromhex(token["hex"].decode()))
-            elif token["brace"]:
+            elif kind == "brace":
                 self._open() if token["brace"] == b"{" else self._close()
-            elif token["sign"]:
+            elif kind == "sign":
                 self._take_sign(token["sign"])
             elif token["word"] == b"bin":
                 position += max(0, int(token["number"] or 0))

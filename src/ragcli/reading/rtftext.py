@@ -8,8 +8,8 @@ from typing import Any
 
 from ragcli.domain import BlockKind
 from ragcli.reading.extracted import TextBuilder, clean, one_line
+from ragcli.reading.office import list_line, row_line
 
-_MAX_INDENT = 8
 BODY_TEXT_OUTLINE = 9  # levels of headings are 0 to 8
 
 
@@ -56,7 +56,8 @@ class Flow:
         self._label: list[str] = []
         self._cell: list[Piece] = []
         self._cells: list[list[Piece]] = []
-        self._after: list[Piece] = []
+        self._after: list[Piece] = []  # what stands behind the paragraph, and the table
+        self._after_table: list[Piece] = []
         self._tables = 0
 
     def write(self, text: str) -> None:
@@ -80,12 +81,15 @@ class Flow:
         self._end_table()
         if piece.text:
             self._pieces.append(piece)
-        self._add_what_stands_after()
+        self._pieces += self._after
+        self._after = []
 
     def end_cell(self, how: Format) -> None:
         piece = self._taken(how)
         self._cells.append([*self._cell, piece] if piece.text else self._cell)
         self._cell = []
+        self._after_table += self._after
+        self._after = []
 
     def end_row(self) -> None:
         """A row of a table; a table of one cell is a frame around its paragraphs."""
@@ -94,10 +98,8 @@ class Flow:
             self._pieces += cells[0]
             return
         texts = [one_line(" ".join(p.text for p in cell)) for cell in cells]
-        while texts and not texts[-1]:  # LibreOffice ends some rows with a cell too many
-            texts.pop()
-        if texts:
-            row = " | ".join(texts)
+        if any(texts):
+            row = row_line(texts)
             self._pieces.append(Piece("table", row, group=("table", self._tables)))
 
     def finished(self, how: Format) -> list[Piece]:
@@ -105,8 +107,7 @@ class Flow:
         if self._text:
             self.end_paragraph(how)
         self._end_table()
-        self._add_what_stands_after()
-        return self._pieces
+        return self._pieces + self._after
 
     def _end_table(self) -> None:
         if self._cell:
@@ -114,10 +115,8 @@ class Flow:
         if self._cells:
             self.end_row()
         self._tables += 1
-
-    def _add_what_stands_after(self) -> None:
-        self._pieces += self._after
-        self._after = []
+        self._pieces += self._after_table
+        self._after_table = []
 
     def _taken(self, how: Format) -> Piece:
         text, label = _characters(self._text), one_line(_characters(self._label))
@@ -132,10 +131,8 @@ class Flow:
             number = label if _is_number(label) else ""
             return Piece("heading", one_line(f"{number} {text}"), level)
         if label:
-            indent = "  " * min(how.depth, _MAX_INDENT)
-            return Piece(
-                "list", f"{indent}{label if _is_number(label) else '-'} {text}", group="list"
-            )
+            marker = label if _is_number(label) else "-"
+            return Piece("list", list_line(how.depth, marker, text), group="list")
         return Piece("paragraph", text)
 
 

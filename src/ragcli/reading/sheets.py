@@ -12,13 +12,10 @@ from dataclasses import dataclass, field
 from itertools import chain, groupby, islice
 
 from ragcli.domain import Block, BlockKind, Page, Problem
+from ragcli.reading import limits, options
 from ragcli.reading.extracted import TextBuilder, one_line
 from ragcli.reading.headers import Cell, Cells, header_index, name_values
 
-# What the largest workbooks of people hold; 100,000 rows of ten columns are 20 million. More takes
-# hours to embed.
-MAX_CHARACTERS = 32_000_000
-SPLIT_IT = "save the sheet as .csv, or make several workbooks of it"
 # Rows that are looked at to tell which of them is the header.
 _LOOK_AHEAD = 30
 # About half of a chunk. A longer row goes on in further lines, each with the row's first cell.
@@ -45,7 +42,7 @@ class SheetsBuilder:
 
     def __init__(self) -> None:
         self._builder = TextBuilder()
-        self._left = MAX_CHARACTERS
+        self._left = options.current().output_mb * limits.MB
         self.pages: list[Page] = []
         self.problems: list[Problem] = []
 
@@ -62,7 +59,8 @@ class SheetsBuilder:
     ) -> None:
         """A sheet under its name. ``texts`` are what floats over its cells.
 
-        A sheet without any text is left out. What is beyond MAX_CHARACTERS is left out, and told.
+        A sheet without any text is left out. What is beyond the most text that a file may give
+        (``output_mb``) is left out, and told.
         """
         floating: Iterator[_Line] = (("paragraph", text, None, 0) for text in texts)
         lines = (line for line in chain(_sheet_lines(rows), floating) if line[1])
@@ -73,7 +71,7 @@ class SheetsBuilder:
         title = one_line(name) or str(number)
         self._builder.add("heading", title, level=1, title=title)
         for kind, line, group, row in chain([first], lines):
-            self._left -= len(line)
+            self._left -= limits.utf8_length(line) + 2  # an empty line, at most
             if self._left < 0:
                 self._leave_out(number, title, row)
                 break
@@ -83,13 +81,13 @@ class SheetsBuilder:
         self.pages.append(Page(number, start, end, title))
 
     def _leave_out(self, number: int, title: str, row: int) -> None:
-        what = f"the rows from {row} on" if row else "what floats over its cells"
+        what = f"the rows from {row} on are" if row else "what floats over its cells is"
+        limit = options.current().output_mb
         self.problems.append(
             Problem(
                 "too_large",
-                f"sheet {title}: {what} left out, as a workbook's text is read up to"
-                f" {MAX_CHARACTERS // 1_000_000} million characters",
-                SPLIT_IT,
+                f"sheet {title}: {what} left out: the workbook holds more than {limit} MB of text",
+                f"split it, or raise the limit: rag config set read_output_mb {2 * limit}",
                 number,
             )
         )

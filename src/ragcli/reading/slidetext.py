@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ragcli.reading.docxstyles import integer
 from ragcli.reading.drawings import drawing_ids
 from ragcli.reading.extracted import TextBuilder, clean, one_line
 from ragcli.reading.inline import gather
 from ragcli.reading.numerals import numeral
-from ragcli.reading.package import attribute, child, local_name
+from ragcli.reading.office import list_line, row_line
+from ragcli.reading.package import attribute, child, integer, local_name
 
 _TITLES = frozenset(("title", "ctrTitle"))
 # Placeholders whose paragraphs are bulleted unless a slide says otherwise; one without a type is
@@ -35,7 +35,7 @@ _NUMERALS = {
     "circleNum": "decimalEnclosedCircle",
 }
 _ENDINGS = {"ParenR": ("", ")"), "ParenBoth": ("(", ")"), "Plain": ("", ""), "Minus": ("-", "-")}
-_MAX_INDENT = 8
+_DEEPEST = 8  # DrawingML has nine levels
 
 
 class SlideText:
@@ -64,6 +64,13 @@ class SlideText:
             for link in drawing_ids(shape):
                 self._add_rows(drawing(link))
 
+    def add_background(self, shapes: Any) -> None:
+        """Append what a layout or a master shows beside its placeholders, texts seen before
+        left out."""
+        for shape in _shapes(shapes):
+            if _placeholder(shape) is None:
+                self._add_margin(shape)
+
     def _add_title(self, shape: Any) -> None:
         title = one_line(" ".join(paragraphs(shape)))
         if title:
@@ -71,7 +78,7 @@ class SlideText:
         self.builder.add("heading", title, level=1, title=title)
 
     def _add_margin(self, shape: Any) -> None:
-        """A footer or date, where it is seen for the first time."""
+        """A footer, a date or a master's text, where it is seen for the first time."""
         text = one_line(" ".join(paragraphs(shape)))
         if text not in self._margins:
             self._margins.add(text)
@@ -90,13 +97,13 @@ class SlideText:
         bulleted = bulleted and len(said) > 1  # a single line is a caption more often than a list
         for paragraph, text in said:
             properties = child(paragraph, "pPr")
-            depth = min(integer(attribute(properties, "lvl")) or 0, _MAX_INDENT)
+            depth = min(integer(attribute(properties, "lvl")) or 0, _DEEPEST)
             bullet = _bullet(properties)
             if bullet is None and defaults is not None:
                 bullet = _bullet(child(defaults, f"lvl{depth + 1}pPr"))
             marker = _marker(bullet, bulleted, counts, depth)
             if marker:
-                line = f"{'  ' * depth}{marker} {text}"
+                line = list_line(depth, marker, text)
                 self.builder.add("list", line, group=self._groups)
             else:
                 self.builder.add("paragraph", text)
@@ -137,7 +144,7 @@ def _rows(table: Any) -> Iterator[str]:
     for row in table.iter("{*}tr"):
         cells = [one_line(" ".join(paragraphs(cell))) for cell in row.iter("{*}tc")]
         if any(cells):
-            yield " | ".join(cells).rstrip()
+            yield row_line(cells)
 
 
 def _bullet(properties: Any) -> Any:

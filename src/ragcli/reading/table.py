@@ -18,13 +18,18 @@ from ragcli.reading.encodings import looks_binary
 READERS: dict[str, tuple[str, str]] = {
     "text": (
         "text",
-        ".txt .text .log .yaml .yml .toml"
-        " .ini .cfg .conf .properties .env .tex .bib .xml .srt .vtt .po .diff .patch",
+        ".txt .text .log .sty .po",
     ),
-    "markdown": ("markdown", ".md .markdown .mdown .mkd .mdx"),
+    "markdown": ("markdown", ".md .markdown .mdown .mkd .mkdn .mdx .qmd .rmd"),
     "rst": ("rst", ".rst .rest"),
     "asciidoc": ("asciidoc", ".adoc .asciidoc .asc"),
     "org": ("org", ".org"),
+    "mediawiki": ("mediawiki", ".wiki .mediawiki"),
+    "patch": ("patch", ".diff .patch"),
+    "subtitles": ("subtitles", ".srt .vtt .ass .ssa .sbv"),
+    "notebook": ("notebook", ".ipynb"),
+    "latex": ("latex", ".tex .ltx .latex"),
+    "bibtex": ("bibtex", ".bib"),
     "html": ("html", ".html .htm .xhtml"),
     "epub": ("epub", ".epub .kepub"),
     "fb2": ("fb2", ".fb2 .fb2.zip .fbz"),
@@ -32,12 +37,21 @@ READERS: dict[str, tuple[str, str]] = {
     "pdf": ("pdf", ".pdf"),
     "docx": ("docx", ".docx .docm .dotx .dotm"),
     "rtf": ("rtf", ".rtf"),
-    "odt": ("odt", ".odt .ott .fodt"),
-    "odp": ("odp", ".odp .otp .fodp .odg .otg .fodg"),
+    "odt": ("odt", ".odt .ott .fodt .sxw .stw"),
+    "odp": ("odp", ".odp .otp .fodp .odg .otg .fodg .sxi .sti"),
     "pptx": ("pptx", ".pptx .pptm .ppsx .ppsm .potx .potm"),
     "json": ("jsondata", ".json .jsonl .ndjson .geojson .jsonld .webmanifest"),
+    "ods": ("ods", ".ods .ots .fods"),
+    "yaml": ("yamldata", ".yaml .yml"),
+    "ini": ("ini", ".toml .ini .cfg .conf .properties .env .desktop .service"),
+    "xml": (
+        "xmldata",
+        ".xml .rss .atom .rdf .opml .dita .ditamap .docbook .dbk .tei .kml .gpx .resx .plist"
+        " .xlf .xliff .tmx .xsd .wsdl",
+    ),
     "csv": ("delimited", ".csv .tsv .tab"),
     "xlsx": ("xlsx", ".xlsx .xlsm .xltx .xltm"),
+    "picture": ("picture", ".png .jpg .jpeg .tif .tiff .bmp .webp .gif"),
     "code": (
         "code",
         ".py .pyi .pyw .pyx .js .mjs .cjs .jsx .ts .tsx .mts .cts .vue .svelte .css .scss .sass"
@@ -51,9 +65,11 @@ READERS: dict[str, tuple[str, str]] = {
     ),
 }
 # Formats whose reader starts from decoded text.
-TEXT_FORMATS = frozenset(
-    {"text", "markdown", "rst", "asciidoc", "org", "html", "code", "csv", "json"}
+_TEXT_FORMATS = (
+    "text markdown rst asciidoc org mediawiki patch latex bibtex subtitles notebook html code csv"
+    " json yaml ini xml"
 )
+TEXT_FORMATS = frozenset(_TEXT_FORMATS.split())
 
 FORMAT_OF_SUFFIX = {
     suffix: name for name, (_, suffixes) in READERS.items() for suffix in suffixes.split()
@@ -76,7 +92,6 @@ _CURES = {
         ".pages": "save it in Pages: File > Export To > Word",
         ".numbers": "save it in Numbers: File > Export To > Excel",
         ".key": "save it in Keynote: File > Export To > PowerPoint",
-        ".ods": "save its sheets as .csv",
         ".mobi .azw .azw3 .prc": "convert it to .epub, with Calibre",
         ".djvu .xps .ps .chm": "convert it to .pdf or .html",
         ".eml .msg .mbox": "save its text as .txt or .html",
@@ -94,8 +109,7 @@ _DATA = "binary data"
 _BINARIES = {
     suffix: noun
     for suffixes, noun in {
-        ".png .jpg .jpeg .gif .bmp .tif .tiff .webp .heic .heif .avif .ico .psd .xcf .svg .svgz"
-        " .raw .cr2 .nef .ai .eps": _PICTURE,
+        ".heic .heif .avif .ico .psd .xcf .svg .svgz .raw .cr2 .nef .ai .eps": _PICTURE,
         ".mp3 .wav .flac .ogg .oga .opus .m4a .aac .wma .mid .aiff": _SOUND,
         ".mp4 .m4v .mkv .mov .avi .webm .wmv .flv .mpg .mpeg .3gp": _VIDEO,
         ".zip .tar .gz .tgz .bz2 .tbz2 .xz .txz .zst .lz4 .7z .rar .jar .war .whl .egg .deb .rpm"
@@ -107,6 +121,8 @@ _BINARIES = {
     for suffix in suffixes.split()
 }
 BINARY_SUFFIXES = frozenset(_BINARIES)
+# Those that Tesseract reads, where it is installed.
+PICTURE_SUFFIXES = frozenset(READERS["picture"][1].split())
 DOCUMENT_SUFFIXES = frozenset(_CURES)
 
 _TEXT_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
@@ -129,14 +145,21 @@ _MIMETYPE = re.compile(
 _FLAT = re.compile(
     rb"<office:document\s[^>]{0,16384}?application/vnd\.oasis\.opendocument\.([\w-]+)"
 )
-_FLAT_HEAD_BYTES = 32768
+_FLAT_WORD = re.compile(rb"^[^<]{0,64}<\?(?:[^<]|<\?){0,1024}<(?:\w+:wordDocument|pkg:package)\b")
 _MIMETYPE_FORMATS = {
     b"text": "odt",
     b"presentation": "odp",
     b"graphics": "odp",
     b"spreadsheet": "ods",
+    b"vnd.sun.xml.writer": "odt",
+    b"vnd.sun.xml.impress": "odp",
     b"epub+zip": "epub",
 }
+# The first element of an XML file, behind declarations and comments, without its prefix.
+_XML_ROOT = re.compile(rb"<(?:[\w.-]+:)?([\w.-]+)(?=[\s/>])(?<!<!)")
+_XML_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
+_XML_ROOTS = {b"html": "html", b"FictionBook": "fb2"}
+_XML_HEAD_BYTES = 32768
 # How far into a file its HTML may start, after a comment or an XML declaration.
 _HTML_HEAD_BYTES = 1024
 
@@ -156,7 +179,13 @@ def format_of(path: PurePath, head: bytes) -> str | None:
     suffix = suffix_of(path)
     named = FORMAT_OF_NAME.get(path.name.lower()) or FORMAT_OF_SUFFIX.get(suffix)
     if named in _OFFICE or suffix in _LEGACY:
-        return _format_of_content(head) or named
+        found = _format_of_content(head) or named
+        is_table = named in ("xlsx", "ods") or suffix in (".xls", ".xlt")
+        return "csv" if is_table and found == "text" else found
+    if named == "pdf" and _format_of_content(head) == "html":
+        return "html"  # what a server sends in place of the PDF that was asked for
+    if named == "xml":
+        return _format_of_xml(head) or named
     if named:
         return named
     return None if unsupported_reason(path) else _format_of_content(head)
@@ -170,9 +199,8 @@ def _format_of_content(head: bytes) -> str | None:
         return found if found in READERS else None
     if head[:64].lstrip().startswith(b"{\\rtf") and "rtf" in READERS:
         return "rtf"
-    if flat := _FLAT.search(head[:_FLAT_HEAD_BYTES]):
-        found = _MIMETYPE_FORMATS.get(flat[1].removesuffix(b"-template"))
-        return found if found in READERS else None
+    if _FLAT.search(head[:_XML_HEAD_BYTES]):
+        return _format_of_xml(head)
     start = head[:_HTML_HEAD_BYTES].removeprefix(codecs.BOM_UTF8).lstrip().lower()
     if start.startswith((b"<!doctype html", b"<html")) or (
         start.startswith((b"<?xml", b"<!--")) and b"<html" in start
@@ -180,7 +208,22 @@ def _format_of_content(head: bytes) -> str | None:
         return "html"
     if is_binary(head):
         return None
+    if start.startswith(b"<?xml"):
+        return _format_of_xml(head) or "xml"
     return "code" if head.startswith(b"#!") else "text"
+
+
+def _format_of_xml(head: bytes) -> str | None:
+    """The format whose files are one XML, from its root element; None when it is any other."""
+    found: str | None
+    if _FLAT_WORD.search(head[:_XML_HEAD_BYTES]):
+        found = "docx"
+    elif flat := _FLAT.search(head[:_XML_HEAD_BYTES]):
+        found = _MIMETYPE_FORMATS.get(flat[1].removesuffix(b"-template"))
+    else:
+        root = _XML_ROOT.search(_XML_COMMENT.sub(b"", head[:_XML_HEAD_BYTES]))
+        found = _XML_ROOTS.get(root[1]) if root else None
+    return found if found in READERS else None
 
 
 def _format_of_zip(head: bytes) -> str | None:

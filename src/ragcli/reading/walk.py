@@ -33,11 +33,13 @@ _Entry = os.DirEntry[str]
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A file to read."""
+    """A file to read. The last ``below`` parts of its path were found by looking into folders: no
+    link among them is followed. It is 0 for a file that was named."""
 
     path: Path
     size: int
     mtime_ns: int
+    below: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def _walk_folder(root: Path) -> Iterator[FoundFile | SkippedFile]:
         while stack and below is None:
             entries_left, scope = stack[-1]
             for entry in entries_left:
-                verdict = _judge(entry, scope)
+                verdict = _judge(entry, scope, len(stack))
                 if verdict is entry:
                     below = entry
                     break
@@ -108,7 +110,7 @@ def _entries(folder: Path) -> list[_Entry]:
         return sorted(entries, key=lambda entry: entry.name)
 
 
-def _judge(entry: _Entry, scope: Scope) -> FoundFile | SkippedFile | _Entry | None:
+def _judge(entry: _Entry, scope: Scope, below: int) -> FoundFile | SkippedFile | _Entry | None:
     """A file to read, a reason not to, the entry itself for a folder to enter, or nothing."""
     name = entry.name
     if name == _PROJECT_FOLDER:
@@ -125,14 +127,14 @@ def _judge(entry: _Entry, scope: Scope) -> FoundFile | SkippedFile | _Entry | No
             return entry
         if entry.is_symlink():
             return SkippedFile(Path(entry.path), "symlink")
-        return _judge_file(entry)
+        return _judge_file(entry, below)
     except FileNotFoundError:
         return None
     except OSError as error:
         return SkippedFile(Path(entry.path), "unreadable", _sentence(error))
 
 
-def _judge_file(entry: _Entry) -> FoundFile | SkippedFile:
+def _judge_file(entry: _Entry, below: int) -> FoundFile | SkippedFile:
     path = Path(entry.path)
     status = entry.stat(follow_symlinks=False)
     if not stat.S_ISREG(status.st_mode):
@@ -141,15 +143,15 @@ def _judge_file(entry: _Entry) -> FoundFile | SkippedFile:
     if suffix in BINARY_SUFFIXES:
         return SkippedFile(path, "binary", suffix)
     known = suffix in FORMAT_OF_SUFFIX or suffix in DOCUMENT_SUFFIXES
-    if not known and _has_binary_head(path):
+    if not known and _has_binary_head(path, below):
         return SkippedFile(path, "binary")
-    return FoundFile(path, status.st_size, status.st_mtime_ns)
+    return FoundFile(path, status.st_size, status.st_mtime_ns, below)
 
 
-def _has_binary_head(path: Path) -> bool:
+def _has_binary_head(path: Path, below: int) -> bool:
     """Raises FileNotFoundError for a file that has gone."""
     try:
-        head = read_head(path)
+        head = read_head(path, below)
     except PermissionError:
         return False  # found, and reported when it cannot be read
     # A reader may know it by its content: a PDF without a suffix.

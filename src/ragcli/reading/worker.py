@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from itertools import repeat
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event
@@ -28,6 +29,7 @@ from typing import Any, BinaryIO
 from ragcli.domain import Document, Problem
 from ragcli.errors import RagError
 from ragcli.reading.language import with_language
+from ragcli.reading.ocr import reads_pictures
 from ragcli.reading.options import ReadOptions
 from ragcli.reading.wire import LENGTH, document_from, write_message
 
@@ -47,6 +49,8 @@ _READ_AHEAD = 4
 # What is larger waits in its child until it is asked for; nearly every document is smaller.
 _TAKEN_AHEAD_BYTES = 1 << 20
 _LOOK_AGAIN_S = 0.1
+# The kernel kills for want of memory; C++ libraries abort, PDFium traps.
+_WANT_OF_MEMORY = ("SIGKILL", "SIGABRT", "SIGTRAP", "SIGILL")
 _MORE_MEMORY = "where memory was short: rag config set read_memory_mb {}"
 
 
@@ -95,8 +99,11 @@ class ReaderProcess:
         if self.pid is None:
             self._start()
 
-    def read(self, path: Path, wanted: Event | None = None, *, charset: str = "") -> ReadResult:
-        """The file, read within the limits; ``charset`` is what a server declared of it. A large
+    def read(
+        self, path: Path, wanted: Event | None = None, *, below: int = 0, charset: str = ""
+    ) -> ReadResult:
+        """The file, read within the limits; ``below`` of the last parts of its path are not
+        followed if they are links, ``charset`` is what a server declared of it. A large
         document is taken from the child once ``wanted`` is set. Raises RagError when no child can
         be started."""
         self.start()
@@ -104,7 +111,7 @@ class ReaderProcess:
         seen: dict[str, Any] = {"content_hash": "", "size": 0, "mtime_ns": 0}
         deadline = time.monotonic() + self._timeout_s
         try:
-            self._send({"path": name, "charset": charset})
+            self._send({"path": name, "below": below, "charset": charset})
             seen = self._receive(deadline)
             reply = self._receive(deadline, wanted)
             document = self._document(reply, deadline, wanted)
@@ -134,7 +141,7 @@ class ReaderProcess:
         """Ends the child for good, whatever it is doing; may be called by any thread."""
         self._closed = True
         if child := self._child:
-            child.kill()
+            _end(child)
 
     def close(self) -> None:
         """Ends the child and frees what it held."""
@@ -145,7 +152,7 @@ class ReaderProcess:
         """Ends the child; the next file starts another."""
         child, self._child = self._child, None
         if child:
-            child.kill()
+            _end(child)
             child.wait()
             for pipe in (child.stdin, child.stdout):
                 if pipe:
@@ -161,9 +168,10 @@ class ReaderProcess:
             stdout=subprocess.PIPE,
             stderr=None if debug else subprocess.DEVNULL,
             bufsize=0,
+            process_group=0,
         )
         if self._closed:  # `kill` may have come before there was a child to end
-            self._child.kill()
+            _end(self._child)
         try:
             self._send(asdict(self._options))
             self._receive(time.monotonic() + _START_TIMEOUT_S)
@@ -217,17 +225,24 @@ class ReaderProcess:
         if status >= 0:
             return Problem("crashed", f"the reader ended with status {status}")
         name = signal.Signals(-status).name
-        # The kernel kills for want of memory, a C++ library aborts.
-        if name in ("SIGKILL", "SIGABRT"):
+        if name in _WANT_OF_MEMORY:
             told = f"the reader was ended ({name}), perhaps for want of memory"
             return Problem("crashed", told, _MORE_MEMORY.format(2 * self._options.memory_mb))
         return Problem("crashed", f"the reader crashed ({name})")
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Ends a child with the programs that it runs, unless it has ended."""
+    if child.poll() is None:
+        with suppress(ProcessLookupError, PermissionError):  # it ends just now
+            os.killpg(child.pid, signal.SIGKILL)
 
 
 class ReaderPool:
     """Children that read side by side. A context manager: leaving it ends them."""
 
     def __init__(self, options: ReadOptions, children: int = _CHILDREN) -> None:
+        self.reads_pictures = reads_pictures(options)
         self._processes = [ReaderProcess(options) for _ in range(children)]
         self._free: SimpleQueue[ReaderProcess] = SimpleQueue()
         self._free.put(self._processes[0])
@@ -262,11 +277,13 @@ class ReaderPool:
         finally:
             self._free.put(process)
 
-    def read(self, path: Path, wanted: Event | None = None, *, charset: str = "") -> ReadResult:
+    def read(
+        self, path: Path, wanted: Event | None = None, *, below: int = 0, charset: str = ""
+    ) -> ReadResult:
         """One file. Raises RagError when no reader process can be started."""
         process = self._take()
         try:
-            return process.read(path, wanted, charset=charset)
+            return process.read(path, wanted, below=below, charset=charset)
         finally:
             self._has_read = True
             self._free.put(process)
@@ -281,14 +298,17 @@ class ReaderPool:
                     if self._has_read:
                         return self._reserve.pop()
 
-    def read_all(self, paths: Iterable[Path]) -> Iterator[ReadResult]:
-        """The files in their order, read a few ahead of the one that is asked for. The children
-        rest when all are read: what follows may take hours."""
+    def read_all(
+        self, paths: Iterable[Path], below: Iterable[int] = repeat(0)
+    ) -> Iterator[ReadResult]:
+        """The files in their order, read a few ahead of the one that is asked for; ``below`` as in
+        ``read``, one for each. The children rest when all are read: what follows may take hours."""
         ahead: deque[tuple[Event, Future[ReadResult]]] = deque()
         try:
-            for path in paths:
+            for path, parts in zip(paths, below, strict=False):
                 wanted = Event()
-                ahead.append((wanted, self._threads.submit(self.read, path, wanted)))
+                future = self._threads.submit(self.read, path, wanted, below=parts)
+                ahead.append((wanted, future))
                 if len(ahead) > _READ_AHEAD:
                     yield _taken(*ahead.popleft())
             while ahead:

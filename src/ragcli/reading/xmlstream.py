@@ -47,8 +47,11 @@ def read_xml(pieces: Iterable[bytes | str], handler: Handler) -> Iterator[None]:
     parser.StartElementHandler = start
     parser.EndElementHandler = lambda name: handler.end(names[name])
     parser.CharacterDataHandler = handler.text
-    for piece in pieces:
-        parser.Parse(piece, False)
+    try:
+        for piece in pieces:
+            parser.Parse(piece, False)
+            yield
+        parser.Parse(b"", True)
         yield
-    parser.Parse(b"", True)
-    yield
+    finally:
+        parser.buffer_text = False  # the text before an error is told too

@@ -12,7 +12,7 @@ from ragcli.errors import RagError
 from ragcli.recipes.shown import is_stale
 from ragcli.store import Store, keyword, ledger, overview, sets, verify
 from ragcli.store.database import EngineError
-from ragcli.store.folder import ProjectFolder
+from ragcli.store.folder import ProjectFolder, is_there
 
 State = Literal["ok", "warn", "fail"]
 
@@ -150,7 +150,7 @@ def _leftovers(store: Store) -> Check:
 
 def _folders(store: Store) -> Check:
     roots = ledger.roots(store.connection)
-    gone = [r.source for r in roots if not store.folder.path_of(r.path).exists()]
+    gone = [r.source for r in roots if not is_there(store.folder.path_of(r.path))]
     if gone:
         cure = f"bring it back, or forget it: rag rm '{gone[0]}'"
         return Check("folders", "warn", f"not there now: {_some(gone)}", cure)

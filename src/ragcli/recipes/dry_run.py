@@ -55,6 +55,7 @@ class DryRunOptions:
     retry: bool = False
     allow_removals: bool = False
     urls: Sequence[str] = ()
+    pictures: bool = False
 
 
 def dry_run(folder: ProjectFolder, store: Store | None, options: DryRunOptions) -> DryRun:
@@ -66,6 +67,7 @@ def dry_run(folder: ProjectFolder, store: Store | None, options: DryRunOptions) 
         _roots(folder, store, scan.paths_named(options.paths, options.urls)),
         retry=options.retry,
         allow_removals=options.allow_removals,
+        pictures=options.pictures,
     )
     gone = scan.known_files(store, options.gone) if store else []
     known = {row.path for row in rows if row.state != "removed"}

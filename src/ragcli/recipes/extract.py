@@ -8,6 +8,7 @@ from ragcli.domain import Document
 from ragcli.errors import Unreadable, UsageError
 from ragcli.reading.options import ReadOptions
 from ragcli.reading.worker import ReaderProcess
+from ragcli.store.folder import is_there
 
 
 def extract(path: Path, options: ReadOptions) -> Document:
@@ -15,7 +16,7 @@ def extract(path: Path, options: ReadOptions) -> Document:
 
     Raises UsageError (nothing there, or a folder), Unreadable.
     """
-    if not path.exists():
+    if not is_there(path):
         raise UsageError(f"{path} does not exist", "check the path")
     if path.is_dir():
         raise UsageError(f"{path} is a folder", "name one file in it")

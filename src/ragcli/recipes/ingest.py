@@ -89,7 +89,9 @@ def _bring_up_to_date(
                 roots,
                 retry=options.retry,
                 allow_removals=options.allow_removals,
+                pictures=reader.reads_pictures,
             )
+            _forget_refused(store, plan)
             to_read = len(plan.to_read) + bodies
             chosen = embedding_set(store, embedder, options.chunk_tokens, to_read > 0)
         chunk_settings = sets.chunk_settings(store.connection, chosen.chunk_set_id)
@@ -99,6 +101,8 @@ def _bring_up_to_date(
             reader.begin()  # its child starts while the model is imported,
             embedder().prepare(to_read)  # which loads while the first files are read
         intake = Intake(store, chosen.chunk_set_id, chunk_settings, embedder, listener)
+        for root, problem in plan.refused:
+            intake.tell(root.source, [problem])
         with Backlog(store, chosen, embedder, listener, deadline) as backlog:
             read = intake.read(plan.to_read, reader, backlog, deadline)
             complete = read == len(plan.to_read)
@@ -137,6 +141,15 @@ def _bring_up_to_date(
         held_back=tuple(plan.held_back),
         duration_s=monotonic() - started,
     )
+
+
+def _forget_refused(store: Store, plan: scan.Plan) -> None:
+    """What is neither a file nor a folder is not looked at again. It may have been a folder: then
+    its files keep it. A folder's rights may change."""
+    kept = {row.root_id for row in ledger.files(store.connection)} if plan.refused else set()
+    for root, problem in plan.refused:
+        if problem.code == "special" and root.id not in kept:
+            ledger.remove_root(store.connection, root.id)
 
 
 def embedding_set(

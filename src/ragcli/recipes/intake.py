@@ -23,11 +23,14 @@ FIRST_COMMIT_S = 0.1
 
 
 class Reader(Protocol):
-    """Reads files in their order; see reading/worker.py."""
+    """Reads files in their order; see reading/worker.py. ``reads_pictures`` says whether those
+    that lie in folders are worth giving to it."""
+
+    reads_pictures: bool
 
     def begin(self) -> None: ...
 
-    def read_all(self, paths: Iterable[Path]) -> Iterator[ReadResult]: ...
+    def read_all(self, paths: Iterable[Path], below: Iterable[int]) -> Iterator[ReadResult]: ...
 
     def read(self, path: Path, *, charset: str = "") -> ReadResult: ...
 
@@ -78,7 +81,7 @@ class Intake:
 
         The backlog takes its turn after every commit. How many were read by the deadline.
         """
-        results = reader.read_all(file.path for file, _ in files)
+        results = reader.read_all((f.path for f, _ in files), (f.below for f, _ in files))
         waiting = iter(zip(files, results, strict=True))
         done, pause_s = 0, FIRST_COMMIT_S
         while done < len(files) and monotonic() < deadline:

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ragcli.domain import Problem
 from ragcli.errors import UsageError
 from ragcli.reading import READER_VERSION
+from ragcli.reading.table import PICTURE_SUFFIXES
 from ragcli.reading.walk import FoundFile, SkippedFile, walk
 from ragcli.store import Store, ledger
-from ragcli.store.folder import ProjectFolder
+from ragcli.store.folder import ProjectFolder, is_there
 from ragcli.store.rows import FileRow, RootRow
 
 # Removals are held back when more files than this, and more than this share, would go at once:
@@ -25,7 +27,8 @@ MOST_REMOVED_SHARE = 0.3
 class Plan:
     """Files to read, newest first (with the root they belong to), files that are gone, and what
     was passed over: (source, reason) by root. ``left_out`` counts what the ledger knows as empty
-    or taken out, by state. ``held_back`` says which removals do not happen, and why."""
+    or taken out, by state. ``held_back`` says which removals do not happen, and why.
+    ``refused`` are roots that cannot be looked into."""
 
     to_read: list[tuple[FoundFile, int]] = field(default_factory=list)
     gone: list[FileRow] = field(default_factory=list)
@@ -34,6 +37,7 @@ class Plan:
     skipped: dict[int, list[tuple[str, str]]] = field(default_factory=dict)
     left_out: Counter[str] = field(default_factory=Counter)
     held_back: list[str] = field(default_factory=list)
+    refused: list[tuple[RootRow, Problem]] = field(default_factory=list)
 
     def skipped_counts(self) -> dict[str, int]:
         """How many files and folders were passed over, by reason."""
@@ -77,7 +81,7 @@ def absolute(path: Path) -> Path:
 def check_there(store: Store | None, paths: Sequence[Path]) -> None:
     """Raises UsageError for a path that is not there and was never read."""
     for path in map(absolute, paths):
-        if not path.exists() and not (store and known_files(store, [path])):
+        if not is_there(path) and not (store and known_files(store, [path])):
             raise UsageError(f"{path} does not exist", "check the path; nothing was changed")
 
 
@@ -143,14 +147,16 @@ def plan(
     *,
     retry: bool = False,
     allow_removals: bool = False,
+    pictures: bool = False,
 ) -> Plan:
-    """Compare; nothing is read or written. ``retry`` reads known problems again."""
+    """Compare; nothing is read or written. ``retry`` reads known problems again, ``pictures`` also
+    those that nobody named."""
     result = Plan()
     known = {row.path: row for row in ledger_rows}
     seen: set[bytes] = set()
     for root, start in roots:
         gone_before = len(result.gone)
-        found, unreadable = _look(folder, root, start, known, seen, retry, result)
+        found, unreadable = _look(folder, root, start, known, seen, retry, pictures, result)
         result.gone += _vanished(folder, root, start, known, seen, unreadable)
         candidates = result.gone[gone_before:]
         reason = "" if allow_removals else _reason_to_hold(root, start, found, candidates)
@@ -169,6 +175,7 @@ def _look(
     known: dict[bytes, FileRow],
     seen: set[bytes],
     retry: bool,
+    pictures: bool,
     result: Plan,
 ) -> tuple[int, list[Path]]:
     """Sort what is found under one root into the plan; how many files there were, and the
@@ -185,6 +192,13 @@ def _look(
             if entry.path != start:
                 reason = f"{entry.reason}: {entry.detail}" if entry.detail else entry.reason
                 skipped.append((folder.source_of(entry.path), reason))
+            elif entry.reason != "missing":
+                result.refused.append((root, _refusal(entry)))
+            continue
+        suffix = entry.path.suffix.lower()
+        # What was read once stays, also where nothing reads it today.
+        if suffix in PICTURE_SUFFIXES and not (pictures or key in known or entry.path == start):
+            skipped.append((folder.source_of(entry.path), f"binary: {suffix}"))
             continue
         found += 1
         if key in seen:
@@ -202,6 +216,15 @@ def _look(
         else:
             result.to_read.append((entry, root.id))
     return found, unreadable
+
+
+def _refusal(named: SkippedFile) -> Problem:
+    """Why what was named itself is not looked into."""
+    if named.reason == "unreadable":
+        return Problem("unreadable", named.detail, "let yourself read it: chmod u+rx")
+    if named.reason == "project":
+        return Problem("special", "a project's own folder is not read")
+    return Problem("special", "neither a file nor a folder: a pipe, a socket or a device")
 
 
 def _is_unchanged(row: FileRow, file: FoundFile) -> bool:
@@ -234,7 +257,7 @@ def _vanished(
         if row.root_id == root.id
         and row.path not in seen
         and (whole or folder.path_of(row.path).is_relative_to(start))
-        and not (row.state == "removed" and folder.path_of(row.path).exists())
+        and not (row.state == "removed" and is_there(folder.path_of(row.path)))
         and not any(folder.path_of(row.path).is_relative_to(u) for u in unreadable)
     ]
 
@@ -242,7 +265,7 @@ def _vanished(
 def _reason_to_hold(root: RootRow, start: Path, found: int, gone: Sequence[FileRow]) -> str:
     if not gone:
         return ""
-    if not start.exists() and not _is_deleted_file(root, gone, start):
+    if not is_there(start) and not _is_deleted_file(root, gone, start):
         return f"{root.source} is missing; its {len(gone):,} files are kept"
     if start.is_dir() and not os.access(start, os.R_OK | os.X_OK):
         return f"{root.source} cannot be read; its {len(gone):,} files are kept"
@@ -257,4 +280,7 @@ def _reason_to_hold(root: RootRow, start: Path, found: int, gone: Sequence[FileR
 def _is_deleted_file(root: RootRow, gone: Sequence[FileRow], start: Path) -> bool:
     """A file that was named itself and is gone from a folder that is there and not empty."""
     a_file = any(row.path == root.path for row in gone)
-    return a_file and start.parent.is_dir() and any(start.parent.iterdir())
+    try:
+        return a_file and any(start.parent.iterdir())
+    except OSError:
+        return False

@@ -11,6 +11,7 @@ from ragcli.domain import ChunkSettings, EmbedderIdentity, Problem, State
 from ragcli.recipes.languages import by_words
 from ragcli.recipes.shown import is_stale, shown_state
 from ragcli.store import Store, ledger, overview, sets, vectors
+from ragcli.store.folder import is_there
 from ragcli.store.rows import RootRow
 
 
@@ -187,7 +188,7 @@ def _index(store: Store) -> IndexState | None:
 
 
 def _root(store: Store, root: RootRow) -> Root:
-    return Root(root.source, store.folder.path_of(root.path).exists())
+    return Root(root.source, is_there(store.folder.path_of(root.path)))
 
 
 def _note_on_chunks(store: Store, chunk_tokens: int | None) -> list[str]:

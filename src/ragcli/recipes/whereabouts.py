@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ragcli.fetching.address import is_address
 from ragcli.recipes.naming import document_named, files_named, keys_of, split_place, unknown
 from ragcli.store import ledger
+from ragcli.store.folder import is_there
 from ragcli.text.lines import line_spans
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def _not_stored(store: Store, name: str) -> Whereabouts:
                     wanted, lost=Loss("skipped", f"{what} was passed over: {reason}", hint)
                 )
     for path, source in zip(paths, sources, strict=True):
-        if path.exists():
+        if is_there(path):
             lost = Loss("not_ingested", "it was not ingested", f"rag ingest '{source}'")
             return Whereabouts(source, lost=lost)
     raise unknown(store, name)

@@ -47,6 +47,7 @@ FREE_SETTINGS = frozenset(
         "read_memory_mb",
         "read_output_mb",
         "read_password",
+        "ocr",
         "ocr_languages",
         "wait_s",
         "serve",

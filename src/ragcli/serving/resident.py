@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from ragcli import providers
+from ragcli.config import settings_for
 from ragcli.domain import Embedder, EmbedderIdentity
 from ragcli.errors import RagError
-from ragcli.rag import Rag, settings_for
+from ragcli.rag import Rag
 from ragcli.serving import protocol
 
 

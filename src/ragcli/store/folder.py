@@ -25,6 +25,16 @@ It can be rebuilt from the documents with `rag ingest`, and deleted when no long
 """
 
 
+def is_there(path: Path) -> bool:
+    """Whether a path leads to something. ``Path.exists`` raises where it cannot know: for a name
+    that is too long, or in a folder that may not be entered."""
+    try:
+        path.stat()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class ProjectFolder:
     """``root`` is the folder that holds ``.rag``."""

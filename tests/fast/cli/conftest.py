@@ -19,6 +19,7 @@ from jsonschema import Draft202012Validator
 
 import ragcli
 from ragcli.cli.app import main
+from ragcli.trust import Trust
 
 TESTS = Path(__file__).parents[2]
 PLUGINS = TESTS / "plugins"
@@ -169,4 +170,5 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def project(surroundings: Path, built: Path) -> Path:
     """A project in the current folder, of three small files."""
     shutil.copytree(built, surroundings, dirs_exist_ok=True)
+    Trust(surroundings).give()
     return surroundings

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from ragcli.serving import client, protocol
+from ragcli.trust import Trust
 
 PROGRAM = [sys.executable, "-c", "from ragcli.cli.start import main; main()"]
 # A busy machine starts a process in seconds.
@@ -176,7 +177,7 @@ def test_a_folder_open_to_others_is_not_used(
     rag("query", "warranty")
     assert requests() == 1
     program("serve", "--stop")
-    assert gone(pid)
+    until(lambda: gone(pid))
 
 
 def test_a_runtime_folder_that_is_none(
@@ -201,6 +202,7 @@ def test_long_paths(
 ) -> None:
     deep = surroundings / ("d" * 120) / ("e" * 120)
     shutil.copytree(built, deep)
+    Trust(deep).give()
     # A runtime folder too long for a socket is passed over by both sides.
     long_runtime = surroundings / ("r" * 110)
     long_runtime.mkdir()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ragcli.fetching.media import charset_of, name_of, suffix_of
 
@@ -20,6 +22,9 @@ from ragcli.fetching.media import charset_of, name_of, suffix_of
         ("application/octet-stream", 'attachment; filename="报告.docx"', "/get.php", ".docx"),
         ("application/octet-stream", "attachment; filename*=UTF-8''a%20b.xlsx", "/x", ".xlsx"),
         ("application/octet-stream", 'attachment; filename="../../etc/passwd"', "/x", ""),
+        ("application/octet-stream", "attachment; filename=a.md; filename*=x''b.csv", "/", ".csv"),
+        ("application/octet-stream", 'attachment; filename="a\\"b.md"; x="', "/x", ".md"),
+        ("application/octet-stream", "inline; filename*=utf-8''%ff%00.p/df", "/x", ""),
         ("", "", "/report.PDF", ".pdf"),
         ("", "", "/", ""),
         ("", "", "/v1.2/", ""),
@@ -27,7 +32,7 @@ from ragcli.fetching.media import charset_of, name_of, suffix_of
         ("application/atom+xml", "", "/feed", ".xml"),
         ("application/ld+json", "", "/data", ".json"),
         ("nonsense", "", "/a.csv", ".csv"),
-        (";;;\r\nX: y", "", "/a." + "b" * 300, ".txt"),
+        (";;;\r\nX: y", "", "/a." + "b" * 300, ""),
     ],
 )
 def test_suffix(content_type: str, disposition: str, path: str, suffix: str) -> None:
@@ -42,6 +47,10 @@ def test_suffix(content_type: str, disposition: str, path: str, suffix: str) -> 
         ("text/html", ""),
         ("", ""),
         ("text/html; charset=", ""),
+        ("text/html;charset = Big5 ; x=y", "big5"),
+        ("text/html; charset=utf-8; charset=gbk", "utf-8"),
+        ("text/html; charset=\x00\ud800", ""),
+        ("text/html; charset=" + "a" * 5000, ""),
     ],
 )
 def test_charset(content_type: str, charset: str) -> None:
@@ -62,3 +71,10 @@ def test_charset(content_type: str, charset: str) -> None:
 )
 def test_name(path: str, name: str) -> None:
     assert name_of(f"https://example.com{path}") == name
+
+
+@given(st.text(st.sampled_from(";=*'\"\\% \t\x00é中\ud800charsetfilename0.pdf/")))
+def test_any_header_is_taken(header: str) -> None:
+    suffix = suffix_of(header, "attachment;" + header, "https://example.com/")
+    assert suffix == "" or (suffix[1:].isalnum() and suffix.isascii())
+    assert "\x00" not in charset_of("text/html;charset=" + header)

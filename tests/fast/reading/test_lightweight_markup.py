@@ -1,4 +1,4 @@
-"""reStructuredText, AsciiDoc and Org: structure, exact places, and what is left out."""
+"""Markup read line by line: structure, exact places, and what is left out."""
 
 from __future__ import annotations
 
@@ -297,7 +297,7 @@ def test_org_has_each_block_at_its_place():
     assert document.metadata == {"title": "笔记", "author": "Ada", "date": "<2024-05-06 Mon>"}
 
 
-SUFFIXES = [".rst", ".adoc", ".org"]
+SUFFIXES = [".rst", ".adoc", ".org", ".wiki", ".diff"]
 
 
 @pytest.mark.parametrize("name", SUFFIXES)
@@ -332,3 +332,84 @@ def test_any_text_keeps_the_invariants(text: str, name: str):
         assert piece == piece.rstrip()
         outside = outside.replace(piece, "", 1)
     assert document.blocks and len(outside) < len(document.text)
+
+
+# ------------------------------------------------------------------ MediaWiki, patches
+
+WIKI = """__TOC__
+'''手册''' is a [[tool|thing]].
+Second line.
+
+== Install ''it'' ==
+* one
+** two
+# three
+
+{| class="x"
+! a
+|-
+| b || c
+|}
+<syntaxhighlight lang="python">
+== no ==
+def f(): pass
+</syntaxhighlight>
+ verbatim
+ more
+=== [[深|深入]] ===
+尾声。
+----
+[[Category:Things]]
+"""
+
+
+def test_mediawiki_has_each_block_at_its_place():
+    document = read(WIKI, "a.wiki")
+    assert headings(document) == [(2, "Install it"), (3, "深入")]
+    assert [p for p in pieces(document) if p[0] != "heading"] == [
+        ("paragraph", "'''手册''' is a [[tool|thing]].\nSecond line."),
+        ("list", "* one\n** two\n# three"),
+        ("table", '{| class="x"\n! a\n|-\n| b || c\n|}'),
+        (
+            "code",
+            '<syntaxhighlight lang="python">\n== no ==\ndef f(): pass\n</syntaxhighlight>',
+        ),
+        ("code", " verbatim\n more"),
+        ("paragraph", "尾声。"),
+    ]
+
+
+PATCH = """From 1 Mon Sep 17 00:00:00 2001
+Subject: [PATCH 1/2] 修复 the reader
+
+It lost words.
+---
+diff --git a/src/a.py b/src/a.py
+index 1..2 100644
+--- a/src/a.py
++++ b/src/a.py
+@@ -1,2 +1,2 @@
+-x
+
++y
+diff --git a/b.txt b/b.txt
+new file mode 100644
+--- /dev/null
++++ b/b.txt
+@@ -0,0 +1 @@
++文
+--- c.old\t2024
++++ c.new\t2024
+@@ -1 +1 @@
+-a
++b
+"""
+
+
+def test_a_patch_has_a_section_for_each_file():
+    document = read(PATCH, "a.patch")
+    assert headings(document) == [(1, "src/a.py"), (1, "b.txt"), (1, "c.new")]
+    assert document.title == "修复 the reader"
+    kinds = [kind for kind, _ in pieces(document)]
+    assert kinds == ["paragraph", "paragraph", *["heading", "code"] * 3]
+    assert pieces(document)[-1][1] == "+++ c.new\t2024\n@@ -1 +1 @@\n-a\n+b"

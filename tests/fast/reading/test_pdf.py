@@ -7,13 +7,16 @@ from document_checks import check, headings, pieces
 from fpdf import FPDF
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pdf_maker import numbered_glyphs, pdf_of, shown
 from PIL import Image
-from pypdf import PdfReader, PdfWriter
+from pypdf import PageObject, PdfReader, PdfWriter
 
 from ragcli.domain import Document
 from ragcli.errors import Unreadable
-from ragcli.reading import pdf
-from ragcli.reading.pdflayout import Bookmark, page_blocks
+from ragcli.reading import options, pdf, pdfium
+from ragcli.reading.garble import looks_written
+from ragcli.reading.pdflines import PageText, typed_lines
+from ragcli.reading.pdfpages import Bookmark, ReadPage, assemble
 
 LONG = "This sentence is one of several that fill a paragraph. " * 5
 
@@ -87,7 +90,7 @@ def test_a_page_without_a_text_layer_is_a_problem_and_a_blank_one_is_none():
     assert document.text == "one\n\nfour"
     (problem,) = document.problems
     assert (problem.code, problem.page) == ("no_text_layer", 2)
-    assert "OCR" in problem.hint
+    assert "install Tesseract" in problem.hint
     assert len(document.pages) == 4
 
 
@@ -98,15 +101,34 @@ def test_a_broken_page_loses_that_page_only():
     assert (problem.code, problem.page) == ("page_failed", 2)
 
 
-def test_a_page_that_raises_loses_that_page_only(monkeypatch: pytest.MonkeyPatch):
-    extract = pdf.PageObject.extract_text
+def fail_at(index: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = pdfium.opened_page
 
-    def fail(page: pdf.PageObject) -> str:
+    def fail(document: object, at: int) -> object:
+        if at == index:
+            raise pdfium.PdfiumFailure("lost")
+        return opened(document, at)
+
+    monkeypatch.setattr(pdfium, "opened_page", fail)
+
+
+def test_a_page_that_pdfium_does_not_give_is_read_by_pypdf(monkeypatch: pytest.MonkeyPatch):
+    fail_at(0, monkeypatch)
+    document = read(make("one\nmore of it", "two"))
+    assert document.text == "one\nmore of it\n\ntwo"
+    assert document.problems == ()
+
+
+def test_a_page_that_raises_loses_that_page_only(monkeypatch: pytest.MonkeyPatch):
+    fail_at(0, monkeypatch)
+    extract = PageObject.extract_text
+
+    def fail(page: PageObject) -> str:
         if page.page_number == 0:
             raise ZeroDivisionError
         return extract(page)
 
-    monkeypatch.setattr(pdf.PageObject, "extract_text", fail)
+    monkeypatch.setattr(PageObject, "extract_text", fail)
     document = read(make("one", "two"))
     assert document.text == "two"
     assert [(p.code, p.page) for p in document.problems] == [("page_failed", 1)]
@@ -121,19 +143,26 @@ def test_a_half_read_page_keeps_its_text_and_says_so():
     assert [(p.code, p.page) for p in document.problems] == [("page_failed", 1)]
 
 
-def test_a_page_whose_font_is_lost_is_not_taken_for_a_blank_one():
-    data = make("one", "two")
-    place = data.index(b"/Font <<")
-    document = read(data[:place] + b"#noise#" * 3 + data[place + 21 :])
-    assert document.text == "two"
-    assert [(p.code, p.page) for p in document.problems] == [("page_failed", 1)]
-
-
-def test_letters_that_the_fonts_do_not_tell_are_no_text(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(pdf.PageObject, "extract_text", lambda page: "\ufffd\ufffd \ufffd")
+def test_letters_that_the_fonts_do_not_tell_are_no_text():
+    garble = numbered_glyphs(50, 50, "the quick brown fox jumps over the lazy dog")
     with pytest.raises(Unreadable) as found:
-        read(make("one"))
-    assert found.value.code == "no_text_layer"
+        read(pdf_of(garble))
+    assert found.value.code == "garbled"
+    assert "install Tesseract" in found.value.hint
+    document = read(pdf_of(shown(50, 50, "a page that can be read"), garble))
+    assert document.text == "a page that can be read"
+    assert [(p.code, p.page) for p in document.problems] == [("garbled", 2)]
+
+
+def test_letters_that_are_known_without_being_told_are_text():
+    english = "Some fonts say nothing of their letters, which are those that one would think."
+    assert looks_written(english)
+    assert looks_written("这是一个用中文写的句子，里面的字都很常见。")
+    assert looks_written("Предложение на русском языке")
+    assert not looks_written("".join(chr(ord(c) - 29) for c in english))
+    assert not looks_written("\ue012\ue013 \ue014")
+    assert not looks_written("䁁ᅁ⁂ꁃ㙁憁ⵁᱡ䙂")
+    assert not looks_written("")
 
 
 def test_files_without_any_text():
@@ -155,10 +184,17 @@ def encrypted(password: str, algorithm: str) -> bytes:
 
 
 @pytest.mark.parametrize("algorithm", ["RC4-128", "AES-128", "AES-256"])
-def test_encrypted_files(algorithm):
+def test_encrypted_files(algorithm: str, monkeypatch: pytest.MonkeyPatch):
     assert read(encrypted("", algorithm)).text == "secret"
     with pytest.raises(Unreadable) as found:
         read(encrypted("pass", algorithm))
+    assert found.value.code == "encrypted"
+    assert "password" in found.value.hint
+    monkeypatch.setattr(options, "_current", options.ReadOptions(password="pass"))
+    assert read(encrypted("pass", algorithm)).text == "secret"
+    assert read(encrypted("", algorithm)).text == "secret"
+    with pytest.raises(Unreadable) as found:
+        read(encrypted("other", algorithm))
     assert found.value.code == "encrypted"
 
 
@@ -196,9 +232,10 @@ def test_headings_are_found_as_they_are_printed():
     long = "这是第一段，写得足够长，到行末为止没有标点符号的一行文字"
     text = f"3\n3 Über  alles\nund noch mehr\n{long}\n结束。\n下一段"
     marks = [Bookmark(1, "Über alles und noch mehr"), Bookmark(2, "not here")]
-    assert [(b.kind, text[b.char_start : b.char_end]) for b in page_blocks(text, marks)] == [
+    whole = assemble([ReadPage(PageText(typed_lines(text)), bookmarks=marks)])
+    assert [(b.kind, whole.text[b.char_start : b.char_end]) for b in whole.blocks] == [
         ("paragraph", "3"),
         ("heading", "3 Über  alles\nund noch mehr"),
-        ("paragraph", f"{long}\n结束。"),
+        ("paragraph", f"{long}结束。"),
         ("paragraph", "下一段"),
     ]

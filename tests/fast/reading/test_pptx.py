@@ -251,6 +251,31 @@ def test_footers_are_kept_once_and_numbers_are_not() -> None:
     assert page_texts(document) == ["one\n\nACME 机密", "two"]
 
 
+def shape(text: str, placeholder: str = "") -> str:
+    return (
+        f"<p:sp><p:nvSpPr><p:cNvPr id='99' name=''/><p:cNvSpPr/><p:nvPr>{placeholder}</p:nvPr>"
+        f"</p:nvSpPr><p:spPr/><p:txBody><a:bodyPr/><a:p><a:r><a:t>{text}</a:t></a:r></a:p>"
+        "</p:txBody></p:sp></p:spTree>"
+    )
+
+
+def test_what_masters_show_is_kept_where_it_is_seen_first() -> None:
+    source = Presentation()
+    for number in range(3):
+        add_slide(source, TITLE_ONLY).shapes.title.text = f"Slide {number}"
+    source.slides[0]._element.set("showMasterSp", "0")
+    prompt = shape("Click to edit", "<p:ph type='body' idx='77'/>")
+    changes = {
+        "ppt/slideMasters/slideMaster1.xml": lambda xml: xml.replace("</p:spTree>", shape("ACME")),
+        "ppt/slideLayouts/slideLayout6.xml": lambda xml: xml.replace(
+            "</p:spTree>", shape("机密")
+        ).replace("</p:spTree>", prompt),
+        "ppt/slideLayouts/slideLayout7.xml": lambda xml: xml.replace("</p:spTree>", shape("no")),
+    }
+    document = read(with_parts(save(source), dict(changes)))
+    assert page_texts(document) == ["Slide 0", "Slide 1\n\n机密\n\nACME", "Slide 2"]
+
+
 def test_a_broken_slide_costs_that_slide() -> None:
     missing = with_parts(WHOLE, {"ppt/slides/slide2.xml": None})
     document = read(missing)
@@ -323,7 +348,7 @@ def test_what_cannot_be_read(data: bytes, code: str) -> None:
     assert found.value.code == code
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, len(WHOLE) - 1), st.integers(0, 255)), max_size=8))
 def test_any_damage_ends_in_a_document_or_a_reason(changes: list[tuple[int, int]]) -> None:
     data = bytearray(WHOLE)

@@ -48,6 +48,16 @@ from ragcli.reading.table import (
             "docx",
         ),
         ("noext", b"PK\x03\x04\x14\0\0\0other/file", None),
+        ("a.xml", b'<?xml version="1.0"?><!-- <html> --><a><html/></a>', "xml"),
+        ("a.xml", b'<?xml version="1.0"?>\n<html xmlns="x">', "html"),
+        (
+            "a.xml",
+            b'<office:document x office:mimetype="application/vnd.oasis.opendocument.spreadsheet">',
+            "ods",
+        ),
+        ("noext", b"<?xml version='1.0'?><feed/>", "xml"),
+        ("export.xls", b"City\tArea\nOslo\t454\n", "csv"),
+        ("export.xlsx", b"City,Area\nOslo,454\n", "csv"),
         ("noext", b"\n <!DOCTYPE html><p>", "html"),
         ("noext", b"\xef\xbb\xbf<html>", "html"),
         ("noext", b'<?xml version="1.0"?>\n<html xmlns="x">', "html"),
@@ -64,7 +74,8 @@ from ragcli.reading.table import (
         ("a.docx", b"PK\x03\x04 damaged", "docx"),
         ("a.docx", bytes.fromhex("d0cf11e0a1b11ae1"), "docx"),
         ("a.key", b"text inside", None),
-        ("a.png", b"text inside", None),
+        ("a.png", b"text inside", "picture"),
+        ("a.heic", b"text inside", None),
     ],
 )
 def test_the_format_of_a_file(name: str, head: bytes, expected: str | None) -> None:
@@ -84,7 +95,7 @@ def test_the_table_is_consistent() -> None:
 def test_what_cannot_be_read_says_what_to_do() -> None:
     problem = unsupported_reason(PurePath("old.DOC"))
     assert problem and problem.code == "unsupported" and "docx" in problem.hint
-    assert unsupported_reason(PurePath("a.jpg")) is not None
+    assert unsupported_reason(PurePath("a.heic")) is not None
     assert unsupported_reason(PurePath("a.txt")) is None
     for data, name in (
         (bytes.fromhex("d0cf11e0a1b11ae1"), "old.doc"),

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
 import time
+import warnings
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
+from ragcli.reading.ignoring import Rule, without_backtracking
 from ragcli.reading.walk import FoundFile, SkippedFile, walk
 
 
@@ -36,7 +42,7 @@ def test_finds_files_in_order_with_size_and_time(tmp_path: Path) -> None:
     tree(tmp_path, {"b.txt": "bb", "a/z.md": "z", "a/b/c.py": "c", "README": "no suffix"})
     assert found(tmp_path) == ["README", "a/b/c.py", "a/z.md", "b.txt"]
     last = list(walk(tmp_path))[-1]
-    assert last == FoundFile(tmp_path / "b.txt", 2, (tmp_path / "b.txt").stat().st_mtime_ns)
+    assert last == FoundFile(tmp_path / "b.txt", 2, (tmp_path / "b.txt").stat().st_mtime_ns, 1)
 
 
 def test_a_deeper_rule_and_a_later_line_win(tmp_path: Path) -> None:
@@ -167,7 +173,7 @@ def test_binary_files_are_told_by_suffix_or_content(tmp_path: Path) -> None:
     tree(
         tmp_path,
         {
-            "photo.PNG": "not even looked at",
+            "photo.HEIC": "not even looked at",
             "blob": b"\x7fELF\x02\0\0\0",
             "data.xyz": b"text\0with a NUL",
             "notes.xyz": "text in an unknown suffix",
@@ -274,3 +280,58 @@ def test_many_files_are_found_quickly(tmp_path: Path) -> None:
     assert len(found(tmp_path)) == 2000
     # Takes 0.05 s; the ceiling finds a change of kind (a file opened, a rule compiled for each).
     assert time.process_time() - start < 0.3
+
+
+SLOW_PATTERNS = """
+    *a*a*a*a*a*a*b **/a/**/a/**/a/**/a/**/b a*?*a*?*a*?*a*?*b ***a**a***a**b
+    [!x]*[!x]*[!x]*[!x]*[!x]*x *[]a]*[]a]*[]a]*[]a]*[]a]*x *[a]*[!-.]*[a]*[a-b]*[a]*x
+"""
+
+
+@pytest.mark.parametrize("pattern", SLOW_PATTERNS.split())
+def test_a_rule_made_to_be_slow_is_not(pattern: str) -> None:
+    regex = re.compile(without_backtracking(str(GitIgnoreSpecPattern(pattern).regex.pattern)))
+    start = time.process_time()
+    for path in ("a" * 255, "a/" * 500, "/".join(["a" * 255] * 8)):
+        assert regex.search(path) is None
+    assert time.process_time() - start < 0.5
+
+
+PIECES = ["*", "**", "/", "a", "b", "[ab]", "[!b]", "[]*]", "[[a]", "?", "\\*", "\\["]
+
+
+@settings(max_examples=300)
+@given(
+    st.text("ab/*?", min_size=1, max_size=12)
+    | st.lists(st.sampled_from(PIECES), max_size=9).map("".join),
+    st.lists(st.text("ab*", min_size=1, max_size=5), min_size=1, max_size=5).map("/".join),
+)
+def test_a_quick_rule_means_the_same(pattern: str, path: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        try:
+            plain = GitIgnoreSpecPattern(pattern).regex
+        except ValueError:
+            return
+    if plain is None:
+        return
+    quick = re.compile(without_backtracking(plain.pattern))
+    for is_folder in (False, True):
+        theirs, ours = (
+            Rule("", 1, pattern, True, pattern.endswith("/"), regex).matches(path, is_folder)
+            for regex in (plain, quick)
+        )
+        # pathspec lets `[!b]` match a slash, git does not.
+        assert ours == theirs or ("[!" in pattern and not ours), (plain.pattern, quick.pattern)
+
+
+def test_rules_beyond_any_measure_are_cut(tmp_path: Path) -> None:
+    lines = b"# nothing\n" * 30_000 + b"*.txt\n"
+    tree(tmp_path, {".gitignore": b"*.log\n" + lines, "a.txt": "x", "a.log": "x", ".git/x": ""})
+    assert found(tmp_path) == ["a.txt"]
+
+
+def test_lines_that_are_no_pattern(tmp_path: Path) -> None:
+    rules = "[z-a]\n[\\w-\\d]\nx\\\n[\n[]\n[!]\n[[a]x.txt\n[a||b]y.txt\n\0\n!\n/\n*.log\n"
+    tree(tmp_path, {".gitignore": rules, "a.txt": "x", "a.log": "x", "ax.txt": "x", ".git/x": ""})
+    assert found(tmp_path) == ["a.txt"]

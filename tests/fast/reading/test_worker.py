@@ -97,6 +97,35 @@ def test_any_name(shared: ReaderProcess, tmp_path: Path, name: bytes) -> None:
     assert result.document and result.document.text == "some text"
 
 
+def test_a_charset_that_a_server_declared(shared: ReaderProcess, tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    text = "<meta charset='iso-8859-1'><p>保修期为二十四个月，自交付之日起计算。</p>"
+    path.write_bytes(text.encode("gbk"))
+    told = shared.read(path, charset="gbk").document
+    assert told is not None and told.text.startswith("保修期为二十四个月")
+    path.write_bytes("<p>Préparé à l'été</p>".encode("cp1252"))
+    told = shared.read(path, charset="cp1251").document
+    again = shared.read(path).document
+    assert told is not None and again is not None
+    assert (told.text, again.text) == ("Prйparй а l'йtй", "Préparé à l'été"), (
+        "it holds for one file"
+    )
+    # What cannot be so, and what is no charset, is not believed.
+    path.write_bytes(text.encode())
+    for charset in ("ascii", "nonsense", "base64", "utf-16"):
+        read = shared.read(path, charset=charset).document
+        assert read is not None and read.has_lines is False and read.format == "html"
+
+
+def test_a_link_below_the_folder_that_was_named(shared: ReaderProcess, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("A zebra.\n")
+    (tmp_path / "link.txt").symlink_to("a.txt")
+    assert shared.read(tmp_path / "a.txt", below=1).document is not None
+    assert shared.read(tmp_path / "link.txt", below=0).document is not None
+    problem = shared.read(tmp_path / "link.txt", below=1).problem
+    assert problem is not None and problem.code == "link"
+
+
 def test_problems_have_their_codes(shared: ReaderProcess, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.txt")
     (tmp_path / "empty.txt").touch()
@@ -166,7 +195,12 @@ class _Slow:
 
 
 @pytest.mark.parametrize(
-    ("number", "message"), [(signal.SIGKILL, "want of memory"), (signal.SIGSEGV, "SIGSEGV")]
+    ("number", "message"),
+    [
+        (signal.SIGKILL, "want of memory"),
+        (signal.SIGABRT, "want of memory"),
+        (signal.SIGSEGV, "SIGSEGV"),
+    ],
 )
 def test_a_crash_costs_one_file(
     reader: ReaderProcess, tmp_path: Path, number: int, message: str
@@ -280,8 +314,8 @@ def test_a_file_that_keeps_changing_is_not_half_read(
     path.write_text("line\n")
     opened, real, times = [], child.open_regular, [1]
 
-    def growing(path: Path) -> Any:
-        descriptor, status = real(path)
+    def growing(path: Path, below: int) -> Any:
+        descriptor, status = real(path, below)
         opened.append(descriptor)
         if len(opened) <= times[0]:
             with path.open("a") as file:

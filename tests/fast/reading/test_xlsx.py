@@ -13,7 +13,7 @@ from document_checks import check, headings, pieces
 
 from ragcli.domain import Document
 from ragcli.errors import Unreadable
-from ragcli.reading import package, sheets, xlsx
+from ragcli.reading import options, package, xlsx
 from ragcli.reading.dispatch import read_document
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -319,7 +319,7 @@ def test_a_damaged_sheet_costs_its_rest():
     cut = sheet_xml("<row><c><v>1</v></c></row><row><c><v>2</v></c></row>")[:-40]
     document = read(with_parts(good, {SHEET: cut}))
     assert lines(document)[0] == "1"
-    assert problem(with_parts(good, {SHEET: cut})) == ("page_failed", 1)
+    assert problem(with_parts(good, {SHEET: cut})) == ("broken", 1)
 
 
 def test_a_missing_sheet_costs_itself():
@@ -329,7 +329,7 @@ def test_a_missing_sheet_costs_itself():
 
     data = with_parts(book(fill), {SHEET: None})
     assert lines(read(data)) == ["here"]
-    assert problem(data) == ("page_failed", 1)
+    assert problem(data) == ("broken", 1)
 
 
 def test_a_bad_checksum_is_told():
@@ -337,7 +337,7 @@ def test_a_bad_checksum_is_told():
     at = data.index(b"xl/worksheets/sheet1.xml", data.index(b"PK\x01\x02")) - 46
     data[at + 16] ^= 0xFF
     (found,) = read(bytes(data)).problems
-    assert found.code == "page_failed" and "word" in read(bytes(data)).text
+    assert found.code == "broken" and "word" in read(bytes(data)).text
 
 
 def test_damaged_shared_texts_are_told():
@@ -345,7 +345,7 @@ def test_damaged_shared_texts_are_told():
     data = with_parts(one_sheet([["a", 1]]), {"xl/sharedStrings.xml": texts})
     document = read(data)
     assert "a" in document.text
-    assert [p.code for p in document.problems] == ["page_failed"]
+    assert [p.code for p in document.problems] == ["broken"]
 
 
 def test_encrypted_old_and_other_files():
@@ -375,16 +375,17 @@ def test_blank_cells_cost_little():
 
 
 def test_a_workbook_with_too_much_text_says_what_is_left_out(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(sheets, "MAX_CHARACTERS", 2000)
-    document = read(one_sheet([["word " * 20, i] for i in range(100)]))
+    monkeypatch.setattr(options, "_current", options.ReadOptions(output_mb=1))
+    text = "字" * 1000
+    document = read_document(PurePath("a.xlsx"), one_sheet([[text, i] for i in range(500)]))
     (found,) = document.problems
     assert (found.code, found.page) == ("too_large", 1)
-    assert "the rows from 20 on" in found.message
-    assert len(document.text) < 2100
+    assert "the rows from 349 on are left out" in found.message
+    assert document.text.count("字") == 348_000
 
 
 def test_a_sheet_that_inflates_without_end(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(xlsx, "MAX_SHEET_BYTES", 200_000)
+    monkeypatch.setattr(xlsx, "MAX_PART_BYTES", 200_000)
     rows = "<row><c><v>5</v></c></row>" + " " * 400_000
     document = read_rows(rows)
     assert lines(document) == ["5"]
@@ -423,4 +424,4 @@ def test_targets_that_leave_the_package_lead_nowhere():
     )
     names = with_parts(one_sheet([["x"]]), {"xl/_rels/workbook.xml.rels": rels.encode()})
     (found,) = xlsx.read(names, PurePath("a.xlsx")).problems
-    assert (found.code, found.page) == ("page_failed", 1)
+    assert (found.code, found.page) == ("broken", 1)

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fakes.project import (
@@ -17,10 +18,11 @@ from fakes.project import (
     top,
     write,
 )
-from pypdf import PageObject
 
 from ragcli import Rag
 from ragcli.errors import NotInProject
+from ragcli.reading import pdf
+from ragcli.reading.pdfpages import ReadPage
 from ragcli.reading.walk import FoundFile, SkippedFile, walk
 
 # ------------------------------------------------------------------ ingest again
@@ -187,17 +189,22 @@ def test_a_file_that_fails_now_keeps_what_was_read(rag: Rag, home: Path) -> None
     assert (passage.text, passage.stale) == ("sextants on page one", True)
 
 
+def _lose(monkeypatch: pytest.MonkeyPatch, lost: set[int]) -> None:
+    """No reader gets at the pages of these indexes."""
+    read = pdf._read_page
+
+    def read_page(document: Any, form: Any, index: int, second: Any) -> Any:
+        if index in lost:
+            return ReadPage(), pdf._failed(index, "ZeroDivisionError")
+        return read(document, form, index, second)
+
+    monkeypatch.setattr(pdf, "_read_page", read_page)
+
+
 def test_a_partly_read_pdf_is_found_and_told(
     rag: Rag, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    extract = PageObject.extract_text
-
-    def fail_on_the_second(page: PageObject) -> str:
-        if page.page_number == 1:
-            raise ZeroDivisionError
-        return extract(page)
-
-    monkeypatch.setattr(PageObject, "extract_text", fail_on_the_second)
+    _lose(monkeypatch, {1})
     (home / "docs/scan.pdf").write_bytes(paged_pdf(["page with sextants", "lost", "last page"]))
     report = rag.ingest()
     assert [(s, p.page) for s, p in report.new_problems] == [("docs/scan.pdf", 2)]
@@ -213,15 +220,8 @@ def test_a_partly_read_pdf_is_found_and_told(
 def test_a_retry_stores_what_more_is_read_of_the_same_bytes(
     rag: Rag, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    extract = PageObject.extract_text
     lost = {1}
-
-    def fail_on_the_second(page: PageObject) -> str:
-        if page.page_number in lost:
-            raise ZeroDivisionError
-        return extract(page)
-
-    monkeypatch.setattr(PageObject, "extract_text", fail_on_the_second)
+    _lose(monkeypatch, lost)
     data = paged_pdf(["page with sextants", "an astrolabe"])
     for name in ("docs/one.pdf", "docs/two.pdf"):
         (home / name).write_bytes(data)

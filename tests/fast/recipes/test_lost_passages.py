@@ -14,6 +14,7 @@ from ragcli import Rag
 from ragcli.domain import Filter
 from ragcli.errors import NotInProject, UsageError
 from ragcli.recipes.why_not import WhyNot, ordinal
+from ragcli.trust import Trust
 
 MANY = 260
 QUESTION = "how is the zinc pump sealed?"
@@ -45,6 +46,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def project(built: Path, home: Path) -> Iterator[Rag]:
     shutil.copytree(built, home, dirs_exist_ok=True)
+    Trust(home).give()
     with Rag.open(home) as rag:
         yield rag
 

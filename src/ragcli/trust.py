@@ -1,0 +1,107 @@
+"""What a project may name before its user trusts it.
+
+A folder from elsewhere can bring a `.rag` with it. Until it is trusted, it may not choose where
+questions, documents or keys go, nor what is downloaded: no server beyond this machine, no provider
+that sends there, no model that is not here. What the user names by flag, variable or in the own
+file needs no trust. A project that was made here is trusted; one that another account owns is
+refused (as by git's `safe.directory`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from ragcli.config import Origin, Settings, user_file
+from ragcli.errors import ProjectUntrusted
+
+# The setting that says where each provider sends, and how it is read.
+_HOSTS = {"openai": "openai_base_url", "ollama": "ollama_host"}
+# Models behind the local Ollama that run in its cloud, by name.
+_CLOUD = ("-cloud", ":cloud")
+_LOCAL = frozenset({None, "sentence-transformers", "cross-encoder", "extractive"})
+
+
+class Trust:
+    """Of one project folder, by its path, in the user's own configuration folder."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    @property
+    def _list(self) -> Path:
+        return user_file().with_name("trusted-projects")
+
+    @property
+    def given(self) -> bool:
+        try:
+            lines = self._list.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        except OSError:
+            return False
+        return os.fspath(self._root) in lines
+
+    def give(self) -> None:
+        """Trust the project from now on. Raises OSError."""
+        if self.given:
+            return
+        self._list.parent.mkdir(parents=True, exist_ok=True)
+        with self._list.open("a", encoding="utf-8", errors="surrogateescape") as file:
+            file.write(f"{self._root}\n")
+
+
+def check_owner(rag: Path) -> None:
+    """Raises ProjectUntrusted for a project folder of another account, but for root's eyes."""
+    owner, user = rag.stat().st_uid, os.geteuid()
+    if owner != user and user != 0:
+        raise ProjectUntrusted(
+            f"{rag} belongs to another user (uid {owner})",
+            "make a project of your own for these documents: rag ingest FOLDER --project DIR",
+        )
+
+
+class Choice(NamedTuple):
+    """A model by its provider (None: one that runs here) and name. ``here`` says that the project
+    chose it, in its file or as the one that embedded it; ``downloads`` that it is not on this
+    machine."""
+
+    provider: str | None
+    model: str
+    here: bool
+    downloads: bool = False
+
+
+def check(
+    is_trusted: Callable[[], bool],
+    choice: Choice,
+    settings: Settings,
+    origins: Mapping[str, Origin],
+) -> None:
+    """Before a model is asked for anything. Raises ProjectUntrusted."""
+    reason = _reason(choice, settings, origins)
+    if reason and not is_trusted():
+        raise ProjectUntrusted(
+            f"this project {reason}, and is not trusted yet: nothing was sent",
+            "if it is yours, or you trust who made it: rag config trust",
+        )
+
+
+def _reason(choice: Choice, settings: Settings, origins: Mapping[str, Origin]) -> str:
+    """What a project from elsewhere may not do; empty where there is nothing."""
+    name = f"{choice.provider}:{choice.model}" if choice.provider else choice.model
+    host = _HOSTS.get(choice.provider or "")
+    if host is None:
+        if choice.here and choice.downloads:
+            return f"wants the model `{name}` downloaded"
+        other = choice.here and choice.provider not in _LOCAL
+        return f"chooses the provider of `{name}`" if other else ""
+    from ragcli.http import host_url, is_loopback  # a model of this machine does without
+
+    address = getattr(settings, host)
+    if not is_loopback(host_url(address) if choice.provider == "ollama" else address):
+        if origins[host].layer == "project":
+            return f"sends to {address}"
+        return f"chooses `{name}`, which sends to {address}" if choice.here else ""
+    in_cloud = choice.here and choice.model.endswith(_CLOUD)
+    return f"chooses `{name}`, which Ollama runs in its cloud" if in_cloud else ""
