@@ -84,11 +84,9 @@ class Facts:
 
     @property
     def language(self) -> str | None:
-        """The ISO 639-1 code that the page states; templates state it wrongly often enough."""
+        """What the page states, as BCP 47: ``zh-CN``."""
         root = self._tree.root
-        stated = (root.attributes.get("lang") or "") if root is not None else ""
-        match = re.match(r"([a-z]{2})(?:[-_]|$)", stated.strip().lower())
-        return match[1] if match else None
+        return root.attributes.get("lang") if root is not None else None
 
     @property
     def article_body(self) -> str:
