@@ -51,6 +51,7 @@ READERS: dict[str, tuple[str, str]] = {
         " .xlf .xliff .tmx .xsd .wsdl",
     ),
     "csv": ("delimited", ".csv .tsv .tab"),
+    "spreadsheetml": ("spreadsheetml", ""),
     "xlsx": ("xlsx", ".xlsx .xlsm .xltx .xltm"),
     "picture": ("picture", ".png .jpg .jpeg .tif .tiff .bmp .webp .gif"),
     "code": (
@@ -159,7 +160,7 @@ _MIMETYPE_FORMATS = {
 # The first element of an XML file, behind declarations and comments, without its prefix.
 _XML_ROOT = re.compile(rb"<(?:[\w.-]+:)?([\w.-]+)(?=[\s/>])(?<!<!)")
 _XML_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
-_XML_ROOTS = {b"html": "html", b"FictionBook": "fb2"}
+_XML_ROOTS = {b"html": "html", b"FictionBook": "fb2", b"Workbook": "spreadsheetml"}
 _XML_HEAD_BYTES = 32768
 # How far into a file its HTML may start, after a comment or an XML declaration.
 _HTML_HEAD_BYTES = 1024

@@ -56,6 +56,12 @@ from ragcli.reading.table import (
             "ods",
         ),
         ("noext", b"<?xml version='1.0'?><feed/>", "xml"),
+        (
+            "a.xml",
+            b'<?xml version="1.0"?><?mso-application?><Workbook xmlns="urn">',
+            "spreadsheetml",
+        ),
+        ("export.xls", b'<?xml version="1.0"?><ss:Workbook xmlns:ss="urn">', "spreadsheetml"),
         ("export.xls", b"City\tArea\nOslo\t454\n", "csv"),
         ("export.xlsx", b"City,Area\nOslo,454\n", "csv"),
         ("noext", b"\n <!DOCTYPE html><p>", "html"),
