@@ -1,7 +1,8 @@
 """A folder of files that harm: each with the state that it must end in.
 
 ``FILES`` maps a name to how its bytes are made and what is to become of it; ``lay_out`` writes
-them, and around them what is no file. PDFs and packages: ``hostile_pdf``, ``hostile_package``.
+them, and around them what is no file. PDFs, packages and other documents: ``hostile_pdf``,
+``hostile_package``, ``hostile_office``.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from fakes import hostile_package, hostile_pdf
+from fakes import hostile_office, hostile_package, hostile_pdf
 
 WORDS = "The lighthouse keeper counted seven sextants before the storm reached the harbour. "
 CHINESE = "检索增强生成把语言模型与文档检索结合起来，灯塔看守人数了七个六分仪。"
@@ -206,7 +207,14 @@ NAMES: dict[bytes, str] = {
 FILES: dict[bytes, Hostile] = {
     **{
         name.encode(): Hostile(*row)
-        for table in (TEXTS, MARKUP, PAGES, hostile_pdf.FILES, hostile_package.FILES)
+        for table in (
+            TEXTS,
+            MARKUP,
+            PAGES,
+            hostile_pdf.FILES,
+            hostile_package.FILES,
+            hostile_office.FILES,
+        )
         for name, row in table.items()
     },
     **{

@@ -28,7 +28,7 @@ from ragcli.reading.pdfscans import read_scans
 if TYPE_CHECKING:
     from ragcli.reading.pdfsecond import SecondReader
 
-_NO_PASSWORD = "save it without a password, or name its password"
+_NO_PASSWORD = "rag config set read_password PASSWORD --user, or save it without a password"
 _OTHER_NAME = "give it the ending of what it is"
 _SAVE_AGAIN = "open it in a PDF viewer and print it to a new PDF"
 

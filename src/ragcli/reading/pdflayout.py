@@ -271,14 +271,18 @@ def _columns_of_prose(rows: list[_Row]) -> list[list[Line]]:
     if len(rows) < 3 or any(len(cell) > 1 for row in rows for cell in row.cells):
         return []
     columns: list[list[Line]] = []
+    spans: list[tuple[float, float]] = []
     for line in (line for row in rows for line in row.lines):
-        for column in columns:
-            if _overlap(*_span(column), line.x0, line.x1) > 0:
-                column.append(line)
-                break
-        else:
+        at = next(
+            (i for i, span in enumerate(spans) if _overlap(*span, line.x0, line.x1) > 0), None
+        )
+        if at is None:
             columns.append([line])
-    columns.sort(key=lambda column: _span(column)[0])
+            spans.append((line.x0, line.x1))
+        else:
+            columns[at].append(line)
+            spans[at] = (min(spans[at][0], line.x0), max(spans[at][1], line.x1))
+    columns.sort(key=lambda column: column[0].x0)
     return columns if len(columns) > 1 and all(map(_is_prose, columns)) else []
 
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from ragcli.reading.docxstyles import heading_level
 from ragcli.reading.extracted import one_line
-from ragcli.reading.office import comment
+from ragcli.reading.office import comment, heading_level
 from ragcli.reading.rtfcodes import (
     CHARACTERS,
     DATES,

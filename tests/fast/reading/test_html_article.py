@@ -124,6 +124,19 @@ def test_documentation_keeps_code_tables_lists_and_notes() -> None:
     assert "Section number" not in document.text
 
 
+def test_what_leads_to_the_article_and_tables_of_links_are_kept() -> None:
+    body = "".join(f"<p>{p}</p>" for p in ENGLISH * 3)
+    lead = "A short word that stands before the rest of it all."
+    rows = "".join(f"<tr><td><a href='/m{i}'>Module {i}</a><td>stable" for i in range(9))
+    document = read(
+        f"<div><h1>Bridge</h1><p>{lead}</p><div>{body}</div>"
+        f"<table><tr><th>Module<th>State{rows}</table><ul>{MENU}</ul></div>"
+    )
+    assert document.text.startswith(f"Bridge\n\n{lead}\n\n")
+    assert "Module | State\nModule 0 | stable" in document.text
+    assert "Section number" not in document.text
+
+
 def test_a_main_heading_outside_the_article_comes_first() -> None:
     body = "".join(f"<p>{p}</p>" for p in ENGLISH)
     page = (

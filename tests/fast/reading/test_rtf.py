@@ -212,7 +212,7 @@ def test_cut_files_are_read_as_far_as_they_go(length: int) -> None:
         assert error.code in ("empty", "no_text", "wrong_format")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(5, len(WHOLE) - 1), st.integers(0, 255)), max_size=8))
 def test_any_damage_ends_in_a_document(changes: list[tuple[int, int]]) -> None:
     data = bytearray(WHOLE)

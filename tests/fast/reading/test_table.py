@@ -56,6 +56,8 @@ from ragcli.reading.table import (
             "ods",
         ),
         ("noext", b"<?xml version='1.0'?><feed/>", "xml"),
+        ("export.xls", b"City\tArea\nOslo\t454\n", "csv"),
+        ("export.xlsx", b"City,Area\nOslo,454\n", "csv"),
         ("noext", b"\n <!DOCTYPE html><p>", "html"),
         ("noext", b"\xef\xbb\xbf<html>", "html"),
         ("noext", b'<?xml version="1.0"?>\n<html xmlns="x">', "html"),
