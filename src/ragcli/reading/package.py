@@ -155,13 +155,13 @@ def stream_part(package: zipfile.ZipFile, name: str, max_bytes: int) -> Iterator
 
 
 def read_part(package: zipfile.ZipFile, name: str, max_bytes: int = MAX_PART_BYTES) -> bytes:
-    """All of a part that a document can do without. Raises Unreadable: ``missing``, ``broken``,
-    ``too_large``, ``encrypted``."""
+    """All of a part that a document can do without. Raises Unreadable: ``broken``, ``too_large``,
+    ``encrypted``."""
     try:
         with open_part(package, name, max_bytes) as stream:
             return stream.read()
     except KeyError:
-        raise Unreadable("missing", f"{name} is not in the file") from None
+        raise Unreadable("broken", f"{name} is missing", "open it in its program") from None
     except RuntimeError as error:  # what zipfile raises for a part with a password
         raise Unreadable("encrypted", f"{name} is encrypted", _SAVE_WITHOUT_PASSWORD) from error
     except BROKEN as error:

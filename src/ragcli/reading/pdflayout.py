@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 from statistics import median
 
 from ragcli.reading.pdflines import Line, is_right_to_left
@@ -38,6 +38,8 @@ _FULL_SHARE = 0.6
 _PROSE_CHARACTERS = 20
 _LOWER_CASE_SHARE = 0.3
 _LINES_OF_A_CELL = 8
+# Pages of more pieces are drawings; pairs of them grow with the square.
+_MOST_PIECES = 400
 # A last line reaches anywhere; one this near to the margin is more likely a full line.
 _SHORT_LINE = 0.8
 _INDENT = 0.8
@@ -71,13 +73,15 @@ class _Row:
 
 @dataclass(slots=True)
 class _Piece:
-    """What stands together on a page: parts, and the box around them."""
+    """What stands together on a page: parts, the box around them, and their place among others in
+    the order of writing."""
 
     parts: list[Part]
     x0: float
     y0: float
     x1: float
     y1: float
+    place: int = 0
 
 
 def parts_of(lines: Sequence[Line], *, is_vertical: bool = False) -> list[Part]:
@@ -271,14 +275,18 @@ def _columns_of_prose(rows: list[_Row]) -> list[list[Line]]:
     if len(rows) < 3 or any(len(cell) > 1 for row in rows for cell in row.cells):
         return []
     columns: list[list[Line]] = []
+    spans: list[tuple[float, float]] = []
     for line in (line for row in rows for line in row.lines):
-        for column in columns:
-            if _overlap(*_span(column), line.x0, line.x1) > 0:
-                column.append(line)
-                break
-        else:
+        at = next(
+            (i for i, span in enumerate(spans) if _overlap(*span, line.x0, line.x1) > 0), None
+        )
+        if at is None:
             columns.append([line])
-    columns.sort(key=lambda column: _span(column)[0])
+            spans.append((line.x0, line.x1))
+        else:
+            columns[at].append(line)
+            spans[at] = (min(spans[at][0], line.x0), max(spans[at][1], line.x1))
+    columns.sort(key=lambda column: column[0].x0)
     return columns if len(columns) > 1 and all(map(_is_prose, columns)) else []
 
 
@@ -340,22 +348,14 @@ def _piece(parts: list[Part]) -> _Piece:
 
 def _in_order(pieces: list[_Piece]) -> list[_Piece]:
     """The pieces as they were written, unless one stands above an earlier one."""
-    if not any(
+    if len(pieces) > _MOST_PIECES or not any(
         later.y1 <= earlier.y0 + 1 and _overlap(earlier.x0, earlier.x1, later.x0, later.x1) > 0
-        for earlier, later in _pairs(pieces)
+        for earlier, later in combinations(pieces, 2)
     ):
         return pieces
+    for place, piece in enumerate(pieces):
+        piece.place = place
     return list(_cut(pieces))
-
-
-# Pairs grow with the square; pages of more pieces are drawings and lists of labels.
-_MAX_COMPARED = 400
-
-
-def _pairs(pieces: list[_Piece]) -> Iterator[tuple[_Piece, _Piece]]:
-    for i, earlier in enumerate(pieces[:_MAX_COMPARED]):
-        for later in pieces[i + 1 : _MAX_COMPARED]:
-            yield earlier, later
 
 
 def _cut(pieces: list[_Piece], depth: int = 0) -> Iterator[_Piece]:
@@ -364,7 +364,7 @@ def _cut(pieces: list[_Piece], depth: int = 0) -> Iterator[_Piece]:
     Neighbouring bands that the same gap parts into columns are one: columns are read to their end.
     """
     if len(pieces) < 2 or depth > _MAX_DEPTH:
-        yield from sorted(pieces, key=lambda piece: piece.y0)
+        yield from _top_down(pieces)
         return
     bands = _parted(pieces, "y0", "y1")
     groups: list[list[_Piece]] = []
@@ -377,13 +377,22 @@ def _cut(pieces: list[_Piece], depth: int = 0) -> Iterator[_Piece]:
     for group in groups:
         columns = _parted(group, "x0", "x1")
         if len(columns) == 1 and len(groups) == 1:
-            yield from sorted(group, key=lambda piece: piece.y0)
+            yield from _top_down(group)
             continue
         for column in columns:
             yield from _cut(column, depth + 1)
 
 
 _MAX_DEPTH = 20
+
+
+def _top_down(pieces: list[_Piece]) -> list[_Piece]:
+    """The pieces as they were written, but each before those that stand wholly below it."""
+    placed: list[_Piece] = []
+    for piece in sorted(pieces, key=lambda piece: piece.place):
+        below = (i for i, other in enumerate(placed) if other.y0 >= piece.y1 - 1)
+        placed.insert(next(below, len(placed)), piece)
+    return placed
 
 
 def _is_columned(above: list[_Piece], below: list[_Piece]) -> bool:

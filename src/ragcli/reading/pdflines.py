@@ -20,26 +20,10 @@ _SAME_LINE = 0.5
 _HYPHENS = "-\u2010\u00ad"
 
 
-@dataclass(slots=True)
-class Word:
-    """``first`` and ``last`` are places of its characters, ``spaces`` how many stand before it on
-    its line. ``is_broken``: a line ends in it, with a hyphen. ``upright`` is false for what runs up
-    or down the page."""
-
-    text: str
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-    first: int
-    last: int
-    upright: bool = True
-    is_broken: bool = False
-    spaces: int = 1
-
-    @property
-    def height(self) -> float:
-        return self.y1 - self.y0
+# A word as it stands: its text; its box, x0, y0, x1, y1; the places of its first and its last
+# character; how many spaces stand before it on its line; whether it is upright and does not run up
+# or down the page; whether a line ends in it, with a hyphen. A tuple, because a book has a million.
+Word = tuple[str, float, float, float, float, int, int, int, bool, bool]
 
 
 @dataclass(slots=True)
@@ -73,9 +57,9 @@ class PageText:
     """The lines of a page in the order of its content.
 
     ``is_garbled`` means that no font says which letters they are; ``is_vertical`` that lines run
-    down the page, and stay in the order they are in. Only told where there are none:
-    ``is_pictured``, something is drawn which may show text; ``is_unread``, there is text all the
-    same.
+    down the page, and stay in the order they are in; ``is_pictured``, of a page with few or no
+    words, that something is drawn which may show text; ``is_unread``, of one with none, that there
+    is text all the same.
     """
 
     lines: list[Line] = field(default_factory=list)
@@ -89,30 +73,27 @@ class PageText:
 def lines_of(words: Sequence[Word]) -> list[Line]:
     """Words, in the order of the page's content, joined to lines where they stand side by side."""
     lines: list[Line] = []
-    last: Word | None = None
+    line: Line | None = None
+    last = words[0] if words else None
     for word in words:
-        if last is not None and _goes_on(lines[-1], last, word):
-            line = lines[-1]
-            line.text += " " * max(word.spaces, 0 if last.is_broken else 1) + word.text
-            line.x0, line.x1 = min(line.x0, word.x0), max(line.x1, word.x1)
-            line.y0, line.y1 = min(line.y0, word.y0), max(line.y1, word.y1)
-            line.last, line.is_broken = word.last, word.is_broken
+        text, x0, y0, x1, y1, first, end, spaces, upright, is_broken = word
+        if line is not None and last is not None and _goes_on(line, last, word):
+            line.text += " " * (spaces or (0 if last[9] else 1)) + text
+            if x0 < line.x0:
+                line.x0 = x0
+            if y0 < line.y0:
+                line.y0 = y0
+            if x1 > line.x1:
+                line.x1 = x1
+            if y1 > line.y1:
+                line.y1 = y1
+            line.last, line.is_broken = end, is_broken
         else:
-            lines.append(
-                Line(
-                    word.text,
-                    word.x0,
-                    word.y0,
-                    word.x1,
-                    word.y1,
-                    is_broken=word.is_broken,
-                    upright=word.upright,
-                    first=word.first,
-                    last=word.last,
-                )
-            )
+            line = Line(text, x0, y0, x1, y1, 0.0, False, is_broken, upright, first, end)
+            lines.append(line)
         last = word
     for line in lines:
+        line.text = merge_surrogates(line.text)
         if len(line.text) > 1 and line.text[-1] in _HYPHENS and line.text[-2].isalpha():
             line.is_broken = True
     return lines
@@ -120,22 +101,25 @@ def lines_of(words: Sequence[Word]) -> list[Line]:
 
 def _goes_on(line: Line, last: Word, word: Word) -> bool:
     """Whether a word stands on the line that ends with ``last``."""
-    if word.upright != last.upright:
+    _, last_x0, last_y0, last_x1, last_y1, _, _, _, last_upright, _ = last
+    text, x0, y0, x1, y1, _, _, spaces, upright, _ = word
+    if upright != last_upright:
         return False
-    if not word.upright:
-        shared = min(last.x1, word.x1) - max(last.x0, word.x0)
-        return shared >= _SAME_LINE * min(last.x1 - last.x0, word.x1 - word.x0)
-    shared = min(last.y1, word.y1) - max(last.y0, word.y0)
-    height = max(min(last.height, word.height), 1e-3)
-    if shared < _SAME_LINE * height:
+    if not upright:
+        shared = min(last_x1, x1) - max(last_x0, x0)
+        return shared >= _SAME_LINE * min(last_x1 - last_x0, x1 - x0)
+    height, last_height = y1 - y0, last_y1 - last_y0
+    lower, higher = (height, last_height) if height < last_height else (last_height, height)
+    if min(last_y1, y1) - max(last_y0, y0) < _SAME_LINE * lower or lower <= 0:
         return False
-    if word.spaces > 1:
+    if spaces > 1:
         return True  # spaces that somebody typed
-    height = max(last.height, word.height)
-    if word.x0 >= last.x0 - height / 4:
-        limit = _MARKER_GAP_HEIGHTS if _MARKER.fullmatch(line.text) else _GAP_HEIGHTS
-        return word.x0 - last.x1 <= limit * height
-    return last.x0 - word.x1 <= _GAP_HEIGHTS * height and is_right_to_left(word.text)
+    if x0 >= last_x0 - higher / 4:
+        gap = x0 - last_x1
+        if gap <= _GAP_HEIGHTS * higher:
+            return True
+        return gap <= _MARKER_GAP_HEIGHTS * higher and bool(_MARKER.fullmatch(line.text))
+    return last_x0 - x1 <= _GAP_HEIGHTS * higher and is_right_to_left(text)
 
 
 def is_right_to_left(text: str) -> bool:

@@ -35,7 +35,7 @@ def render_page(data: bytes, number: int, password: str = "", dpi: float = DPI) 
     Raises Unreadable (``page_failed``, ``too_large``).
     """
     try:
-        with pdfium.PdfDocument(data, password=password) as document:
+        with _opened(data, password) as document:
             page = document[number - 1]
             _refuse_giant_pictures(page)
             width, height = (side / _POINTS_PER_INCH for side in page.get_size())
@@ -49,6 +49,16 @@ def render_page(data: bytes, number: int, password: str = "", dpi: float = DPI) 
             return PageImage(pixels, bitmap.width, bitmap.height, dpi)
     except pdfium.PdfiumError as error:
         raise Unreadable("page_failed", f"the page cannot be drawn: {error}") from error
+
+
+def _opened(data: bytes, password: str) -> pdfium.PdfDocument:
+    """As the text's reader does: with no password first. Raises PdfiumError."""
+    try:
+        return pdfium.PdfDocument(data)
+    except pdfium.PdfiumError:
+        if not password:
+            raise
+    return pdfium.PdfDocument(data, password=password)
 
 
 def _refuse_giant_pictures(page: pdfium.PdfPage) -> None:

@@ -26,6 +26,7 @@ READERS: dict[str, tuple[str, str]] = {
     "org": ("org", ".org"),
     "mediawiki": ("mediawiki", ".wiki .mediawiki"),
     "patch": ("patch", ".diff .patch"),
+    "man": ("man", ".man .mdoc"),
     "subtitles": ("subtitles", ".srt .vtt .ass .ssa .sbv"),
     "notebook": ("notebook", ".ipynb"),
     "latex": ("latex", ".tex .ltx .latex"),
@@ -50,6 +51,7 @@ READERS: dict[str, tuple[str, str]] = {
         " .xlf .xliff .tmx .xsd .wsdl",
     ),
     "csv": ("delimited", ".csv .tsv .tab"),
+    "spreadsheetml": ("spreadsheetml", ""),
     "xlsx": ("xlsx", ".xlsx .xlsm .xltx .xltm"),
     "mail": ("mail", ".eml .emlx"),
     "mbox": ("mbox", ".mbox .mbx"),
@@ -69,8 +71,8 @@ READERS: dict[str, tuple[str, str]] = {
 }
 # Formats whose reader starts from decoded text.
 _TEXT_FORMATS = (
-    "text markdown rst asciidoc org mediawiki patch latex bibtex subtitles notebook html code csv"
-    " json yaml ini xml"
+    "text markdown rst asciidoc org mediawiki patch man latex bibtex subtitles notebook html code"
+    " csv json yaml ini xml"
 )
 TEXT_FORMATS = frozenset(_TEXT_FORMATS.split())
 
@@ -167,10 +169,14 @@ _MIMETYPE_FORMATS = {
 # The first element of an XML file, behind declarations and comments, without its prefix.
 _XML_ROOT = re.compile(rb"<(?:[\w.-]+:)?([\w.-]+)(?=[\s/>])(?<!<!)")
 _XML_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
-_XML_ROOTS = {b"html": "html", b"FictionBook": "fb2"}
+_XML_ROOTS = {b"html": "html", b"FictionBook": "fb2", b"Workbook": "spreadsheetml"}
 _XML_HEAD_BYTES = 32768
 # How far into a file its HTML may start, after a comment or an XML declaration.
 _HTML_HEAD_BYTES = 1024
+# Manual pages have their section as their suffix, as old logs have a number; pod2man writes some
+# six thousand bytes of definitions above the title.
+_MAN_HEAD = re.compile(rb"^\.(?:TH|Dd|Dt) +\S", re.MULTILINE)
+_MAN_HEAD_BYTES = 8192
 
 
 def suffix_of(path: PurePath) -> str:
@@ -221,6 +227,8 @@ def _format_of_content(head: bytes) -> str | None:
         return _format_of_xml(head) or "xml"
     if head.startswith(b"#!"):
         return "code"
+    if _MAN_HEAD.search(head[:_MAN_HEAD_BYTES]):
+        return "man"
     return _mail_of_content(head) or "text"
 
 

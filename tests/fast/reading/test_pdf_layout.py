@@ -80,6 +80,18 @@ def test_pieces_that_are_written_from_the_bottom_up_are_read_from_the_top_down()
     )
 
 
+def test_pieces_side_by_side_stay_as_they_were_written_where_others_move():
+    page = (
+        lines(50, 300, PROSE)
+        + shown(50, 401, "isbn =")
+        + lines(150, 400, ["{3-540-52381-2},", "language = {ngerman}"])
+        + shown(50, 60, "First of all")
+    )
+    assert read(pdf_of(page)).text == "\n\n".join(
+        ["First of all", "\n".join(PROSE), "isbn =", "{3-540-52381-2},\nlanguage = {ngerman}"]
+    )
+
+
 def test_columns_out_of_order_are_read_to_their_end():
     page = (
         lines(320, 80, OTHER)

@@ -1,6 +1,9 @@
+import io
+
 import pytest
 from fpdf import FPDF
 from PIL import Image
+from pypdf import PdfReader, PdfWriter
 
 from ragcli.errors import Unreadable
 from ragcli.reading import pdfrender
@@ -28,6 +31,17 @@ def test_a_huge_page_is_drawn_with_fewer_dots(monkeypatch: pytest.MonkeyPatch):
     page = render_page(two_pages(), 2)
     assert page.width == pytest.approx(100, abs=1)
     assert page.dpi < 1
+
+
+def test_a_password_is_for_those_that_need_it():
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(two_pages())))
+    writer.encrypt("pass", algorithm="AES-256")
+    locked = io.BytesIO()
+    writer.write(locked)
+    for data, password in ((locked.getvalue(), "pass"), (two_pages(), "pass")):
+        assert render_page(data, 1, password, dpi=72).width == 596
+    with pytest.raises(Unreadable):
+        render_page(locked.getvalue(), 1, dpi=72)
 
 
 def test_what_cannot_be_drawn(monkeypatch: pytest.MonkeyPatch):
