@@ -411,9 +411,12 @@ class ReaderPool:
         """As ``ReaderProcess.read_with_parts``, by a child that is free."""
         process = self._take()
         try:
-            yield from process.read_with_parts(path, wanted, below=below, charset=charset)
+            for result in process.read_with_parts(path, wanted, below=below, charset=charset):
+                # With the first part and not the last: who waits for room keeps its child, and the
+                # file that is to come before may wait for another.
+                self._has_read = True
+                yield result
         finally:
-            self._has_read = True
             self._free.put(process)
 
     def _read_into(self, path: Path, below: int, wanted: Event, results: _Results) -> None:

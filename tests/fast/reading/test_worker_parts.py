@@ -128,6 +128,20 @@ def test_the_pool_keeps_files_and_parts_in_order(tmp_path: Path) -> None:
     assert results == expected
 
 
+def test_a_file_that_comes_too_early_does_not_keep_the_first_one_waiting(tmp_path: Path) -> None:
+    paths = [mailbox(tmp_path / f"{n}.mbox", 9) for n in range(2)]
+    with ReaderPool(ReadOptions()) as pool:
+        take, calls = pool._take, iter(range(9))
+
+        def late() -> ReaderProcess:
+            if next(calls) == 0:
+                time.sleep(INTO_THE_NEXT_S)
+            return take()
+
+        pool._take = late  # type: ignore[method-assign]
+        assert [r.part for r in pool.read_all(paths)] == 2 * [*map(str, range(1, 10)), ""]
+
+
 def test_closing_the_pool_midway(tmp_path: Path) -> None:
     paths = [mailbox(tmp_path / f"{n}.mbox", 30, 20_000) for n in range(3)]
     with ReaderPool(ReadOptions()) as pool:
