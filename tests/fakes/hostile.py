@@ -1,7 +1,8 @@
 """A folder of files that harm: each with the state that it must end in.
 
 ``FILES`` maps a name to how its bytes are made and what is to become of it; ``lay_out`` writes
-them, and around them what is no file. PDFs and packages: ``hostile_pdf``, ``hostile_package``.
+them, and around them what is no file. PDFs, packages and other documents: ``hostile_pdf``,
+``hostile_package``, ``hostile_office``.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from fakes import hostile_package, hostile_pdf
+from fakes import hostile_office, hostile_package, hostile_pdf
 
 WORDS = "The lighthouse keeper counted seven sextants before the storm reached the harbour. "
 CHINESE = "检索增强生成把语言模型与文档检索结合起来，灯塔看守人数了七个六分仪。"
@@ -74,7 +75,7 @@ TEXTS = {
     "too-much-text.txt": (lambda: (WORDS.encode() + b"\n") * 450_000, "too_large"),
     "deep.json": (lambda: b"[" * 100_000 + b"1" + b"]" * 100_000, "stored"),
     "aliases.yaml": (_text(_YAML_BOMB), "stored"),
-    "laughs.xml": (_text(f"<!DOCTYPE x [{_LAUGHS}]><x>{WORDS}&l11;</x>"), "stored"),
+    "laughs.xml": (_text(f"<!DOCTYPE x [{_LAUGHS}]><x>{WORDS}&l11;</x>"), "stored|partly"),
     "outside.xml": (
         _text(f'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>{WORDS}&e;</x>'),
         "stored",
@@ -89,6 +90,68 @@ TEXTS = {
     "front-matter.md": (_text(f"---\n{_YAML_BOMB}---\n{WORDS}"), "stored"),
     "parentheses.py": (lambda: b"x = " + b"(" * 100_000 + b"1" + b")" * 100_000, "stored"),
     "long-line.js": (lambda: b"var a=[" + b"'word'," * 150_000 + b"]", "stored"),
+}
+
+MARKUP = {
+    "outside.rst": (_text(f".. include:: /etc/passwd\n\n{WORDS}"), "stored|partly"),
+    "outside-raw.rst": (_text(f".. raw:: html\n   :file: /etc/passwd\n\n{WORDS}"), "stored|partly"),
+    "outside.adoc": (_text(f"include::/etc/passwd[]\n\n{WORDS}"), "stored"),
+    "outside.tex": (_text(f"\\input{{/etc/passwd}}\n{WORDS}"), "stored"),
+    "outside.org": (_text(f'#+INCLUDE: "/etc/passwd"\n\n{WORDS}'), "stored"),
+    "outside.svg": (
+        _text('<!DOCTYPE svg [<!ENTITY e SYSTEM "file:///etc/passwd">]><svg>&e;</svg>'),
+        "skipped: binary",
+    ),
+    "deep.rst": (_text("".join(f"{' ' * n}{WORDS}\n\n" for n in range(300))), "stored|partly"),
+    "deep.rtf": (
+        lambda: b"{\\rtf1 " + b"{" * 100_000 + WORDS.encode() + b"}" * 100_001,
+        "stored|failed",
+    ),
+    "lying-binary.rtf": (
+        lambda: b"{\\rtf1 " + WORDS.encode() + b"\\bin2147483647 " + b"x" * 999 + b"}",
+        "stored",
+    ),
+    "numbers.rtf": (
+        lambda: (
+            b"{\\rtf1 \\u" + b"9" * 5000 + b" \\fs" + b"9" * 5000 + b" " + WORDS.encode() + b"}"
+        ),
+        "stored|failed",
+    ),
+    "deep-objects.json": (
+        lambda: b'{"a":' * 100_000 + b'"sextant"' + b"}" * 100_000,
+        "stored|failed",
+    ),
+    "long-number.json": (lambda: b'{"n": ' + b"9" * 1_000_000 + b', "w": "sextant"}', "stored"),
+    "broken.jsonl": (lambda: b'{"a": "sextant"}\n{"a": \n' * 5000, "stored|partly"),
+    "wide.csv": (lambda: b",".join(b"c%d" % n for n in range(100_000)) + b"\n" + b"x,\n", "stored"),
+    "open-quote.csv": (lambda: b'a,b\n"' + (WORDS.encode() + b"\n") * 20_000, "stored|partly"),
+    "deep.ipynb": (lambda: b'{"cells":' + b"[" * 100_000, "stored|failed|unsupported"),
+    "parts.eml": (
+        lambda: (
+            b"Subject: parts\nContent-Type: multipart/mixed; boundary=b\n\n"
+            + b"--b\nContent-Type: multipart/mixed; boundary=b\n\n" * 3000
+            + WORDS.encode()
+        ),
+        "stored|failed|partly|no_text|too_large|unsupported",
+    ),
+    "headers.eml": (
+        lambda: b"Subject: =?utf-8?B?" + b"QUFB" * 100_000 + b"?=\n" * 3 + b"\n" + WORDS.encode(),
+        "stored|partly|unsupported",
+    ),
+    "from.mbox": (
+        lambda: b"From a@b Thu Jan  1 00:00:00 1970\n\n" * 20_000 + WORDS.encode(),
+        "stored|partly|too_large|unsupported",
+    ),
+    "laughs.fb2": (
+        _text(
+            f"<!DOCTYPE x [{_LAUGHS}]><FictionBook><body><p>{WORDS}&l9;</p></body></FictionBook>"
+        ),
+        "stored|failed|partly",
+    ),
+    "cues.srt": (
+        lambda: b"1\n00:00:00,000 --> 99:99:99,999\n<i>" * 20_000,
+        "stored|failed|no_text",
+    ),
 }
 
 PAGES = {
@@ -144,7 +207,14 @@ NAMES: dict[bytes, str] = {
 FILES: dict[bytes, Hostile] = {
     **{
         name.encode(): Hostile(*row)
-        for table in (TEXTS, PAGES, hostile_pdf.FILES, hostile_package.FILES)
+        for table in (
+            TEXTS,
+            MARKUP,
+            PAGES,
+            hostile_pdf.FILES,
+            hostile_package.FILES,
+            hostile_office.FILES,
+        )
         for name, row in table.items()
     },
     **{

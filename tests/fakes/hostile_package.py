@@ -81,6 +81,32 @@ _LAUGHS = "".join(
     f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' if n else '<!ENTITY l0 "ha">' for n in range(12)
 )
 
+S = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+
+def workbook(rows: str, before: str = "", **others: str | bytes) -> bytes:
+    """A sheet of these rows."""
+    cell = f'<row r="1"><c r="A1" t="inlineStr"><is><t>{TEXT}</t></is></c></row>'
+    return packed(
+        {
+            "_rels/.rels": RELATIONS.replace("word/document.xml", "xl/workbook.xml"),
+            "xl/workbook.xml": f'<workbook xmlns="{S}" xmlns:r="{R}"><sheets>'
+            '<sheet name="One" sheetId="1" r:id="r1"/></sheets></workbook>',
+            "xl/_rels/workbook.xml.rels": RELATIONS.replace(
+                'officeDocument" Target="word/document.xml',
+                'worksheet" Target="worksheets/sheet1.xml',
+            ),
+            "xl/worksheets/sheet1.xml": f'{before}<worksheet xmlns="{S}"><sheetData>{cell}{rows}'
+            "</sheetData></worksheet>",
+            **others,
+        }
+    )
+
+
+_FAR_CELL = '<row r="1048576"><c r="XFD1048576" t="inlineStr"><is><t>far</t></is></c></row>'
+_SHARED = '<row r="2"><c r="A2" t="s"><v>999999999</v></c><c r="B2" t="s"><v>-1</v></c></row>'
+
 FILES: dict[str, tuple[Callable[[], bytes], str]] = {
     "bad-checksum.docx": (_bad_checksum, "failed"),
     "cut.docx": (lambda: docx(paragraph() * 2000)[:-300], "failed"),
@@ -124,6 +150,57 @@ FILES: dict[str, tuple[Callable[[], bytes], str]] = {
             len(document(paragraph() * 500)).to_bytes(4, "little"), b"\x10\0\0\0"
         ),
         "failed|partly|stored",
+    ),
+    "far-cell.xlsx": (lambda: workbook(_FAR_CELL), "stored"),
+    "lost-strings.xlsx": (lambda: workbook(_SHARED), "stored|partly"),
+    "bomb.xlsx": (
+        lambda: workbook("<row><c><v>1</v></c></row>" * 300_000),
+        "stored|partly|too_large",
+    ),
+    "strings-bomb.xlsx": (
+        lambda: workbook(
+            _SHARED, **{"xl/sharedStrings.xml": f'<sst xmlns="{S}">' + " " * (300 << 20) + "</sst>"}
+        ),
+        "stored|partly|too_large|failed",
+    ),
+    "laughs.xlsx": (
+        lambda: workbook("", f"<!DOCTYPE x [{_LAUGHS}]>"),
+        "stored|failed|partly",
+    ),
+    "outside.xlsx": (
+        lambda: workbook(
+            '<row r="2"><c r="A2" t="inlineStr"><is><t>&e;</t></is></c></row>',
+            '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>',
+        ),
+        "stored|failed|partly",
+    ),
+    "cut.xlsx": (lambda: workbook("<row/>" * 999)[:-200], "failed"),
+    "encrypted.xlsx": (
+        lambda: OLE + bytes(1000) + "EncryptedPackage".encode("utf-16-le") + bytes(9000),
+        "encrypted",
+    ),
+    "no-slides.pptx": (
+        lambda: packed({"ppt/presentation.xml": "<x/>"}),
+        "failed|no_text|unsupported",
+    ),
+    "laughs.odt": (
+        lambda: packed(
+            {
+                "mimetype": "application/vnd.oasis.opendocument.text",
+                "content.xml": f"<!DOCTYPE x [{_LAUGHS}]><x>{TEXT}&l11;</x>",
+            }
+        ),
+        "failed|no_text|stored|partly",
+    ),
+    "paths.epub": (
+        lambda: packed(
+            {
+                "mimetype": "application/epub+zip",
+                "META-INF/container.xml": '<container><rootfiles><rootfile full-path="../../'
+                'etc/passwd"/></rootfiles></container>',
+            }
+        ),
+        "failed|no_text|unsupported",
     ),
     "bomb.zip": (lambda: packed({"a": bytes(50 << 20)}), "skipped: binary"),
     "text.docx": (lambda: TEXT.encode() * 20, "stored|failed|unsupported"),

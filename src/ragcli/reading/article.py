@@ -41,10 +41,11 @@ _DECLARED_SHARE = 0.25
 # What calls itself aside, and holds more than this share of the prose, is none.
 _MISNAMED_SHARE = 0.6
 # The way inwards: to the child with most of the prose, unless it leaves more than this share of
-# the prose behind, or of all text that is hardly linked.
+# the prose behind, or of all text that is hardly linked, or a paragraph of more than a few words.
 _MOST = 0.5
-_PROSE_LEFT_BEHIND = 0.03
+_PROSE_LEFT_BEHIND = 0.01
 _TEXT_LEFT_BEHIND = 0.1
+_LEAD_LETTERS = 40
 _HARDLY_LINKED = 0.2
 _MOSTLY_PROSE = 0.6
 # Blocks with this share of their text in links lead away.
@@ -234,13 +235,22 @@ def _root(parts: list[_Part]) -> int:
             inwards not in declared and best.article_prose < _MOST * whole
         ):
             break
-        others = [parts[i] for i in parts[here].children if i != inwards]
-        prose = parts[here].own_prose + sum(p.article_prose for p in others if p.is_mostly_prose)
-        text = sum(p.text - p.linked for p in others if p.is_hardly_linked and not p.is_aside)
-        if prose > _PROSE_LEFT_BEHIND * whole or text > _TEXT_LEFT_BEHIND * parts[here].text:
+        if _leaves_text_behind(parts, here, inwards):
             break
         here = inwards
     return here
+
+
+def _leaves_text_behind(parts: list[_Part], here: int, inwards: int) -> bool:
+    """True where the article is more than the child inwards: what stands beside it matters."""
+    others = [parts[i] for i in parts[here].children if i != inwards and not parts[i].is_aside]
+    unlinked = [part for part in others if part.is_hardly_linked]
+    prose = parts[here].own_prose + sum(p.article_prose for p in unlinked if p.is_mostly_prose)
+    return (
+        prose > _PROSE_LEFT_BEHIND * parts[0].article_prose
+        or sum(p.text - p.linked for p in unlinked) > _TEXT_LEFT_BEHIND * parts[here].text
+        or any(p.tag == "p" and p.text >= _LEAD_LETTERS for p in unlinked)
+    )
 
 
 def _way_to_declared(parts: list[_Part]) -> set[int]:
@@ -270,7 +280,11 @@ def _left_out(parts: list[_Part], root: int) -> Iterator[int]:
     waiting = list(parts[root].children)
     while waiting:
         i = waiting.pop()
-        if parts[i].is_aside or _leads_away(parts[i]):
+        if parts[i].is_aside:
+            yield i
+        elif parts[i].tag == "table" and parts[i].node.css_first("th") is not None:
+            continue  # data, however much of it is linked
+        elif _leads_away(parts[i]):
             yield i
         else:
             waiting += parts[i].children
@@ -302,9 +316,10 @@ def _heading(parts: list[_Part], root: int, left_out: set[int], title: str) -> L
                 outside.append(part)
             elif part.tag == "h1" or words(part.node.text()) in words(title):
                 return None
-    for part in outside:
-        said = words(part.node.text())
-        if said and said in words(title):
-            return part.node
+    # A title also says the name of the site, which is a heading of its own on many pages.
+    said = [(words(part.node.text()), part) for part in outside]
+    same = [(len(text), part) for text, part in said if text and text in words(title)]
+    if same:
+        return max(same, key=lambda pair: pair[0])[1].node
     tops = [part for part in outside if part.tag == "h1"]
     return tops[0].node if len(tops) == 1 else None

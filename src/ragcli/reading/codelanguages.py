@@ -26,7 +26,7 @@ _LANGUAGES: dict[str, Language] = {
         (".swift", braces.SWIFT),
         (".rb .rake .gemspec .cr", layout.RUBY),
         (".php", braces.PHP),
-        (".pl .pm .t", braces.PERL),
+        (".pl .pm", braces.PERL),
         (".lua", layout.LUA),
         (".r", layout.R),
         (".jl", layout.JULIA),

@@ -14,6 +14,7 @@ from ragcli.domain import Block, Document
 from ragcli.errors import Unreadable
 from ragcli.reading import limits
 from ragcli.reading.encodings import looks_binary, sent_as
+from ragcli.reading.files import HEAD_BYTES
 from ragcli.reading.table import READERS, TEXT_FORMATS, format_of, unsupported_reason
 
 Reader = Callable[[bytes, PurePath], Document]
@@ -21,8 +22,9 @@ Reader = Callable[[bytes, PurePath], Document]
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 # A library's message, in the ledger and on one line of a terminal.
 _MESSAGE_CODE_POINTS = 200
-# UTF-32 is four times as long as the same text in UTF-8 at most.
-_LEAST_SHARE_OF_TEXT = 4
+# Formats whose text is the whole file: in UTF-8 as long as in any other encoding or longer, but for
+# UTF-16 and UTF-32, which hold NULs.
+_VERBATIM = frozenset({"text", "markdown", "code"})
 _SIMPLIFY = "save it anew in the program that it comes from, or as .txt"
 
 
@@ -37,8 +39,8 @@ def read_document(path: PurePath, data: bytes, charset: str = "") -> Document:
         raise _unsupported(path)
     if name in TEXT_FORMATS and looks_binary(data):
         raise Unreadable("binary", "it is not text, whatever its name says")
-    if name in TEXT_FORMATS:
-        limits.check_length(len(data) // _LEAST_SHARE_OF_TEXT)
+    if name in _VERBATIM:  # told before it is decoded, for which the memory may not do
+        limits.check_length(len(data) // (4 if b"\0" in data[:HEAD_BYTES] else 1))
     try:
         with sent_as(charset if name in TEXT_FORMATS else ""):
             document = _reader(name)(data, path)

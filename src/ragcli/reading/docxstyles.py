@@ -8,26 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ragcli.reading.numerals import numeral
-from ragcli.reading.package import attribute, child, local_name
+from ragcli.reading.office import heading_level
+from ragcli.reading.package import attribute, child, integer, local_name
 
-_HEADING_STYLE = re.compile(
-    r"(?:heading|标题|標題|見出し|제목|überschrift|titre|título|titolo|kop|rubrik|заголовок|nagłówek)"
-    r" ?([1-9])$",
-    re.IGNORECASE,
-)
 _PLACEHOLDER = re.compile(r"%([1-9])")
 _LEVELS = 9  # ECMA-376 part 1, 17.9.6: a list has nine
-
-
-def integer(text: str) -> int | None:
-    """A small number as these formats write it, None for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else None
-
-
-def heading_level(style_name: str) -> int | None:
-    """The level of a heading that the name of its style tells, in the languages of Office."""
-    match = _HEADING_STYLE.match(style_name.replace("_20_", " "))  # LibreOffice's space
-    return int(match[1]) if match else None
 
 
 @dataclass(frozen=True, slots=True)

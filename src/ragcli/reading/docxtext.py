@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ragcli.reading.docxstyles import Numbering, Style, Styles, integer
+from ragcli.reading.docxstyles import Numbering, Style, Styles
 from ragcli.reading.drawings import drawing_ids
 from ragcli.reading.extracted import TextBuilder, clean, one_line
 from ragcli.reading.inline import Inline, gather
-from ragcli.reading.office import comment, row_line
-from ragcli.reading.package import attribute, child, local_name
+from ragcli.reading.office import comment, list_line, row_line
+from ragcli.reading.package import attribute, child, integer, local_name
 
 BLOCKS = frozenset(("p", "tbl"))
 # What stands around blocks without being one itself.
@@ -37,7 +37,6 @@ CONTAINERS = frozenset(
         "tc",
     ]
 )
-_MAX_INDENT = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +157,7 @@ class Body:
             marked = "" if label in ("-", None) else f"{label} "
             return _Paragraph("heading", one_line(marked + text), level, inline)
         if label:
-            indent = "  " * min(depth, _MAX_INDENT)
-            return _Paragraph("list", f"{indent}{label} {text}", inline=inline)
+            return _Paragraph("list", list_line(depth, label, text), inline=inline)
         return _Paragraph("paragraph", text, inline=inline)
 
     def _item(self, properties: Any, style: Style) -> tuple[int, str | None]:

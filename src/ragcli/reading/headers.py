@@ -30,6 +30,8 @@ _SENTENCE_END = re.compile(r"[.!?;。！？；]$")
 _PERIOD = re.compile(r"(19|20)\d\d(\D.*)?$", re.ASCII)
 _DIGIT = re.compile(r"\d")
 
+# Longer is no number, date or word for yes or no.
+_MAX_VALUE_CHARACTERS = 40
 # Numbers as they are written in many countries, with currency or per cent; dates and times; truth.
 _VALUE = re.compile(
     r"[-+(]?\s*[$€£¥￥₹]?\s*[-+]?\d[\d\s.,'’_]*(e[-+]?\d+)?\s*[%‰$€£¥元]?\)?"
@@ -41,58 +43,62 @@ _VALUE = re.compile(
 
 def plain_cell(text: str) -> Cell:
     """A cell of a file that knows only texts."""
-    return Cell(text, _VALUE.fullmatch(text) is None)
+    return Cell(text, len(text) > _MAX_VALUE_CHARACTERS or _VALUE.fullmatch(text) is None)
 
 
 def header_index(rows: Sequence[Cells]) -> int | None:
     """The index of the row that names the columns; None where none does.
 
-    It is the first row about as wide as those below it, of short, different texts, that is
-    unlike them: they hold numbers or dates where it has a word, or texts that are longer or come
-    again and again. Rows above it are titles.
+    It is the first row about as wide as those below it, of short texts, that is unlike them: they
+    hold numbers or dates where it has a word, or texts that are longer or come again and again.
+    Rows above it are titles, and narrower.
     """
+    widest_above = 0
     for i, row in enumerate(rows[: _MAX_TITLE_ROWS + 1]):
         below = rows[i + 1 :]
-        if not below:
-            return None
-        width = max(len(other) for other in below)
-        if len(row) < max(2, _WIDTH_SHARE * width) or len({c.text for c in row.values()}) < 2:
-            continue
-        return (
-            i if are_names(row) and (name_values(row, below) or _are_unlike(row, below)) else None
-        )
+        width = max((len(other) for other in below), default=0)
+        is_wide = len(row) >= max(2, _WIDTH_SHARE * width) and len(row) > widest_above
+        if below and is_wide and _names(row, below):
+            return i
+        widest_above = max(widest_above, len(row))
     return None
 
 
-def are_names(row: Cells) -> bool:
-    """True for short, different texts; a year or a day may name a column too. What ends with a
-    colon names the cell beside it, what ends with a full stop says more than a name."""
-    texts = [cell.text for cell in row.values()]
-    return (
-        len(set(texts)) == len(texts)
-        and not any(map(_is_data, texts))
-        and any(cell.is_text for cell in row.values())
-        and all(cell.is_text or _PERIOD.match(cell.text) for cell in row.values())
-    )
+def _names(row: Cells, below: Sequence[Cells]) -> bool:
+    """True for a row of short texts over what is of another kind. A year or a day may name a column
+    too; what ends with a colon names the cell beside it, what ends with a full stop says more
+    than a name."""
+    if not any(cell.is_text for cell in row.values()) or not all(
+        (cell.is_text or _PERIOD.match(cell.text)) and not _is_data(cell.text)
+        for cell in row.values()
+    ):
+        return False
+    return name_values(row, below) or _are_unlike(row, below)
 
 
 def _is_data(text: str) -> bool:
-    is_sentence = text[-1] in ".。" and len(text) > _MAX_ABBREVIATION_CHARACTERS
-    return len(text) > _MAX_NAME_CHARACTERS or text[-1] in ":：" or is_sentence
+    text = text.rstrip()
+    is_sentence = text.endswith((".", "。")) and len(text) > _MAX_ABBREVIATION_CHARACTERS
+    return len(text) > _MAX_NAME_CHARACTERS or text.endswith((":", "：")) or is_sentence
 
 
 def name_values(row: Cells, below: Sequence[Cells]) -> bool:
-    """True when a word in ``row`` stands over numbers, dates or the like: it surely is a name."""
-    return any(
-        name.is_text and _is_typed([other[column] for other in below if column in other])
-        for column, name in row.items()
-    )
+    """True when a word in ``row`` stands over numbers, dates or the like, or a year over numbers
+    that are none: it surely is a name."""
+    for column, name in row.items():
+        cells = [other[column] for other in below if column in other]
+        is_name = name.is_text or not any(_PERIOD.match(cell.text) for cell in cells)
+        if is_name and _is_typed(cells):
+            return True
+    return False
 
 
 def _are_unlike(row: Cells, below: Sequence[Cells]) -> bool:
     """The same for a table of nothing but words, where it is a guess: three names or more are
     believed, of two only those over words that are longer, or the same again and again."""
     columns = [(name.text, [r[c].text for r in below if c in r]) for c, name in row.items()]
+    if len({name for name, _ in columns}) < len(columns):
+        return False
     if any(_SENTENCE_END.search(name) or _DIGIT.search(name) for name, _ in columns):
         return False
     if any(name in texts for name, texts in columns):

@@ -18,7 +18,7 @@ from ragcli.reading.article import find_article
 from ragcli.reading.encodings import decode
 from ragcli.reading.htmlfacts import Facts
 from ragcli.reading.htmltext import Skip, TextWalk
-from ragcli.reading.language import detect_language
+from ragcli.reading.language import hinted
 
 # HTML Standard, "prescan a byte stream": browsers look at 1 KiB; long comments and scripts before
 # the declaration are common enough to look further.
@@ -66,7 +66,7 @@ def read(data: bytes, path: PurePath) -> Document:
         format="html",
         blocks=walk.builder.blocks,
         title=facts.title([b.title for b in walk.builder.blocks if b.level == 1]),
-        language=detect_language(text) or facts.language,
+        language=hinted(text, facts.language),
         date=facts.date,
         metadata=facts.metadata,
     )

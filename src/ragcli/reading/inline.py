@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ragcli.reading.docxstyles import integer
-from ragcli.reading.package import attribute, child, local_name
+from ragcli.reading.package import attribute, child, integer, local_name
 from ragcli.reading.symbols import symbol
 
 # Text that shows: runs (w:t), drawings (a:t) and formulas (m:t) share the local name.

@@ -79,9 +79,9 @@ def check_output(text: str) -> None:
         raise _too_much_text()
 
 
-def check_length(characters: int) -> None:
-    """The same of a text that is still being put together: of so many characters at least."""
-    if characters > options.current().output_mb * MB:
+def check_length(least: int) -> None:
+    """The same of a text that is still being put together: so many bytes in UTF-8 at least."""
+    if least > options.current().output_mb * MB:
         raise _too_much_text()
 
 

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ragcli.reading.docxstyles import integer
 from ragcli.reading.numerals import numeral
-from ragcli.reading.package import attribute, child, local_name
+from ragcli.reading.package import attribute, child, integer, local_name
 
 # The first sign of a number format (ODF 1.3 part 3, 19.502, and LibreOffice's own).
 _NUMERALS = {

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ragcli.reading.docxstyles import integer
 from ragcli.reading.extracted import TextBuilder, clean, one_line
 from ragcli.reading.odfstyles import Counts, Styles
-from ragcli.reading.office import comment, row_line
+from ragcli.reading.office import comment, list_line, row_line
 from ragcli.reading.opendocument import OpenDocument
-from ragcli.reading.package import attribute, child, local_name
+from ragcli.reading.package import attribute, child, integer, local_name
 
 SHAPES = frozenset(
     [
@@ -92,7 +91,6 @@ _INVISIBLE = frozenset(
 # White space of XML; a no-break space is not among it.
 _COLLAPSIBLE = re.compile(r"[ \t\r\n]+")
 _MAX_SPACES = 1000
-_MAX_INDENT = 8
 _SOFT_HYPHEN = "\u00ad"
 
 
@@ -193,8 +191,7 @@ class Body:
                 self.title = title
             self.builder.add("heading", title, level=level, title=title)
         elif at is not None and text:
-            indent = "  " * min(at.depth - 1, _MAX_INDENT)
-            line = f"{indent}{label or ' '} {text}"
+            line = list_line(at.depth - 1, label or " ", text)
             self.builder.add("list", line, group=("list", self._page))
         else:
             self.builder.add("paragraph", text)

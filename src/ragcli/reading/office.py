@@ -1,7 +1,8 @@
-"""What Office's formats share: where a package's main part lies, and what it states of itself."""
+"""What the formats of office programs share: facts, and how parts of a text are put in lines."""
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,14 @@ from ragcli.errors import Unreadable
 from ragcli.reading.dates import iso_date
 from ragcli.reading.extracted import metadata_value, one_line
 from ragcli.reading.package import elements, local_name, part_named, relations
+
+_HEADING_STYLE = re.compile(
+    r"(?:heading|标题|標題|見出し|제목|überschrift|titre|título|titolo|kop|rubrik|заголовок|nagłówek)"
+    r" ?([1-9])$",
+    re.IGNORECASE,
+)
+# Deeper lists are indented no further: the text would leave its line.
+_MAX_INDENT = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +82,14 @@ def row_line(cells: Sequence[str]) -> str:
     """A row of a table as a line; empty cells at its end are left out."""
     filled = max((i + 1 for i, cell in enumerate(cells) if cell), default=0)
     return " | ".join(cells[:filled])
+
+
+def heading_level(style_name: str) -> int | None:
+    """The level of a heading that the name of its style tells, in the languages of Office."""
+    match = _HEADING_STYLE.match(style_name.replace("_20_", " "))  # LibreOffice's space
+    return int(match[1]) if match else None
+
+
+def list_line(depth: int, marker: str, text: str) -> str:
+    """An item of a list as a line; the outermost items have depth 0."""
+    return f"{'  ' * min(depth, _MAX_INDENT)}{marker} {text}"

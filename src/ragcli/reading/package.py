@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import lzma
 import posixpath
+import re
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator
@@ -53,6 +54,8 @@ _SPLIT_IT = "split it into parts"
 _PIECE_BYTES = 1 << 16
 _SAVE_WITHOUT_PASSWORD = "save it without a password"
 _XML_SUFFIXES = (".xml", ".rels")
+# What libxml2 tells the programmer.
+_ADVICE = re.compile(r",? (?:see|try|use) xml.*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,9 @@ def _old_or_encrypted(data: bytes, name: str) -> Unreadable:
     if _ENCRYPTED_STREAM in data:
         return Unreadable("encrypted", "encrypted with a password", _SAVE_WITHOUT_PASSWORD)
     return Unreadable(
-        "wrong_format", "an old Office file by another name", f"save it as {name} in its program"
+        "wrong_format",
+        "an old Office file by another name",
+        f"convert it: soffice --headless --convert-to {name.lower()} FILE",
     )
 
 
@@ -150,13 +155,13 @@ def stream_part(package: zipfile.ZipFile, name: str, max_bytes: int) -> Iterator
 
 
 def read_part(package: zipfile.ZipFile, name: str, max_bytes: int = MAX_PART_BYTES) -> bytes:
-    """All of a part that a document can do without. Raises Unreadable: ``missing``, ``broken``,
-    ``too_large``, ``encrypted``."""
+    """All of a part that a document can do without. Raises Unreadable: ``broken``, ``too_large``,
+    ``encrypted``."""
     try:
         with open_part(package, name, max_bytes) as stream:
             return stream.read()
     except KeyError:
-        raise Unreadable("missing", f"{name} is not in the file") from None
+        raise Unreadable("broken", f"{name} is missing", "open it in its program") from None
     except RuntimeError as error:  # what zipfile raises for a part with a password
         raise Unreadable("encrypted", f"{name} is encrypted", _SAVE_WITHOUT_PASSWORD) from error
     except BROKEN as error:
@@ -241,7 +246,7 @@ def _unfinished(element: Any, containers: Collection[str]) -> Any:
 
 def damage(part: str, error: object) -> Problem:
     """The problem of a part that could not be read to its end."""
-    said = " ".join(str(error).split())
+    said = _ADVICE.sub("", " ".join(str(error).split()))
     if said.startswith("Excessive depth"):  # libxml2's limit of 256, meant for hostile files
         return Problem("broken", f"{part} is nested too deep", "save it in another format")
     message = f"{part} is damaged: {said}"
@@ -323,3 +328,8 @@ def child(element: Any, *path: str) -> Any:
         if element is None:
             return None
     return element
+
+
+def integer(text: str) -> int | None:
+    """A small number as these formats write it, None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else None

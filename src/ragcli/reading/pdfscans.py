@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ragcli.domain import Problem
 from ragcli.errors import Unreadable
-from ragcli.reading import ocr, options
+from ragcli.reading import limits, ocr, options
 from ragcli.reading.extracted import clean
 from ragcli.reading.pdflines import PageText, typed_lines
 from ragcli.reading.pdfpages import ReadPage
@@ -65,5 +65,8 @@ def _without_text(problem: Problem) -> Problem:
 
 
 def _text(data: bytes, number: int) -> str:
-    page = render_page(data, number, options.current().password)
-    return clean(ocr.text_of(ocr.grey(page.pixels, page.width, page.height), page.dpi))
+    try:
+        page = render_page(data, number, options.current().password)
+        return clean(ocr.text_of(ocr.grey(page.pixels, page.width, page.height), page.dpi))
+    except MemoryError:
+        raise limits.needs_more_memory() from None

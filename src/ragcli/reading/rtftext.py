@@ -8,9 +8,8 @@ from typing import Any
 
 from ragcli.domain import BlockKind
 from ragcli.reading.extracted import TextBuilder, clean, one_line
-from ragcli.reading.office import row_line
+from ragcli.reading.office import list_line, row_line
 
-_MAX_INDENT = 8
 BODY_TEXT_OUTLINE = 9  # levels of headings are 0 to 8
 
 
@@ -132,10 +131,8 @@ class Flow:
             number = label if _is_number(label) else ""
             return Piece("heading", one_line(f"{number} {text}"), level)
         if label:
-            indent = "  " * min(how.depth, _MAX_INDENT)
-            return Piece(
-                "list", f"{indent}{label if _is_number(label) else '-'} {text}", group="list"
-            )
+            marker = label if _is_number(label) else "-"
+            return Piece("list", list_line(how.depth, marker, text), group="list")
         return Piece("paragraph", text)
 
 

@@ -6,13 +6,12 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ragcli.reading.docxstyles import integer
 from ragcli.reading.drawings import drawing_ids
 from ragcli.reading.extracted import TextBuilder, clean, one_line
 from ragcli.reading.inline import gather
 from ragcli.reading.numerals import numeral
-from ragcli.reading.office import row_line
-from ragcli.reading.package import attribute, child, local_name
+from ragcli.reading.office import list_line, row_line
+from ragcli.reading.package import attribute, child, integer, local_name
 
 _TITLES = frozenset(("title", "ctrTitle"))
 # Placeholders whose paragraphs are bulleted unless a slide says otherwise; one without a type is
@@ -36,7 +35,7 @@ _NUMERALS = {
     "circleNum": "decimalEnclosedCircle",
 }
 _ENDINGS = {"ParenR": ("", ")"), "ParenBoth": ("(", ")"), "Plain": ("", ""), "Minus": ("-", "-")}
-_MAX_INDENT = 8
+_DEEPEST = 8  # DrawingML has nine levels
 
 
 class SlideText:
@@ -98,13 +97,13 @@ class SlideText:
         bulleted = bulleted and len(said) > 1  # a single line is a caption more often than a list
         for paragraph, text in said:
             properties = child(paragraph, "pPr")
-            depth = min(integer(attribute(properties, "lvl")) or 0, _MAX_INDENT)
+            depth = min(integer(attribute(properties, "lvl")) or 0, _DEEPEST)
             bullet = _bullet(properties)
             if bullet is None and defaults is not None:
                 bullet = _bullet(child(defaults, f"lvl{depth + 1}pPr"))
             marker = _marker(bullet, bulleted, counts, depth)
             if marker:
-                line = f"{'  ' * depth}{marker} {text}"
+                line = list_line(depth, marker, text)
                 self.builder.add("list", line, group=self._groups)
             else:
                 self.builder.add("paragraph", text)

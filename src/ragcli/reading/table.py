@@ -26,6 +26,7 @@ READERS: dict[str, tuple[str, str]] = {
     "org": ("org", ".org"),
     "mediawiki": ("mediawiki", ".wiki .mediawiki"),
     "patch": ("patch", ".diff .patch"),
+    "man": ("man", ".man .mdoc"),
     "subtitles": ("subtitles", ".srt .vtt .ass .ssa .sbv"),
     "notebook": ("notebook", ".ipynb"),
     "latex": ("latex", ".tex .ltx .latex"),
@@ -50,6 +51,7 @@ READERS: dict[str, tuple[str, str]] = {
         " .xlf .xliff .tmx .xsd .wsdl",
     ),
     "csv": ("delimited", ".csv .tsv .tab"),
+    "spreadsheetml": ("spreadsheetml", ""),
     "xlsx": ("xlsx", ".xlsx .xlsm .xltx .xltm"),
     "picture": ("picture", ".png .jpg .jpeg .tif .tiff .bmp .webp .gif"),
     "code": (
@@ -66,8 +68,8 @@ READERS: dict[str, tuple[str, str]] = {
 }
 # Formats whose reader starts from decoded text.
 _TEXT_FORMATS = (
-    "text markdown rst asciidoc org mediawiki patch latex bibtex subtitles notebook html code csv"
-    " json yaml ini xml"
+    "text markdown rst asciidoc org mediawiki patch man latex bibtex subtitles notebook html code"
+    " csv json yaml ini xml"
 )
 TEXT_FORMATS = frozenset(_TEXT_FORMATS.split())
 
@@ -158,10 +160,14 @@ _MIMETYPE_FORMATS = {
 # The first element of an XML file, behind declarations and comments, without its prefix.
 _XML_ROOT = re.compile(rb"<(?:[\w.-]+:)?([\w.-]+)(?=[\s/>])(?<!<!)")
 _XML_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
-_XML_ROOTS = {b"html": "html", b"FictionBook": "fb2"}
+_XML_ROOTS = {b"html": "html", b"FictionBook": "fb2", b"Workbook": "spreadsheetml"}
 _XML_HEAD_BYTES = 32768
 # How far into a file its HTML may start, after a comment or an XML declaration.
 _HTML_HEAD_BYTES = 1024
+# Manual pages have their section as their suffix, as old logs have a number; pod2man writes some
+# six thousand bytes of definitions above the title.
+_MAN_HEAD = re.compile(rb"^\.(?:TH|Dd|Dt) +\S", re.MULTILINE)
+_MAN_HEAD_BYTES = 8192
 
 
 def suffix_of(path: PurePath) -> str:
@@ -179,7 +185,9 @@ def format_of(path: PurePath, head: bytes) -> str | None:
     suffix = suffix_of(path)
     named = FORMAT_OF_NAME.get(path.name.lower()) or FORMAT_OF_SUFFIX.get(suffix)
     if named in _OFFICE or suffix in _LEGACY:
-        return _format_of_content(head) or named
+        found = _format_of_content(head) or named
+        is_table = named in ("xlsx", "ods") or suffix in (".xls", ".xlt")
+        return "csv" if is_table and found == "text" else found
     if named == "pdf" and _format_of_content(head) == "html":
         return "html"  # what a server sends in place of the PDF that was asked for
     if named == "xml":
@@ -208,7 +216,9 @@ def _format_of_content(head: bytes) -> str | None:
         return None
     if start.startswith(b"<?xml"):
         return _format_of_xml(head) or "xml"
-    return "code" if head.startswith(b"#!") else "text"
+    if head.startswith(b"#!"):
+        return "code"
+    return "man" if _MAN_HEAD.search(head[:_MAN_HEAD_BYTES]) else "text"
 
 
 def _format_of_xml(head: bytes) -> str | None:

@@ -49,6 +49,8 @@ _READ_AHEAD = 4
 # What is larger waits in its child until it is asked for; nearly every document is smaller.
 _TAKEN_AHEAD_BYTES = 1 << 20
 _LOOK_AGAIN_S = 0.1
+# The kernel kills for want of memory; C++ libraries abort, PDFium traps.
+_WANT_OF_MEMORY = ("SIGKILL", "SIGABRT", "SIGTRAP", "SIGILL")
 _MORE_MEMORY = "where memory was short: rag config set read_memory_mb {}"
 
 
@@ -223,8 +225,7 @@ class ReaderProcess:
         if status >= 0:
             return Problem("crashed", f"the reader ended with status {status}")
         name = signal.Signals(-status).name
-        # The kernel kills for want of memory, a C++ library aborts.
-        if name in ("SIGKILL", "SIGABRT"):
+        if name in _WANT_OF_MEMORY:
             told = f"the reader was ended ({name}), perhaps for want of memory"
             return Problem("crashed", told, _MORE_MEMORY.format(2 * self._options.memory_mb))
         return Problem("crashed", f"the reader crashed ({name})")

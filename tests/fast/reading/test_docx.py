@@ -222,7 +222,7 @@ def test_what_cannot_be_read(data: bytes, code: str):
     assert found.value.code == code
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, len(WHOLE) - 1), st.integers(0, 255)), max_size=8))
 def test_any_damage_ends_in_a_document_or_a_reason(changes: list[tuple[int, int]]):
     data = bytearray(WHOLE)

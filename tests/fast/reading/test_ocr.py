@@ -175,6 +175,18 @@ def test_a_page_on_which_it_fails_costs_that_page(
     assert message in problem.message
 
 
+def test_a_page_too_large_to_be_drawn_costs_that_page(
+    tesseract: FakeTesseract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("ragcli.reading.pdfscans.render_page", fail)
+    (problem,) = pdf.read(_scans(["Typed.", ""]), PurePath("a.pdf")).problems
+    assert (problem.code, problem.page) == ("too_large", 2)
+    assert "read_memory_mb" in problem.hint
+
+
 def test_what_is_missing_is_named_with_its_cure(
     tesseract: FakeTesseract, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -121,7 +121,14 @@ def test_repeated_and_merged_cells():
             + rows(text_cell("below"))
         )
     )
-    assert lines(document) == ["Name | Q | Q", "Ann | far", "Ann | 5", "5", "5", "below"]
+    assert lines(document) == [
+        "Name | Q | Q",
+        "Name: Ann | far",
+        "Name: Ann | Q: 5",
+        "Q: 5",
+        "Q: 5",
+        "below",
+    ]
     assert document.title == "Flat title"
 
 

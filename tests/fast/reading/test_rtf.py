@@ -154,6 +154,15 @@ def test_what_does_not_show_is_left_out() -> None:
     assert document.text == "kept linkshown统一!\n\nb"
 
 
+def test_ruby() -> None:
+    ruby = (
+        rb"{\field{\*\fldinst {EQ \\* jc2 \\* " + b'"Font:Mincho"'
+        rb" \\* hps12 \\o\\ad(\\s\\up 9(}{" + escaped("ふ") + rb"}{),}{" + escaped("振") + rb"}{)}}"
+        rb"{\fldrslt }}"
+    )
+    assert read(b"a " + ruby + rb" b\par").text == "a 振(ふ) b"
+
+
 def test_formulas() -> None:
     document = read(
         rb"{\mmath{\*\moMath{\mf{\*\mfPr gone}{\mnum{\mr a}}{\mden{\mr b}}}}}{\mmathPict x}"
@@ -212,7 +221,7 @@ def test_cut_files_are_read_as_far_as_they_go(length: int) -> None:
         assert error.code in ("empty", "no_text", "wrong_format")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(5, len(WHOLE) - 1), st.integers(0, 255)), max_size=8))
 def test_any_damage_ends_in_a_document(changes: list[tuple[int, int]]) -> None:
     data = bytearray(WHOLE)

@@ -56,6 +56,14 @@ from ragcli.reading.table import (
             "ods",
         ),
         ("noext", b"<?xml version='1.0'?><feed/>", "xml"),
+        (
+            "a.xml",
+            b'<?xml version="1.0"?><?mso-application?><Workbook xmlns="urn">',
+            "spreadsheetml",
+        ),
+        ("export.xls", b'<?xml version="1.0"?><ss:Workbook xmlns:ss="urn">', "spreadsheetml"),
+        ("export.xls", b"City\tArea\nOslo\t454\n", "csv"),
+        ("export.xlsx", b"City,Area\nOslo,454\n", "csv"),
         ("noext", b"\n <!DOCTYPE html><p>", "html"),
         ("noext", b"\xef\xbb\xbf<html>", "html"),
         ("noext", b'<?xml version="1.0"?>\n<html xmlns="x">', "html"),
@@ -184,6 +192,18 @@ def test_a_file_gives_so_much_text_and_no_more(monkeypatch: pytest.MonkeyPatch) 
             read_document(PurePath("a.pdf"), b"%PDF-1.4")
         assert caught.value.code == "too_large"
         assert "rag config set read_output_mb 2" in caught.value.hint
+
+
+def test_a_file_of_too_much_text_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(options, "_current", options.ReadOptions(output_mb=1))
+    _given(monkeypatch, AssertionError("it was read"))
+    with pytest.raises(Unreadable) as caught:
+        read_document(PurePath("a.txt"), b"word " * 300_000)
+    assert caught.value.code == "too_large" and "read_output_mb" in caught.value.hint
+    monkeypatch.undo()
+    text = "word " * 150_000
+    monkeypatch.setattr(options, "_current", options.ReadOptions(output_mb=1))
+    assert read_document(PurePath("a.txt"), text.encode("utf-16-le")).text == text
 
 
 def test_a_text_that_is_put_together_stops_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -195,7 +195,12 @@ class _Slow:
 
 
 @pytest.mark.parametrize(
-    ("number", "message"), [(signal.SIGKILL, "want of memory"), (signal.SIGSEGV, "SIGSEGV")]
+    ("number", "message"),
+    [
+        (signal.SIGKILL, "want of memory"),
+        (signal.SIGABRT, "want of memory"),
+        (signal.SIGSEGV, "SIGSEGV"),
+    ],
 )
 def test_a_crash_costs_one_file(
     reader: ReaderProcess, tmp_path: Path, number: int, message: str
