@@ -16,6 +16,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from ragcli.domain import Document
 from ragcli.reading.article import find_article
 from ragcli.reading.encodings import decode
+from ragcli.reading.extracted import TextBuilder
 from ragcli.reading.htmlfacts import Facts
 from ragcli.reading.htmltext import Skip, TextWalk
 from ragcli.reading.language import hinted
@@ -70,6 +71,13 @@ def read(data: bytes, path: PurePath) -> Document:
         date=facts.date,
         metadata=facts.metadata,
     )
+
+
+def visible(text: str) -> TextBuilder:
+    """All that a browser would show of a page that is no web page: a mail."""
+    tree = LexborHTMLParser(_flattened(text))
+    walk = TextWalk()
+    return walk.walk(tree.body, Skip.INVISIBLE).builder if tree.body is not None else walk.builder
 
 
 def parse(data: bytes, *, is_xml: bool = False) -> LexborHTMLParser:
