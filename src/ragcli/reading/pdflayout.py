@@ -111,7 +111,7 @@ def _usual_step(lines: Sequence[Line]) -> float:
 def _rows(lines: Sequence[Line], step: float) -> list[_Row]:
     rows: list[_Row] = []
     for line in lines:
-        if rows and _stands_beside(rows[-1], line):
+        if rows and _stands_beside(rows[-1], line, rows[-2].y1 if len(rows) > 1 else 0.0):
             rows += _split_off(rows.pop(), line)
             rows[-1].cells.append([line])
         elif rows and _goes_on(rows[-1], line, step):
@@ -146,7 +146,7 @@ def _whole_lines(rows: list[_Row], step: float) -> list[_Row]:
     while i < len(rows):
         end = _table_end(rows, i)
         for row in rows[i:end]:
-            if end == i + 1 and all(len(cell) == 1 for cell in row.cells):
+            if end == i + 1 and _is_one_line(row):
                 row = _Row([[_joined(row.lines)]], row.y0, row.y1)
             above = whole[-1] if whole else None
             if (
@@ -160,6 +160,14 @@ def _whole_lines(rows: list[_Row], step: float) -> list[_Row]:
                 whole.append(row)
         i = end
     return whole
+
+
+def _is_one_line(row: _Row) -> bool:
+    first = row.cells[0][0]
+    return all(
+        len(cell) == 1 and _overlap(first.y0, first.y1, cell[0].y0, cell[0].y1) >= first.height / 2
+        for cell in row.cells
+    )
 
 
 def _joined(lines: list[Line]) -> Line:
@@ -179,12 +187,15 @@ def _joined(lines: list[Line]) -> Line:
     )
 
 
-def _stands_beside(row: _Row, line: Line) -> bool:
-    """Whether a line opens the next cell of a row."""
-    if _overlap(row.y0, row.y1, line.y0, line.y1) < line.height / 2:
-        return False
-    cell = row.cells[-1]
+def _stands_beside(row: _Row, line: Line, top: float) -> bool:
+    """Whether a line opens the next cell of a row; ``top`` is where the row above ends. Short cells
+    may stand at half the height of a long one, which then begins above them."""
     slack = line.height / 3
+    if _overlap(row.y0, row.y1, line.y0, line.y1) < line.height / 2:
+        above = row.y0 - line.y0
+        if not 0 < above <= _LINES_OF_A_CELL / 2 * line.height or line.y0 < top - slack:
+            return False
+    cell = row.cells[-1]
     if line.x0 >= max(each.x1 for each in cell) - slack:
         return True
     return line.x1 <= min(each.x0 for each in cell) + slack and is_right_to_left(line.text)
@@ -251,9 +262,14 @@ def _aligned(columns: list[tuple[float, float]], row: _Row) -> list[tuple[float,
     """The columns, widened by a row's cells; None when a cell belongs to two or two to one."""
     grown = list(columns)
     taken: set[int] = set()
-    for cell in row.cells:
+    is_full = len(row.cells) == len(columns)
+    found = False
+    for number, cell in enumerate(row.cells):
         x0, x1 = _span(cell)
         below = [i for i, span in enumerate(columns) if _overlap(*span, x0, x1) > 0]
+        found = found or bool(below)
+        if not below and is_full:
+            below = [number]  # a centred header stands over none of a narrow column's words
         if len(below) > 1 or taken.intersection(below):
             return None
         if below:
@@ -261,7 +277,7 @@ def _aligned(columns: list[tuple[float, float]], row: _Row) -> list[tuple[float,
             grown[below[0]] = (min(grown[below[0]][0], x0), max(grown[below[0]][1], x1))
         else:
             grown.append((x0, x1))
-    return grown if taken else None
+    return grown if found else None
 
 
 def _is_running_text(rows: list[_Row]) -> bool:

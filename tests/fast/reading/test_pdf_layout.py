@@ -138,6 +138,32 @@ def test_a_cell_of_several_lines_stays_in_its_row():
     ]
 
 
+def test_cells_at_half_the_height_of_a_long_one_and_centred_headers():
+    page = (
+        shown(99, 80, "Region")
+        + shown(190, 80, "Revenue")
+        + shown(376, 80, "Comment")
+        + shown(58, 112, "North")
+        + shown(190, 112, "1,200")
+        + lines(252, 100, ["A comment that has to be", "wrapped over several lines", "of its cell"])
+        + shown(58, 144, "South")
+        + shown(190, 144, "900")
+        + shown(252, 144, "none")
+        + lines(58, 164, ["East and West", "together with more", "words"])
+        + shown(190, 176, "77")
+        + shown(252, 176, "fine")
+    )
+    assert pieces(read(pdf_of(page))) == [
+        (
+            "table",
+            "Region | Revenue | Comment\n"
+            "North | 1,200 | A comment that has to be wrapped over several lines of its cell\n"
+            "South | 900 | none\n"
+            "East and West together with more words | 77 | fine",
+        )
+    ]
+
+
 def test_a_line_with_one_wide_gap_is_a_line():
     page = lines(50, 80, PROSE[:2]) + shown(50, 104, "left of it") + shown(300, 104, "right of it")
     page += lines(50, 116, PROSE[2:4])

@@ -342,7 +342,7 @@ def test_a_file_too_large_is_not_read(tmp_path: Path) -> None:
 
 
 def _limited(memory_mb: int) -> Iterator[ReaderProcess]:
-    process = ReaderProcess(ReadOptions(timeout_s=TIMEOUT_S, memory_mb=memory_mb))
+    process = ReaderProcess(ReadOptions(timeout_s=TIMEOUT_S, memory_mb=memory_mb, output_mb=512))
     yield process
     process.close()
 
