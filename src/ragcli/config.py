@@ -65,6 +65,7 @@ class Settings:
         "auto", "what Tesseract reads: auto (scanned pages and pictures), pages or off"
     )
     ocr_languages: str = _setting("eng", "of scanned pages: Tesseract's codes, joined by +")
+    archives: bool = _setting(False, "rag ingest also looks into archives: zip, tar, gz, bz2, xz")
     wait_s: float = _setting(3.0, "how long a writer waits for another to finish")
     threads: int = _setting(0, "processor cores to embed with; 0: all there are")
     serve: str = _setting(
@@ -141,7 +142,13 @@ _KINDS: dict[str, type] = {
     "float": float,
     "str": str,
     "str | None": str,
+    "bool": bool,
 }
+_TRUTH = {
+    **dict.fromkeys(("true", "yes", "on", "1"), True),
+    **dict.fromkeys(("false", "no", "off", "0"), False),
+}
+_NOUNS = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
 _CHOICES = {
     "mode": ("hybrid", "dense", "keyword"),
     "engine": ("auto", "onnx", "torch"),
@@ -175,11 +182,11 @@ def parse_value(name: str, raw: Any) -> Any:
     cure = f"mend it where it is set: the option, RAG_{name.upper()} or a config.toml"
     kind = _KINDS[str(spec.type)]
     try:
-        if isinstance(raw, bool):
+        if isinstance(raw, bool) and kind is not bool:
             raise ValueError
-        value = kind(raw)
-    except (TypeError, ValueError):
-        noun = {"int": "a whole number", "float": "a number", "str": "text"}[kind.__name__]
+        value: Any = _TRUTH[str(raw).strip().lower()] if kind is bool else kind(raw)
+    except (TypeError, ValueError, KeyError):
+        noun = _NOUNS[kind]
         raise UsageError(f"`{name}` must be {noun}, not {raw!r}", cure) from None
     if name in _CHOICES and value not in _CHOICES[name]:
         raise UsageError(f"`{name}` must be one of {', '.join(_CHOICES[name])}, not {raw!r}", cure)

@@ -124,9 +124,8 @@ class Rag(Parts):
         """Add or update files, folders, and pages of the web by their ``urls``; where nothing is
         named, all files and folders that were ingested before.
 
-        With ``time_limit_s`` it ends then, and the next one goes on.
-
-        Raises ProjectLocked, ModelMismatch, ProviderUnavailable, UsageError.
+        With ``time_limit_s`` it ends then, and the next one goes on. Raises ProjectLocked,
+        ModelMismatch, ProviderUnavailable, UsageError.
         """
         from ragcli.reading.worker import ReaderPool
         from ragcli.recipes.ingest import IngestOptions, ingest
@@ -138,6 +137,7 @@ class Rag(Parts):
             gone=gone,
             retry=retry,
             allow_removals=allow_removals,
+            archives=self.settings.archives,
             time_limit_s=float("inf") if time_limit_s is None else time_limit_s,
             chunk_tokens=self.settings.chunk_tokens,
             chunk_tokens_asked=not self._is_default("chunk_tokens"),
@@ -165,7 +165,8 @@ class Rag(Parts):
 
         pictures = reads_pictures(self._reading())
         named = None if paths is None else [Path(p).expanduser() for p in paths]
-        options = DryRunOptions(named, gone, retry, allow_removals, urls, pictures)
+        looking = (retry, allow_removals, self.settings.archives)
+        options = DryRunOptions(named, gone, *looking, urls, pictures)
         return dry_run(self.folder, self.store, options)
 
     def query(

@@ -39,6 +39,17 @@ if TYPE_CHECKING:
 
 FAIL_ON = ("any", "new", "none")
 
+DimensionsOption = Annotated[
+    int | None, typer.Option("--dimensions", metavar="N", help="Shorten the embeddings.")
+]
+ChunkTokensOption = Annotated[
+    int | None, typer.Option("--chunk-tokens", metavar="N", help="Size of a chunk.")
+]
+ArchivesOption = Annotated[
+    bool | None,
+    typer.Option("--archives/--no-archives", help="Look into zip, tar and gz files, too."),
+]
+
 
 def ingest(
     paths: Annotated[
@@ -60,6 +71,7 @@ def ingest(
     allow_removals: Annotated[
         bool, typer.Option("--allow-removals", help="Remove what is gone, however much it is.")
     ] = False,
+    archives: ArchivesOption = None,
     time_limit: Annotated[
         str | None,
         typer.Option("--time-limit", metavar="TIME", help="Stop then; the next ingest goes on."),
@@ -69,12 +81,8 @@ def ingest(
     model: ModelOption = None,
     engine: EngineOption = None,
     precision: PrecisionOption = None,
-    dimensions: Annotated[
-        int | None, typer.Option("--dimensions", metavar="N", help="Shorten the embeddings.")
-    ] = None,
-    chunk_tokens: Annotated[
-        int | None, typer.Option("--chunk-tokens", metavar="N", help="Size of a chunk.")
-    ] = None,
+    dimensions: DimensionsOption = None,
+    chunk_tokens: ChunkTokensOption = None,
     fail_on: Annotated[
         str,
         typer.Option("--fail-on", metavar="WHICH", help="Problems to exit 3 for: any, new, none."),
@@ -97,6 +105,7 @@ def ingest(
         "dimensions": dimensions,
         "chunk_tokens": chunk_tokens,
         "threads": threads,
+        "archives": archives,
         "wait_s": None if wait is None else seconds(wait),
     }
     limit_s = None if time_limit is None else seconds(time_limit)
@@ -220,7 +229,8 @@ def _foreseen(
         refuse_unwanted(root or Path.cwd(), named=root is not None)
         settings, _ = settings_for(None, flags, os.environ)
         pictures = reads_pictures(ReadOptions.of(settings))
-        options = DryRunOptions(there, gone, retry, allow_removals, urls, pictures)
+        looking = (retry, allow_removals, settings.archives)
+        options = DryRunOptions(there, gone, *looking, urls, pictures)
         return dry_run(ProjectFolder(root or Path.cwd()), None, options)
     with rag:
         return rag.dry_run(there, urls=urls, gone=gone, retry=retry, allow_removals=allow_removals)

@@ -48,7 +48,8 @@ def _remaining(report: IngestReport) -> str:
 
 
 def _headline(report: IngestReport) -> str:
-    total = f"{count(report.files, 'file')}, {count(report.chunks, 'chunk')}"
+    inside = f" with {count(report.parts, 'part')} inside" if report.parts else ""
+    total = f"{count(report.files, 'file')}{inside}, {count(report.chunks, 'chunk')}"
     took = duration(report.duration_s)
     changes = {
         "added": report.added,
@@ -103,6 +104,7 @@ def _object(report: IngestReport, rag: Rag, *, created: bool) -> dict[str, Any]:
         "project": str(rag.folder.root),
         "created": created,
         "files": report.files,
+        "parts": report.parts,
         "chunks": report.chunks,
         "added": report.added,
         "updated": report.updated,
@@ -110,6 +112,7 @@ def _object(report: IngestReport, rag: Rag, *, created: bool) -> dict[str, Any]:
         "moved": report.moved,
         "removed": report.removed,
         "read_files": report.read_files,
+        "read_parts": report.read_parts,
         "embedded_chunks": report.embedded_chunks,
         "remaining_files": report.remaining_files,
         "remaining_chunks": report.remaining_chunks,

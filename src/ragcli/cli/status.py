@@ -60,6 +60,8 @@ def _glance(found: Status) -> Iterator[str]:
     detail = f" ({', '.join(told)})" if told else ""
     yield _row("project", found.folder)
     yield _row("files", f"{sum(found.states.values()):,}{detail}")
+    if found.parts:
+        yield _row("parts", f"{found.parts:,} inside them: attachments, messages, members")
     yield _row("documents", f"{found.documents:,}{_top(found.formats)}{_top(found.languages)}")
     if found.by_words and found.model:
         taught = f"{found.model.name.rpartition('/')[2]} was not taught"

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 class IngestReport:
     """What one ingest did, and with which model. Counts are files, unless named otherwise.
 
-    ``read_files`` were read by this run; ``remaining_files`` and ``remaining_chunks`` are left to
-    the next one, after a time limit.
+    ``parts`` are files inside them: attachments, messages of a mailbox, members of an archive.
+    ``read_files`` and ``read_parts`` were read by this run; ``remaining_files`` and
+    ``remaining_chunks`` are left to the next one, after a time limit.
     """
 
     model: str
@@ -27,8 +28,10 @@ class IngestReport:
     moved: int = 0
     removed: int = 0
     files: int = 0
+    parts: int = 0
     chunks: int = 0
     read_files: int = 0
+    read_parts: int = 0
     embedded_chunks: int = 0
     remaining_files: int = 0
     remaining_chunks: int = 0

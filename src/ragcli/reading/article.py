@@ -316,9 +316,10 @@ def _heading(parts: list[_Part], root: int, left_out: set[int], title: str) -> L
                 outside.append(part)
             elif part.tag == "h1" or words(part.node.text()) in words(title):
                 return None
-    for part in outside:
-        said = words(part.node.text())
-        if said and said in words(title):
-            return part.node
+    # A title also says the name of the site, which is a heading of its own on many pages.
+    said = [(words(part.node.text()), part) for part in outside]
+    same = [(len(text), part) for text, part in said if text and text in words(title)]
+    if same:
+        return max(same, key=lambda pair: pair[0])[1].node
     tops = [part for part in outside if part.tag == "h1"]
     return tops[0].node if len(tops) == 1 else None

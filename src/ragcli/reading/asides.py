@@ -9,7 +9,7 @@ from selectolax.lexbor import LexborNode
 
 from ragcli.reading.htmltext import HEADINGS
 
-_WORDS_APART = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
+_WORDS_APART = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[\W_]+")
 
 # At the beginning of a word; what stands around the articles of most sites.
 _ASIDE = re.compile(

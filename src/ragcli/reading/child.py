@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
+import mmap
 import os
 import signal
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ragcli.domain import Problem
+from ragcli.domain import Document, Problem
 from ragcli.errors import Unreadable
 from ragcli.reading import limits, options
-from ragcli.reading.dispatch import read_document
-from ragcli.reading.files import IsLink, NotAFile, open_regular
+from ragcli.reading.files import HEAD_BYTES, IsLink, NotAFile, open_regular
+from ragcli.reading.parts import Data, sha256_of
+from ragcli.reading.table import WITHOUT_TEXT, format_of
+from ragcli.reading.unpack import Unpacking, problem_of, read_itself
 from ragcli.reading.wire import (
     encoded,
     message_of,
@@ -28,6 +30,8 @@ _ALARM_AFTER_PARENT_S = 10
 # A child that has held more than this may never give it back: the next file gets a fresh one,
 # which takes 0.1 s. Libraries and small files take about 60 MB.
 _SPENT_BYTES = 128 * limits.MB
+# What is smaller is read faster than mapped, and costs little.
+_MAPPED_FROM_BYTES = 16 * limits.MB
 
 
 def main() -> None:
@@ -37,55 +41,80 @@ def main() -> None:
     requests, replies = _take_pipes()
     options.use(options.ReadOptions(**(read_message(requests) or {})))
     limits.limit_memory()
-    late_s = options.current().timeout_s + _ALARM_AFTER_PARENT_S
     write_message(replies, {"ready": True})
     while (request := read_message(requests)) is not None:
-        signal.setitimer(signal.ITIMER_REAL, late_s)
+        _arm()
         path = Path(os.fsdecode(request["path"].encode("latin-1")))
-        _serve(path, request.get("below", 0), request.get("charset", ""), replies)
+        _serve(path, request, replies)
 
 
-def _serve(path: Path, below: int, charset: str, replies: BinaryIO) -> None:
-    """Replies twice: what was read of the file, then the document or the problem."""
+def _arm() -> None:
+    late_s = options.current().timeout_s + _ALARM_AFTER_PARENT_S
+    signal.setitimer(signal.ITIMER_REAL, late_s)
+
+
+def _serve(path: Path, request: dict[str, Any], replies: BinaryIO) -> None:
+    """Replies: what was read of the file; itself; its parts but for those to skip, each
+    announced before it is loaded; the end of them."""
     limits.begin_file()
-    text, seen = "", {"content_hash": "", "size": 0, "mtime_ns": 0}
+    seen: dict[str, Any] = {"content_hash": "", "size": 0, "mtime_ns": 0}
     try:
-        data, status = read_bytes(path, below)
+        data, status = read_bytes(path, request["below"])
         seen = {
-            "content_hash": hashlib.sha256(data).hexdigest(),
+            "content_hash": sha256_of(data),
             "size": len(data),
             "mtime_ns": status.st_mtime_ns,
         }
     except Unreadable as error:
         write_message(replies, seen)
-        body = _problem(error)
-    else:
-        write_message(replies, seen)
-        body, text = _document(path, data, charset)
-    # From here on it waits for the parent, which takes a large document when it is its turn.
+        _reply(replies, None, problem_of(error), parts=False)
+        return
+    write_message(replies, seen)
+    try:
+        document, problem, holds = read_itself(path, data, request["charset"])
+    except MemoryError:
+        document, problem, holds = None, problem_of(limits.needs_more_memory()), None
+    _reply(replies, document, problem, parts=holds is not None)
+    del document
+    if holds is not None:
+        _serve_parts(Unpacking(path, data, holds), request["skip"], replies)
+
+
+def _serve_parts(unpacking: Unpacking, skip: int, replies: BinaryIO) -> None:
+    problem = None
+    _arm()
+    try:
+        for number, opened in enumerate(unpacking.parts()):
+            if number < skip:
+                continue
+            write_message(replies, {"part": opened.name})
+            limits.begin_file()
+            read = opened.read()
+            seen = {"content_hash": read.content_hash, "size": read.size, "mtime_ns": read.mtime_ns}
+            _reply(replies, read.document, read.problem, **seen)
+            del read
+            _arm()
+    except Unreadable as error:
+        problem = problem_of(error)
+    _reply(replies, None, problem, end=True)
+
+
+def _reply(
+    replies: BinaryIO, document: Document | None, problem: Problem | None, **more: Any
+) -> None:
+    """The document and its text, or the problem."""
+    message = {
+        "document": message_of(document) if document else None,
+        "problem": asdict(problem) if problem else None,
+        "spent": limits.peak_memory() > _SPENT_BYTES,
+        **more,
+    }
+    body = encoded(message)
+    # It waits for the parent, which takes a large document when it is its turn.
     signal.setitimer(signal.ITIMER_REAL, 0)
     write_encoded(replies, body)
-    write_text(replies, text)
-
-
-def _document(path: Path, data: bytes, charset: str) -> tuple[bytes, str]:
-    """The reply, and the text that follows it."""
-    try:
-        document = read_document(path, data, charset)
-        return _reply("document", message_of(document)), document.text
-    except Unreadable as error:
-        problem = error
-    except MemoryError:
-        problem = limits.needs_more_memory()
-    return _problem(problem), ""
-
-
-def _problem(error: Unreadable) -> bytes:
-    return _reply("problem", asdict(Problem(error.code, error.message, error.hint)))
-
-
-def _reply(kind: str, content: dict[str, Any]) -> bytes:
-    return encoded({kind: content, "spent": limits.peak_memory() > _SPENT_BYTES})
+    if document:
+        write_text(replies, document.text)
 
 
 def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
@@ -98,13 +127,15 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
     return os.fdopen(requests, "rb"), os.fdopen(replies, "wb", buffering=0)
 
 
-def read_bytes(path: Path, below: int = 0) -> tuple[bytes, os.stat_result]:
-    """A file's bytes and its state, which did not change meanwhile; ``below`` as in
-    ``open_regular``. Raises Unreadable."""
+def read_bytes(path: Path, below: int = 0) -> tuple[Data, os.stat_result]:
+    """A file's bytes and its state, which did not change meanwhile; a large mailbox or archive is
+    mapped. ``below`` as in ``open_regular``. Raises Unreadable."""
     try:
         for _ in range(2):
             descriptor, before = open_regular(path, below)
             with os.fdopen(descriptor, "rb") as file:
+                if before.st_size > _MAPPED_FROM_BYTES and _only_holds_parts(path, file):
+                    return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), before
                 if before.st_size > options.current().memory_mb * limits.MB:
                     raise limits.needs_more_memory()
                 data = file.read(before.st_size + 1)
@@ -126,6 +157,12 @@ def read_bytes(path: Path, below: int = 0) -> tuple[bytes, os.stat_result]:
     except MemoryError:
         raise limits.needs_more_memory() from None
     raise Unreadable("changed", "it changed while it was read", "read it again when it is complete")
+
+
+def _only_holds_parts(path: Path, file: BinaryIO) -> bool:
+    head = file.read(HEAD_BYTES)
+    file.seek(0)
+    return format_of(path, head) in WITHOUT_TEXT
 
 
 if __name__ == "__main__":

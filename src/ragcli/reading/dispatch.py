@@ -15,7 +15,13 @@ from ragcli.errors import Unreadable
 from ragcli.reading import limits
 from ragcli.reading.encodings import looks_binary, sent_as
 from ragcli.reading.files import HEAD_BYTES
-from ragcli.reading.table import READERS, TEXT_FORMATS, format_of, unsupported_reason
+from ragcli.reading.table import (
+    READERS,
+    TEXT_FORMATS,
+    WITHOUT_TEXT,
+    format_of,
+    unsupported_reason,
+)
 
 Reader = Callable[[bytes, PurePath], Document]
 
@@ -28,15 +34,19 @@ _VERBATIM = frozenset({"text", "markdown", "code"})
 _SIMPLIFY = "save it anew in the program that it comes from, or as .txt"
 
 
-def read_document(path: PurePath, data: bytes, charset: str = "") -> Document:
+def read_document(
+    path: PurePath, data: bytes, charset: str = "", format_: str | None = None
+) -> Document:
     """The document in a file's bytes, its language as far as the file states it. ``charset`` is
-    what a server declared of it, for formats whose reader starts from text. Raises Unreadable, and
-    only that."""
+    what a server declared of it, for formats whose reader starts from text; ``format_`` is set
+    where it is known whatever name and bytes say. Raises Unreadable, and only that."""
     if not data:
         raise Unreadable("empty", "the file is empty")
-    name = format_of(path, data)
+    name = format_ or format_of(path, data)
     if name is None:
         raise _unsupported(path)
+    if name in WITHOUT_TEXT:
+        raise Unreadable("unsupported", "it has no text of its own, it holds other files")
     if name in TEXT_FORMATS and looks_binary(data):
         raise Unreadable("binary", "it is not text, whatever its name says")
     if name in _VERBATIM:  # told before it is decoded, for which the memory may not do
@@ -55,8 +65,14 @@ def read_document(path: PurePath, data: bytes, charset: str = "") -> Document:
     # Readers of broken files raise whatever their libraries do; the file is at fault, not the
     # program.
     except Exception as error:
-        raise Unreadable("failed", _sentence(name, error)) from error
+        raise failure(name, error) from error
     return document
+
+
+def failure(name: str, error: Exception) -> Unreadable:
+    """What a reader's own failure is told as."""
+    said = " ".join(str(error).split())[:_MESSAGE_CODE_POINTS]
+    return Unreadable("failed", f"the {name} reader failed: {said or type(error).__name__}")
 
 
 def _unsupported(path: PurePath) -> Unreadable:
@@ -89,8 +105,3 @@ def _check(document: Document) -> None:
 def _is_visible(text: str) -> bool:
     """Some character that is more than space, a control or a mark of format."""
     return any(not c.isspace() and unicodedata.category(c)[0] != "C" for c in text)
-
-
-def _sentence(name: str, error: Exception) -> str:
-    said = " ".join(str(error).split())[:_MESSAGE_CODE_POINTS]
-    return f"the {name} reader failed: {said or type(error).__name__}"

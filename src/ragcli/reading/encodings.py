@@ -220,9 +220,9 @@ _STATED = re.compile(
 )
 _STATED_BYTES = 1024
 
-# Bytes beyond ASCII that are valid UTF-8 are hardly ever anything else: one letter of Latin-1 and
-# one mark, or two characters of Big5, may be, this many never are.
-_UTF8_SEQUENCES_SINGLE = 3
+# Bytes beyond ASCII that are valid UTF-8 are hardly ever anything else: a letter with a mark behind
+# it in a code page, but nobody writes that; of Big5 and GBK two characters in a row may be.
+_UTF8_SEQUENCES_SINGLE = 1
 _UTF8_SEQUENCES_DOUBLE = 10
 # A declaration is still right where this share of the characters is damaged.
 _DAMAGED_SHARE = 0.02

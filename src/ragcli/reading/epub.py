@@ -22,7 +22,7 @@ from ragcli.reading.epubtext import Chapters, Entry, nav_entries, ncx_entries
 from ragcli.reading.extracted import metadata_value
 from ragcli.reading.html import parse
 from ragcli.reading.htmltext import Skip, TextWalk
-from ragcli.reading.language import detect_language
+from ragcli.reading.language import hinted
 from ragcli.reading.package import local_name, opened, read_part, tree
 
 # The longest chapters of real books have 2 MiB; together they may have what one part may.
@@ -107,7 +107,7 @@ class _Book:
             format="epub",
             blocks=builder.blocks,
             title=facts["title"][0] if "title" in facts else None,
-            language=detect_language(builder.text) or (language if language.isalpha() else None),
+            language=hinted(builder.text, language),
             date=next((date for date in dates if date), None),
             metadata={
                 name: metadata_value(", ".join(dict.fromkeys(facts[key])))

@@ -14,7 +14,7 @@ from ragcli.errors import Unreadable
 from ragcli.reading.dates import iso_date
 from ragcli.reading.encodings import decode
 from ragcli.reading.extracted import TextBuilder, metadata_value, one_line
-from ragcli.reading.language import detect_language
+from ragcli.reading.language import hinted
 from ragcli.reading.package import local_name, opened, read_part
 
 # Sections of real books nest four deep; a heading's level says no more than this.
@@ -50,7 +50,7 @@ def read(data: bytes, path: PurePath) -> Document:
         format="fb2",
         blocks=builder.blocks,
         title=facts.get("book-title"),
-        language=detect_language(builder.text) or (language if language.isalpha() else None),
+        language=hinted(builder.text, language),
         date=iso_date(facts.get("date", "")),
         metadata={
             name: facts[key]

@@ -16,9 +16,10 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from ragcli.domain import Document
 from ragcli.reading.article import find_article
 from ragcli.reading.encodings import decode
+from ragcli.reading.extracted import TextBuilder
 from ragcli.reading.htmlfacts import Facts
 from ragcli.reading.htmltext import Skip, TextWalk
-from ragcli.reading.language import detect_language
+from ragcli.reading.language import hinted
 
 # HTML Standard, "prescan a byte stream": browsers look at 1 KiB; long comments and scripts before
 # the declaration are common enough to look further.
@@ -66,10 +67,17 @@ def read(data: bytes, path: PurePath) -> Document:
         format="html",
         blocks=walk.builder.blocks,
         title=facts.title([b.title for b in walk.builder.blocks if b.level == 1]),
-        language=detect_language(text) or facts.language,
+        language=hinted(text, facts.language),
         date=facts.date,
         metadata=facts.metadata,
     )
+
+
+def visible(text: str) -> TextBuilder:
+    """All that a browser would show of a page that is no web page: a mail."""
+    tree = LexborHTMLParser(_flattened(text))
+    walk = TextWalk()
+    return walk.walk(tree.body, Skip.INVISIBLE).builder if tree.body is not None else walk.builder
 
 
 def parse(data: bytes, *, is_xml: bool = False) -> LexborHTMLParser:

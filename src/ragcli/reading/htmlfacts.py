@@ -57,10 +57,9 @@ class Facts:
         if not stated:
             return headings[0] if headings else None
         said = [self._meta.get("og:title", ""), *headings]
-        for title in filter(None, said):
-            least = _TITLE_FIRST if stated.startswith(title) else _TITLE_LAST
-            if title in stated and len(title) >= least * len(stated):
-                return title
+        titles = [title for title in said if title and _is_title_in(title, stated)]
+        if titles:
+            return _without_site(min(titles, key=len), self._meta.get("og:site_name", ""))
         return _without_site(stated, self._meta.get("og:site_name", ""))
 
     @property
@@ -84,11 +83,9 @@ class Facts:
 
     @property
     def language(self) -> str | None:
-        """The ISO 639-1 code that the page states; templates state it wrongly often enough."""
+        """What the page states, as BCP 47: ``zh-CN``."""
         root = self._tree.root
-        stated = (root.attributes.get("lang") or "") if root is not None else ""
-        match = re.match(r"([a-z]{2})(?:[-_]|$)", stated.strip().lower())
-        return match[1] if match else None
+        return root.attributes.get("lang") if root is not None else None
 
     @property
     def article_body(self) -> str:
@@ -155,6 +152,11 @@ def _script_text(node: LexborNode) -> str:
 def _name(person: object) -> str:
     name = person.get("name") if isinstance(person, dict) else person
     return one_line(name) if isinstance(name, str) and "://" not in name else ""
+
+
+def _is_title_in(title: str, stated: str) -> bool:
+    least = _TITLE_FIRST if stated.startswith(title) else _TITLE_LAST
+    return title in stated and len(title) >= least * len(stated)
 
 
 def _without_site(title: str, site: str) -> str:

@@ -93,6 +93,8 @@ BLOCKS = frozenset(
     ]
 )
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_HANDLES = frozenset(("a", "span"))
+_LINK_SIGNS = frozenset("¶#§∞🔗")
 # What marks of notes stand in, and how long they are.
 _RAISED = frozenset(("sup", "a"))
 _NOTE_CHARACTERS = 4
@@ -294,9 +296,19 @@ def is_skipped(node: LexborNode, skip: Skip) -> bool:
         return True
     if skip < Skip.NAVIGATION:
         return False
-    if tag in _NAVIGATION or _is_hidden(node):
+    if tag in _NAVIGATION or _is_hidden(node) or (tag in _HANDLES and _is_handle(node)):
         return True
     return skip >= Skip.SURROUNDINGS and tag in _SURROUNDINGS and not _belongs_to_content(node)
+
+
+def _is_handle(node: LexborNode) -> bool:
+    """True for what documentation and wikis put behind their headings: a link to the heading
+    itself (¶), a link to its editor."""
+    attributes = node.attributes
+    if node.tag == "a":
+        target = attributes.get("href") or ""
+        return target.startswith("#") and node.text(strip=True) in _LINK_SIGNS
+    return "mw-editsection" in (attributes.get("class") or "").split()
 
 
 def _is_hidden(node: LexborNode) -> bool:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 # Three samples of this many code points (beginning, middle, end) decide as surely as the whole.
 _SAMPLE_CODE_POINTS = 1000
 
+# A paragraph of any language tells.
+_TELLING_LETTERS = 100
 # Below this a name or a number would be given a language by chance (measured with py3langid:
 # `hello` is Breton, "Ceci est un texte." French at 0.53).
 _LEAST_LETTERS = 20
@@ -58,6 +60,14 @@ def with_language(document: Document) -> Document:
     if document.language is not None or document.format == "code":
         return document
     return replace(document, language=detect_language(document.text))
+
+
+def hinted(text: str, stated: str | None) -> str | None:
+    """The language that a document states of itself, where its text is too short to tell; None
+    where the text will. Templates state a wrong one often enough."""
+    code = (stated or "").partition("-")[0].partition("_")[0].lower()
+    is_short = len(_LETTER.findall(text[: 2 * _TELLING_LETTERS])) < _TELLING_LETTERS
+    return code if is_short and len(code) == 2 and code.isalpha() else None
 
 
 def detect_language(text: str) -> str | None:

@@ -6,28 +6,26 @@ hidden are read too, as in XLSX.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
-from ragcli.domain import Document, Problem
+from ragcli.domain import Document
 from ragcli.errors import Unreadable
 from ragcli.reading.dates import iso_date
 from ragcli.reading.extracted import metadata_value, one_line
 from ragcli.reading.headers import Cell
 from ragcli.reading.numberformats import plain_number
-from ragcli.reading.package import BROKEN, MAX_PART_BYTES, OLE_MARK, elements, opened, stream_part
+from ragcli.reading.package import MAX_PART_BYTES, OLE_MARK, elements, opened, stream_part
 from ragcli.reading.sheets import Row, SheetsBuilder
-from ragcli.reading.xmlstream import XmlError, read_xml
+from ragcli.reading.sheetstream import DAMAGES, Sheet, add_sheets, pieces_of
+from ragcli.reading.xmlstream import read_xml
 
 _MAX_COLUMNS = 16_384
 # Equal rows are written once, with their number. So many are enough to be found.
 _MAX_EQUAL_ROWS = 100
-_PIECE_BYTES = 1 << 16
 _ZIP_MARK = b"PK\x03\x04"
 
-_SAVE_AGAIN = "open it in LibreOffice, save it again"
-_DAMAGES = (*BROKEN, XmlError, KeyError)
 _FACTS = frozenset({"title", "creator", "initial-creator", "subject", "keyword", "date"})
 # What is read above a word is no word of its own; a chart has a table of what it shows again.
 _CELLS = frozenset({"table-cell", "covered-table-cell"})
@@ -49,11 +47,11 @@ def read(data: bytes, path: PurePath) -> Document:
                 )
             if "content.xml" not in package.namelist():
                 raise Unreadable("wrong_format", "a zip file, but not an OpenDocument spreadsheet")
-            _add_sheets(builder, handler, stream_part(package, "content.xml", MAX_PART_BYTES))
+            add_sheets(builder, handler, stream_part(package, "content.xml", MAX_PART_BYTES))
             if "meta.xml" in package.namelist():
                 _read_meta(handler, stream_part(package, "meta.xml", MAX_PART_BYTES))
     else:
-        _add_sheets(builder, handler, _pieces(data))
+        add_sheets(builder, handler, pieces_of(data))
     facts = handler.facts
     named = {"author": facts.get("creator") or facts.get("initial-creator")}
     named |= {"subject": facts.get("subject"), "keywords": facts.get("keyword")}
@@ -69,56 +67,12 @@ def read(data: bytes, path: PurePath) -> Document:
     )
 
 
-def _pieces(data: bytes) -> Iterator[bytes]:
-    return (data[i : i + _PIECE_BYTES] for i in range(0, len(data), _PIECE_BYTES))
-
-
 def _read_meta(handler: _Handler, pieces: Iterable[bytes]) -> None:
     try:
         for _ in read_xml(pieces, handler):
             pass
-    except (*_DAMAGES, Unreadable):
+    except (*DAMAGES, Unreadable):
         return  # a document is what it is without its properties
-
-
-def _add_sheets(builder: SheetsBuilder, handler: _Handler, pieces: Iterable[bytes]) -> None:
-    """The sheets as far as they can be read; the rest is a problem."""
-    events = _events(builder, handler, pieces)
-    for event in events:
-        if isinstance(event, _Sheet):
-            builder.add_sheet(event.number, event.name, _rows(events), event.floating)
-
-
-def _rows(events: Iterator[_Sheet | Row | None]) -> Iterator[Row]:
-    for event in events:
-        if not isinstance(event, Row):
-            return
-        yield event
-
-
-def _events(
-    builder: SheetsBuilder, handler: _Handler, pieces: Iterable[bytes]
-) -> Iterator[_Sheet | Row | None]:
-    """Each sheet, its rows, and None where it ends."""
-    try:
-        for _ in read_xml(pieces, handler):
-            yield from handler.taken()
-        return
-    except Unreadable as error:
-        code, reason, hint = error.code, f"left out: {error.message}", error.hint
-    except _DAMAGES as error:
-        code, reason, hint = "broken", f"damaged: {error}", _SAVE_AGAIN
-    message = f"what follows row {handler.row} of sheet {handler.sheet or 1} is {reason}"
-    builder.problems.append(Problem(code, message, hint, handler.sheet or None))
-
-
-@dataclass(slots=True)
-class _Sheet:
-    """``floating`` is filled until the sheet has ended."""
-
-    number: int
-    name: str
-    floating: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -156,8 +110,8 @@ class _Handler:
         self.facts: dict[str, str] = {}
         self.sheet = 0
         self.row = 0
-        self._events: list[_Sheet | Row | None] = []
-        self._open: _Sheet | None = None
+        self._events: list[Sheet | Row | None] = []
+        self._open: Sheet | None = None
         self._depth = 0  # of tables
         self._cells: dict[int, Cell] = {}
         self._spans: dict[int, tuple[int, int]] = {}
@@ -170,7 +124,7 @@ class _Handler:
         self._skipped = 0
         self._parts: list[str] | None = None
 
-    def taken(self) -> list[_Sheet | Row | None]:
+    def taken(self) -> list[Sheet | Row | None]:
         events, self._events = self._events, []
         return events
 
@@ -199,7 +153,7 @@ class _Handler:
         if self._depth == 1:
             self.sheet += 1
             self.row = 0
-            self._open = _Sheet(self.sheet, attributes.get("table:name", ""))
+            self._open = Sheet(self.sheet, attributes.get("table:name", ""))
             self._events.append(self._open)
 
     def _start_row(self, equal_rows: int) -> None:

@@ -18,7 +18,8 @@ class ReadOptions:
     """``timeout_s`` is the longest time for one file, ``memory_mb`` the most memory its process
     may take, ``output_mb`` the most text it may give, in UTF-8; both count 1024² bytes.
     ``password`` is tried on encrypted files. ``ocr`` says what Tesseract reads: ``auto`` pages and
-    pictures, ``pages``, or ``off``; ``ocr_languages`` are its codes joined by ``+``."""
+    pictures, ``pages``, or ``off``; ``ocr_languages`` are its codes joined by ``+``. ``archives``
+    are unpacked or not."""
 
     timeout_s: float = 120.0
     memory_mb: int = 256
@@ -26,6 +27,7 @@ class ReadOptions:
     password: str = ""
     ocr: str = "auto"
     ocr_languages: str = "eng"
+    archives: bool = False
 
     @classmethod
     def of(cls, settings: Settings) -> ReadOptions:
@@ -37,6 +39,7 @@ class ReadOptions:
             password=settings.read_password or "",
             ocr=settings.ocr,
             ocr_languages=settings.ocr_languages,
+            archives=settings.archives,
         )
 
 

@@ -201,8 +201,9 @@ def _read_page(
         page.content.lines = typed_lines(second.text(index)[0])
     if damage := second.damage(index):
         return page, _damaged(index, damage)
-    if not page.content.lines and page.content.is_pictured:
-        return page, Problem("no_text_layer", "no text layer", page=index + 1)
+    if page.content.is_pictured:
+        message = "a picture with few words" if page.content.lines else "no text layer"
+        return page, Problem("no_text_layer", message, page=index + 1)
     return page, None
 
 

@@ -36,6 +36,9 @@ _OUTLINED_PATHS = 200
 # Words of a page that are asked in which direction they run.
 _ASKED_WORDS = 20
 _MAX_OBJECTS_SEEN = 2000
+# A page with less text than this, under a picture that covers so much of it, is a stamped scan.
+_STAMP_CHARACTERS = 60
+_SCAN_SHARE = 0.85
 _FONT_NAME_BYTES = 128
 
 
@@ -91,6 +94,8 @@ def page_text(page: Any) -> PageText:
         c.FPDFText_ClosePage(handle)
     if not found.lines:
         found.is_pictured, found.is_unread = _looked_at(page)
+    elif sum(len(line.text) for line in found.lines) < _STAMP_CHARACTERS:
+        found.is_pictured = _is_full_picture(page)
     return found
 
 
@@ -230,6 +235,21 @@ class _Page:
             return not looks_written(self._text)
         meaningless = sum(is_meaningless(self._text[place]) for place in places)
         return meaningless > _UNKNOWN_SHARE * len(places)
+
+
+def _is_full_picture(page: Any) -> bool:
+    """Whether an image covers the page: a scan, on which a program has stamped some words."""
+    sides = [ctypes.c_float() for _ in range(4)]
+    whole = c.FPDF_GetPageWidthF(page) * c.FPDF_GetPageHeightF(page)
+    for i in range(min(c.FPDFPage_CountObjects(page), _MAX_OBJECTS_SEEN)):
+        each = c.FPDFPage_GetObject(page, i)
+        if c.FPDFPageObj_GetType(each) == c.FPDF_PAGEOBJ_IMAGE and c.FPDFPageObj_GetBounds(
+            each, *sides
+        ):
+            left, bottom, right, top = (side.value for side in sides)
+            if (right - left) * (top - bottom) >= _SCAN_SHARE * whole:
+                return True
+    return False
 
 
 def _looked_at(page: Any) -> tuple[bool, bool]:

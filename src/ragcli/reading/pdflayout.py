@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 from statistics import median
 
 from ragcli.reading.pdflines import Line, is_right_to_left
@@ -38,6 +38,8 @@ _FULL_SHARE = 0.6
 _PROSE_CHARACTERS = 20
 _LOWER_CASE_SHARE = 0.3
 _LINES_OF_A_CELL = 8
+# Pages of more pieces are drawings; pairs of them grow with the square.
+_MOST_PIECES = 400
 # A last line reaches anywhere; one this near to the margin is more likely a full line.
 _SHORT_LINE = 0.8
 _INDENT = 0.8
@@ -71,13 +73,15 @@ class _Row:
 
 @dataclass(slots=True)
 class _Piece:
-    """What stands together on a page: parts, and the box around them."""
+    """What stands together on a page: parts, the box around them, and their place among others in
+    the order of writing."""
 
     parts: list[Part]
     x0: float
     y0: float
     x1: float
     y1: float
+    place: int = 0
 
 
 def parts_of(lines: Sequence[Line], *, is_vertical: bool = False) -> list[Part]:
@@ -107,7 +111,7 @@ def _usual_step(lines: Sequence[Line]) -> float:
 def _rows(lines: Sequence[Line], step: float) -> list[_Row]:
     rows: list[_Row] = []
     for line in lines:
-        if rows and _stands_beside(rows[-1], line):
+        if rows and _stands_beside(rows[-1], line, rows[-2].y1 if len(rows) > 1 else 0.0):
             rows += _split_off(rows.pop(), line)
             rows[-1].cells.append([line])
         elif rows and _goes_on(rows[-1], line, step):
@@ -142,7 +146,7 @@ def _whole_lines(rows: list[_Row], step: float) -> list[_Row]:
     while i < len(rows):
         end = _table_end(rows, i)
         for row in rows[i:end]:
-            if end == i + 1 and all(len(cell) == 1 for cell in row.cells):
+            if end == i + 1 and _is_one_line(row):
                 row = _Row([[_joined(row.lines)]], row.y0, row.y1)
             above = whole[-1] if whole else None
             if (
@@ -156,6 +160,14 @@ def _whole_lines(rows: list[_Row], step: float) -> list[_Row]:
                 whole.append(row)
         i = end
     return whole
+
+
+def _is_one_line(row: _Row) -> bool:
+    first = row.cells[0][0]
+    return all(
+        len(cell) == 1 and _overlap(first.y0, first.y1, cell[0].y0, cell[0].y1) >= first.height / 2
+        for cell in row.cells
+    )
 
 
 def _joined(lines: list[Line]) -> Line:
@@ -175,12 +187,15 @@ def _joined(lines: list[Line]) -> Line:
     )
 
 
-def _stands_beside(row: _Row, line: Line) -> bool:
-    """Whether a line opens the next cell of a row."""
-    if _overlap(row.y0, row.y1, line.y0, line.y1) < line.height / 2:
-        return False
-    cell = row.cells[-1]
+def _stands_beside(row: _Row, line: Line, top: float) -> bool:
+    """Whether a line opens the next cell of a row; ``top`` is where the row above ends. Short cells
+    may stand at half the height of a long one, which then begins above them."""
     slack = line.height / 3
+    if _overlap(row.y0, row.y1, line.y0, line.y1) < line.height / 2:
+        above = row.y0 - line.y0
+        if not 0 < above <= _LINES_OF_A_CELL / 2 * line.height or line.y0 < top - slack:
+            return False
+    cell = row.cells[-1]
     if line.x0 >= max(each.x1 for each in cell) - slack:
         return True
     return line.x1 <= min(each.x0 for each in cell) + slack and is_right_to_left(line.text)
@@ -247,9 +262,14 @@ def _aligned(columns: list[tuple[float, float]], row: _Row) -> list[tuple[float,
     """The columns, widened by a row's cells; None when a cell belongs to two or two to one."""
     grown = list(columns)
     taken: set[int] = set()
-    for cell in row.cells:
+    is_full = len(row.cells) == len(columns)
+    found = False
+    for number, cell in enumerate(row.cells):
         x0, x1 = _span(cell)
         below = [i for i, span in enumerate(columns) if _overlap(*span, x0, x1) > 0]
+        found = found or bool(below)
+        if not below and is_full:
+            below = [number]  # a centred header stands over none of a narrow column's words
         if len(below) > 1 or taken.intersection(below):
             return None
         if below:
@@ -257,7 +277,7 @@ def _aligned(columns: list[tuple[float, float]], row: _Row) -> list[tuple[float,
             grown[below[0]] = (min(grown[below[0]][0], x0), max(grown[below[0]][1], x1))
         else:
             grown.append((x0, x1))
-    return grown if taken else None
+    return grown if found else None
 
 
 def _is_running_text(rows: list[_Row]) -> bool:
@@ -344,22 +364,14 @@ def _piece(parts: list[Part]) -> _Piece:
 
 def _in_order(pieces: list[_Piece]) -> list[_Piece]:
     """The pieces as they were written, unless one stands above an earlier one."""
-    if not any(
+    if len(pieces) > _MOST_PIECES or not any(
         later.y1 <= earlier.y0 + 1 and _overlap(earlier.x0, earlier.x1, later.x0, later.x1) > 0
-        for earlier, later in _pairs(pieces)
+        for earlier, later in combinations(pieces, 2)
     ):
         return pieces
+    for place, piece in enumerate(pieces):
+        piece.place = place
     return list(_cut(pieces))
-
-
-# Pairs grow with the square; pages of more pieces are drawings and lists of labels.
-_MAX_COMPARED = 400
-
-
-def _pairs(pieces: list[_Piece]) -> Iterator[tuple[_Piece, _Piece]]:
-    for i, earlier in enumerate(pieces[:_MAX_COMPARED]):
-        for later in pieces[i + 1 : _MAX_COMPARED]:
-            yield earlier, later
 
 
 def _cut(pieces: list[_Piece], depth: int = 0) -> Iterator[_Piece]:
@@ -368,7 +380,7 @@ def _cut(pieces: list[_Piece], depth: int = 0) -> Iterator[_Piece]:
     Neighbouring bands that the same gap parts into columns are one: columns are read to their end.
     """
     if len(pieces) < 2 or depth > _MAX_DEPTH:
-        yield from sorted(pieces, key=lambda piece: piece.y0)
+        yield from _top_down(pieces)
         return
     bands = _parted(pieces, "y0", "y1")
     groups: list[list[_Piece]] = []
@@ -381,13 +393,22 @@ def _cut(pieces: list[_Piece], depth: int = 0) -> Iterator[_Piece]:
     for group in groups:
         columns = _parted(group, "x0", "x1")
         if len(columns) == 1 and len(groups) == 1:
-            yield from sorted(group, key=lambda piece: piece.y0)
+            yield from _top_down(group)
             continue
         for column in columns:
             yield from _cut(column, depth + 1)
 
 
 _MAX_DEPTH = 20
+
+
+def _top_down(pieces: list[_Piece]) -> list[_Piece]:
+    """The pieces as they were written, but each before those that stand wholly below it."""
+    placed: list[_Piece] = []
+    for piece in sorted(pieces, key=lambda piece: piece.place):
+        below = (i for i, other in enumerate(placed) if other.y0 >= piece.y1 - 1)
+        placed.insert(next(below, len(placed)), piece)
+    return placed
 
 
 def _is_columned(above: list[_Piece], below: list[_Piece]) -> bool:

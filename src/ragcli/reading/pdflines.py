@@ -57,9 +57,9 @@ class PageText:
     """The lines of a page in the order of its content.
 
     ``is_garbled`` means that no font says which letters they are; ``is_vertical`` that lines run
-    down the page, and stay in the order they are in. Only told where there are none:
-    ``is_pictured``, something is drawn which may show text; ``is_unread``, there is text all the
-    same.
+    down the page, and stay in the order they are in; ``is_pictured``, of a page with few or no
+    words, that something is drawn which may show text; ``is_unread``, of one with none, that there
+    is text all the same.
     """
 
     lines: list[Line] = field(default_factory=list)

@@ -49,8 +49,7 @@ def is_damaged(data: bytes) -> bool:
 
     Raises Unreadable (``too_large``) for one that inflates beyond all measure.
     """
-    if b"/Encrypt" in data:
-        return False
+    is_encrypted = b"/Encrypt" in data
     damaged = False
     left = _MAX_SURVEYED_BYTES
     for dictionary, content in _flate_streams(data):
@@ -66,7 +65,7 @@ def is_damaged(data: bytes) -> bool:
             ) from None
         except zlib.error as error:
             damaged = damaged or "incorrect data check" not in str(error)
-    return damaged
+    return damaged and not is_encrypted
 
 
 def with_found_pages(data: bytes) -> bytes | None:

@@ -37,6 +37,8 @@ _TOKEN = re.compile(
 _MAX_DEPTH = 100_000
 _LINE_ENDS = b"\r\n"
 _NOTES = {"footnote": "note", "annotation": "comment", "shptxt": "box", "dptxbxtext": "box"}
+# A field that sets small signs above others: how Word writes ruby in RTF.
+_RUBY = re.compile(r"\s*EQ\b.*?\\s\s*\\up\s*\d+\s*\(([^()]*)\)\s*,\s*([^()]*)\)", re.DOTALL)
 _MATH_PROPERTIES = re.compile(r"m\w+Pr$")
 
 
@@ -84,6 +86,7 @@ class Parser:
         # Number, outline and name of the style that is being defined.
         self._style: tuple[int, int | None, str] = (0, None, "")
         self._author = ""
+        self._field = ""  # the instruction of the field that is being read
         self._footers: dict[str, None] = {}
 
     def read(self, data: bytes, position: int = 0) -> None:
@@ -132,6 +135,8 @@ class Parser:
         ended, self._state = self._state, self._stack.pop()
         if ended.into == "stylesheet":
             self._define_style()
+        if ended.into == "fldinst" != self._state.into:
+            self._end_field()
         if ended.flow is not self._state.flow:
             self._end_flow(ended)
 
@@ -148,6 +153,12 @@ class Parser:
             pieces = [Piece("paragraph", comment(self._author, one_line(text)))] if text else []
             self._author = ""
         self._state.flow.put_after(pieces)
+
+    def _end_field(self) -> None:
+        """Of a field, its result is shown, which stands beside it; ruby has none."""
+        if ruby := _RUBY.match(self._field):
+            self._put(f"{ruby[2]}({ruby[1]})")
+        self._field = ""
 
     def _define_style(self) -> None:
         number, outline, name = self._style
@@ -196,7 +207,7 @@ class Parser:
         data = bytes(self._bytes)
         self._bytes.clear()
         font = self._fonts.get(self._bytes_font, _Font())
-        if self._state.into not in ("text", "label"):
+        if self._state.into not in ("text", "label", "fldinst"):
             self._put(decoded(data, None, self._codec))
         elif font.charset == SYMBOL_CHARSET:
             self._put("".join(symbol(font.name, code) for code in data))
@@ -223,6 +234,8 @@ class Parser:
                 self._style = (*self._style[:2], self._style[2] + text)
             case "author":
                 self._author += text
+            case "fldinst":
+                self._field += text
             case "skip" | "info" | "created" | "modified":
                 pass
             case fact:
@@ -276,6 +289,8 @@ class Parser:
             self._enter(DATES[word])
         elif word in ("listtext", "pntext"):
             self._enter("label")
+        elif word == "fldinst":
+            self._enter("fldinst")
         elif word == "atnauthor":
             self._enter("author")
             self._author = ""

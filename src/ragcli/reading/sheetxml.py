@@ -97,7 +97,7 @@ class CellReader:
         elif kind == "b":
             return Cell("TRUE" if value.strip() in ("1", "true") else "FALSE", False)
         elif kind == "d":
-            return Cell(_iso_moment(value), False)
+            return Cell(iso_moment(value), False)
         elif kind != "e":
             return self._number(style, value)
         return Cell(value, kind != "e") if value.strip() else None
@@ -115,12 +115,14 @@ class CellReader:
         )
 
 
-def _iso_moment(value: str) -> str:
+def iso_moment(value: str) -> str:
+    """A date as sheets of our time write it, without a time of day that is none."""
     try:
         moment = datetime.fromisoformat(value.strip())
     except ValueError:
         return value
-    return str(moment.date()) if "T" not in value else moment.isoformat(" ", "minutes")
+    has_time = moment.hour or moment.minute or moment.second
+    return moment.isoformat(" ", "minutes") if has_time else str(moment.date())
 
 
 class _SheetHandler:
@@ -194,11 +196,19 @@ def sheet_rows(
     """The rows that hold something. They take their ``notes`` (row -> column -> text) with them:
     those on empty cells are left. Raises XmlError, and what reading the pieces raises."""
     handler = _SheetHandler(reader)
-    for _ in read_xml(_without_blanks(pieces), handler):
+
+    def rows() -> Iterator[Row]:
         for number, cells in handler.taken():
             noted = notes.get(number, {})
             own = {column: noted.pop(column) for column in cells if column in noted}
             yield Row(number, cells, spans.get(number, {}), own)
+
+    try:
+        for _ in read_xml(_without_blanks(pieces), handler):
+            yield from rows()
+    except Exception:
+        yield from rows()  # those before the damage
+        raise
 
 
 def _without_blanks(pieces: Iterable[bytes]) -> Iterator[bytes]:

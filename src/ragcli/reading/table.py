@@ -51,7 +51,11 @@ READERS: dict[str, tuple[str, str]] = {
         " .xlf .xliff .tmx .xsd .wsdl",
     ),
     "csv": ("delimited", ".csv .tsv .tab"),
+    "spreadsheetml": ("spreadsheetml", ""),
     "xlsx": ("xlsx", ".xlsx .xlsm .xltx .xltm"),
+    "mail": ("mail", ".eml .emlx"),
+    "mbox": ("mbox", ".mbox .mbx"),
+    "archive": ("archives", ".zip .tar .gz .tgz .bz2 .tbz2 .xz .txz"),
     "picture": ("picture", ".png .jpg .jpeg .tif .tiff .bmp .webp .gif"),
     "code": (
         "code",
@@ -71,6 +75,11 @@ _TEXT_FORMATS = (
     " csv json yaml ini xml"
 )
 TEXT_FORMATS = frozenset(_TEXT_FORMATS.split())
+
+ARCHIVE = "archive"
+# Formats whose files hold others (see parts.py), and those of them that have no text of their own.
+HOLDERS = frozenset({"mail", "mbox", ARCHIVE})
+WITHOUT_TEXT = frozenset({"mbox", ARCHIVE})
 
 FORMAT_OF_SUFFIX = {
     suffix: name for name, (_, suffixes) in READERS.items() for suffix in suffixes.split()
@@ -95,7 +104,9 @@ _CURES = {
         ".key": "save it in Keynote: File > Export To > PowerPoint",
         ".mobi .azw .azw3 .prc": "convert it to .epub, with Calibre",
         ".djvu .xps .ps .chm": "convert it to .pdf or .html",
-        ".eml .msg .mbox": "save its text as .txt or .html",
+        ".msg": "save it as .eml (in Outlook: drag it into another mail program, or forward it as"
+        " an attachment)",
+        ".pst .ost": "export its folders as .mbox or .eml",
     }.items()
     for suffix in suffixes.split()
 }
@@ -113,8 +124,7 @@ _BINARIES = {
         ".heic .heif .avif .ico .psd .xcf .svg .svgz .raw .cr2 .nef .ai .eps": _PICTURE,
         ".mp3 .wav .flac .ogg .oga .opus .m4a .aac .wma .mid .aiff": _SOUND,
         ".mp4 .m4v .mkv .mov .avi .webm .wmv .flv .mpg .mpeg .3gp": _VIDEO,
-        ".zip .tar .gz .tgz .bz2 .tbz2 .xz .txz .zst .lz4 .7z .rar .jar .war .whl .egg .deb .rpm"
-        " .iso .dmg .cab .apk .crx .br": _ARCHIVE,
+        ".zst .lz4 .7z .rar .jar .war .whl .egg .deb .rpm .iso .dmg .cab .apk .crx .br": _ARCHIVE,
         ".exe .dll .so .dylib .o .a .lib .obj .pyc .pyo .class .wasm .bin .msi .ko": _PROGRAM,
         ".sqlite .sqlite3 .db .mdb .parquet .arrow .feather .h5 .hdf5 .npy .npz .pkl .pickle .pt"
         " .pth .safetensors .onnx .gguf .faiss .ttf .otf .woff .woff2 .eot .swp .dat": _DATA,
@@ -159,7 +169,7 @@ _MIMETYPE_FORMATS = {
 # The first element of an XML file, behind declarations and comments, without its prefix.
 _XML_ROOT = re.compile(rb"<(?:[\w.-]+:)?([\w.-]+)(?=[\s/>])(?<!<!)")
 _XML_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
-_XML_ROOTS = {b"html": "html", b"FictionBook": "fb2"}
+_XML_ROOTS = {b"html": "html", b"FictionBook": "fb2", b"Workbook": "spreadsheetml"}
 _XML_HEAD_BYTES = 32768
 # How far into a file its HTML may start, after a comment or an XML declaration.
 _HTML_HEAD_BYTES = 1024
@@ -217,7 +227,19 @@ def _format_of_content(head: bytes) -> str | None:
         return _format_of_xml(head) or "xml"
     if head.startswith(b"#!"):
         return "code"
-    return "man" if _MAN_HEAD.search(head[:_MAN_HEAD_BYTES]) else "text"
+    if _MAN_HEAD.search(head[:_MAN_HEAD_BYTES]):
+        return "man"
+    return _mail_of_content(head) or "text"
+
+
+def _mail_of_content(head: bytes) -> str | None:
+    """A mail folder's files have no suffixes."""
+    from ragcli.reading.mail import looks_like_mail
+    from ragcli.reading.mbox import looks_like_mbox
+
+    if looks_like_mbox(head):
+        return "mbox"
+    return "mail" if looks_like_mail(head) else None
 
 
 def _format_of_xml(head: bytes) -> str | None:

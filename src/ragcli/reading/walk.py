@@ -16,6 +16,7 @@ from typing import Literal
 from ragcli.reading.files import read_head
 from ragcli.reading.ignoring import Scope, outer_scope
 from ragcli.reading.table import (
+    ARCHIVE,
     BINARY_SUFFIXES,
     DOCUMENT_SUFFIXES,
     FORMAT_OF_SUFFIX,
@@ -24,10 +25,19 @@ from ragcli.reading.table import (
 )
 
 Reason = Literal[
-    "ignored", "hidden", "binary", "symlink", "special", "unreadable", "missing", "project"
+    "ignored",
+    "hidden",
+    "binary",
+    "archive",
+    "symlink",
+    "special",
+    "unreadable",
+    "missing",
+    "project",
 ]
 
 _PROJECT_FOLDER = ".rag"
+_UNPACKED_BY = "unpacked by rag ingest --archives"
 _Entry = os.DirEntry[str]
 
 
@@ -51,8 +61,8 @@ class SkippedFile:
     detail: str = ""
 
 
-def walk(root: Path) -> Iterator[FoundFile | SkippedFile]:
-    """The files at and below ``root``, sorted by name, folder by folder.
+def walk(root: Path, *, archives: bool = False) -> Iterator[FoundFile | SkippedFile]:
+    """The files at and below ``root``, sorted by name, folder by folder; ``archives`` too, or not.
 
     A root that is a file is found whatever its name, and a root that is a link is followed. A
     folder that is passed over is told once, not file by file. Raises nothing for what is on disk:
@@ -72,10 +82,10 @@ def walk(root: Path) -> Iterator[FoundFile | SkippedFile]:
         elif _PROJECT_FOLDER in root.resolve().parts:
             yield SkippedFile(root, "project")
         else:
-            yield from _walk_folder(root)
+            yield from _walk_folder(root, archives)
 
 
-def _walk_folder(root: Path) -> Iterator[FoundFile | SkippedFile]:
+def _walk_folder(root: Path, archives: bool) -> Iterator[FoundFile | SkippedFile]:
     # A stack of our own: folders may be nested deeper than Python recurses.
     stack: list[tuple[Iterator[_Entry], Scope]] = []
     folder, scope = root, outer_scope(root)
@@ -92,7 +102,7 @@ def _walk_folder(root: Path) -> Iterator[FoundFile | SkippedFile]:
         while stack and below is None:
             entries_left, scope = stack[-1]
             for entry in entries_left:
-                verdict = _judge(entry, scope, len(stack))
+                verdict = _judge(entry, scope, len(stack), archives)
                 if verdict is entry:
                     below = entry
                     break
@@ -110,7 +120,9 @@ def _entries(folder: Path) -> list[_Entry]:
         return sorted(entries, key=lambda entry: entry.name)
 
 
-def _judge(entry: _Entry, scope: Scope, below: int) -> FoundFile | SkippedFile | _Entry | None:
+def _judge(
+    entry: _Entry, scope: Scope, below: int, archives: bool
+) -> FoundFile | SkippedFile | _Entry | None:
     """A file to read, a reason not to, the entry itself for a folder to enter, or nothing."""
     name = entry.name
     if name == _PROJECT_FOLDER:
@@ -127,14 +139,14 @@ def _judge(entry: _Entry, scope: Scope, below: int) -> FoundFile | SkippedFile |
             return entry
         if entry.is_symlink():
             return SkippedFile(Path(entry.path), "symlink")
-        return _judge_file(entry, below)
+        return _judge_file(entry, below, archives)
     except FileNotFoundError:
         return None
     except OSError as error:
         return SkippedFile(Path(entry.path), "unreadable", _sentence(error))
 
 
-def _judge_file(entry: _Entry, below: int) -> FoundFile | SkippedFile:
+def _judge_file(entry: _Entry, below: int, archives: bool) -> FoundFile | SkippedFile:
     path = Path(entry.path)
     status = entry.stat(follow_symlinks=False)
     if not stat.S_ISREG(status.st_mode):
@@ -142,6 +154,8 @@ def _judge_file(entry: _Entry, below: int) -> FoundFile | SkippedFile:
     suffix = suffix_of(path)
     if suffix in BINARY_SUFFIXES:
         return SkippedFile(path, "binary", suffix)
+    if not archives and FORMAT_OF_SUFFIX.get(suffix) == ARCHIVE:
+        return SkippedFile(path, "archive", _UNPACKED_BY)
     known = suffix in FORMAT_OF_SUFFIX or suffix in DOCUMENT_SUFFIXES
     if not known and _has_binary_head(path, below):
         return SkippedFile(path, "binary")

@@ -2,8 +2,10 @@
 
 The parent writes requests to the child's stdin and reads replies from its stdout (``wire.py``). For
 each file the child replies twice: what it read (hash, size, time), then the document or the
-problem, so that the hash is known of a file that crashed it. A large document stays in its child
-until it is asked for, and a child that it made large ends with it: what is held is bounded.
+problem, so that the hash is known of a file that crashed it. The files inside a file follow one by
+one, each with its name before it is read; where one costs the child, another goes on behind it. A
+large document stays in its child until it is asked for, and a child that it made large ends with
+it: what is held is bounded.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from itertools import repeat
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from queue import Empty, Full, Queue, SimpleQueue
 from threading import Event
 from typing import Any, BinaryIO
 
@@ -31,6 +33,7 @@ from ragcli.errors import RagError
 from ragcli.reading.language import with_language
 from ragcli.reading.ocr import reads_pictures
 from ragcli.reading.options import ReadOptions
+from ragcli.reading.unpack import NOTHING_INSIDE
 from ragcli.reading.wire import LENGTH, document_from, write_message
 
 _PIPE_BYTES = 1 << 16
@@ -46,6 +49,15 @@ _CHILDREN = 2
 _PATIENCE_S = 0.1
 # Documents read ahead of the one asked for: enough to keep the children busy, few to hold.
 _READ_AHEAD = 4
+# The same of the parts of one file: the pipe to the child holds some more.
+_PARTS_AHEAD = 2
+# A reader that waits for room notices within this time that nobody wants the rest.
+_CLOSED_AFTER_S = 0.2
+# A file may cost so many children; then its other parts are given up. One bad attachment is an
+# accident, ten are made to be bad.
+_CHILDREN_FOR_PARTS = 10
+# All parts of one file together may take so many times the limit for one: an hour by default.
+_TIMEOUTS_FOR_PARTS = 30
 # What is larger waits in its child until it is asked for; nearly every document is smaller.
 _TAKEN_AHEAD_BYTES = 1 << 20
 _LOOK_AGAIN_S = 0.1
@@ -56,17 +68,24 @@ _MORE_MEMORY = "where memory was short: rag config set read_memory_mb {}"
 
 @dataclass(frozen=True, slots=True)
 class ReadResult:
-    """One file as it was read: either ``document`` or ``problem`` is None.
+    """One file, or a part of one, as it was read: ``document``, or the ``problem`` with it, or
+    neither for what only holds other files.
 
     ``content_hash`` is the SHA-256 of its bytes, in hex; when they could not be read it is empty,
-    and size and time are 0.
+    and size and time are 0. The time of a part is None where nothing says it. ``part`` is the
+    part's name in its file. ``rest`` says why parts of this file were given up.
     """
 
     content_hash: str
     size: int
-    mtime_ns: int
+    mtime_ns: int | None
     document: Document | None = None
     problem: Problem | None = None
+    part: str = ""
+    rest: Problem | None = None
+
+
+_Results = Queue[ReadResult | BaseException]  # of one file: its parts, then itself
 
 
 class _Silence(Exception):
@@ -75,6 +94,73 @@ class _Silence(Exception):
 
 class _Death(Exception):
     """The child is gone."""
+
+
+class Whole:
+    """A file and its parts, as far as they have come; from one child or several."""
+
+    def __init__(self) -> None:
+        self.parts = 0
+        self.is_done = False
+        self._result = ReadResult("", 0, 0)
+        self._has_itself = False
+        self._lost_at = -1
+
+    def begin(self, seen: dict[str, Any]) -> bool:
+        """False when the file is not the one any more that the first child saw."""
+        if self._has_itself and seen["content_hash"] != self._result.content_hash:
+            self.end(asdict(Problem("changed", "it changed while it was read", "read it again")))
+            return False
+        self._result = replace(self._result, **seen)
+        return True
+
+    def itself(self, reply: dict[str, Any], document: Document | None) -> None:
+        if not self._has_itself:
+            self._has_itself = True
+            problem = _problem(reply["problem"])
+            self._result = replace(self._result, document=document, problem=problem)
+        self.is_done = not reply["parts"]
+
+    def part(self, name: str, reply: dict[str, Any], document: Document | None) -> ReadResult:
+        self.parts += 1
+        seen = {key: reply[key] for key in ("content_hash", "size", "mtime_ns")}
+        return ReadResult(**seen, document=document, problem=_problem(reply["problem"]), part=name)
+
+    def lose(self, name: str, problem: Problem) -> ReadResult:
+        self.parts += 1
+        return ReadResult("", 0, None, problem=problem, part=name)
+
+    def failed(self, problem: Problem, *, for_good: bool) -> None:
+        """A child was lost. A file that was not read itself is not tried a second time."""
+        if not self._has_itself:
+            self._result = replace(self._result, problem=problem)
+            self.is_done = True
+            return
+        told = f"some files in it were given up: {problem.message}"
+        self._result = replace(self._result, rest=replace(problem, message=told))
+        # Where no part was reached since the last child, none ever will be.
+        self.is_done = for_good or self._lost_at == self.parts
+        self._lost_at = self.parts
+
+    def end(self, problem: dict[str, Any] | None) -> None:
+        """All parts have come, or no more come because of this problem."""
+        self.is_done = True
+        self._result = replace(self._result, rest=_problem(problem))
+
+    def result(self) -> ReadResult:
+        """The file itself, when it is done."""
+        return with_parts(self._result, self.parts)
+
+
+def with_parts(itself: ReadResult, parts: int) -> ReadResult:
+    """A file of which so many parts were read: nothing at all is a problem of its own."""
+    if itself.document or itself.problem or parts:
+        return itself
+    return replace(itself, problem=itself.rest or NOTHING_INSIDE, rest=None)
+
+
+def _problem(values: dict[str, Any] | None) -> Problem | None:
+    return Problem(**values) if values else None
 
 
 class ReaderProcess:
@@ -102,36 +188,72 @@ class ReaderProcess:
     def read(
         self, path: Path, wanted: Event | None = None, *, below: int = 0, charset: str = ""
     ) -> ReadResult:
-        """The file, read within the limits; ``below`` of the last parts of its path are not
-        followed if they are links, ``charset`` is what a server declared of it. A large
-        document is taken from the child once ``wanted`` is set. Raises RagError when no child can
-        be started."""
-        self.start()
+        """The file without its parts. Raises RagError when no child can be started."""
+        results = self.read_with_parts(path, wanted, below=below, charset=charset)
+        return deque(results, 1).pop()
+
+    def read_with_parts(
+        self, path: Path, wanted: Event | None = None, *, below: int = 0, charset: str = ""
+    ) -> Iterator[ReadResult]:
+        """The parts of the file, if it has any, and last the file itself; each is read within the
+        limits. ``below`` of the last parts of its path are not followed if they are links,
+        ``charset`` is what a server declared of it. A large document is taken from the child once
+        ``wanted`` is set. Raises RagError when no child can be started."""
         name = os.fsencode(path.absolute()).decode("latin-1")
-        seen: dict[str, Any] = {"content_hash": "", "size": 0, "mtime_ns": 0}
-        deadline = time.monotonic() + self._timeout_s
+        request = {"path": name, "below": below, "charset": charset}
+        whole = Whole()
+        give_up_at = time.monotonic() + _TIMEOUTS_FOR_PARTS * self._timeout_s
+        for _ in range(_CHILDREN_FOR_PARTS):
+            yield from self._read_on(request, whole, wanted, give_up_at)
+            if whole.is_done:
+                break
+        yield whole.result()
+
+    def _read_on(
+        self, request: dict[str, Any], whole: Whole, wanted: Event | None, give_up_at: float
+    ) -> Iterator[ReadResult]:
+        """The parts that ``whole`` has not got yet, as far as this child comes."""
+        self.start()
+        part = ""
         try:
-            self._send({"path": name, "below": below, "charset": charset})
-            seen = self._receive(deadline)
+            deadline = time.monotonic() + self._timeout_s
+            self._send(request | {"skip": whole.parts})
+            if not whole.begin(self._receive(deadline)):
+                self.rest()
+                return
             reply = self._receive(deadline, wanted)
-            document = self._document(reply, deadline, wanted)
-        except _Silence:
-            self.rest()
-            late = f"the reader took longer than {self._timeout_s:g} s"
-            hint = f"where it needs more: rag config set read_timeout_s {2 * self._timeout_s:g}"
-            return ReadResult(**seen, problem=Problem("timeout", late, hint))
-        except _Death:
-            return ReadResult(**seen, problem=self._last_words())
-        if reply["spent"]:
-            self.rest()
-        if document is None:
-            return ReadResult(**seen, problem=Problem(**reply["problem"]))
-        return ReadResult(**seen, document=document)
+            whole.itself(reply, self._document(reply, deadline, wanted))
+            while not whole.is_done:
+                deadline = min(time.monotonic() + self._timeout_s, give_up_at)
+                reply = self._receive(deadline)
+                if "end" in reply:
+                    whole.end(reply["problem"])
+                else:
+                    part = reply["part"]
+                    found = self._receive(deadline, wanted)
+                    yield whole.part(part, found, self._document(found, deadline, wanted))
+                    part = ""
+            if reply["spent"]:
+                self.rest()
+        except (_Silence, _Death) as lost:
+            problem = self._late() if isinstance(lost, _Silence) else self._last_words()
+            if part:
+                yield whole.lose(part, problem)
+            whole.failed(problem, for_good=time.monotonic() >= give_up_at)
+        except GeneratorExit:
+            self.rest()  # it is in the midst of a file that nobody wants any more
+            raise
+
+    def _late(self) -> Problem:
+        self.rest()
+        late = f"the reader took longer than {self._timeout_s:g} s"
+        hint = f"where it needs more: rag config set read_timeout_s {2 * self._timeout_s:g}"
+        return Problem("timeout", late, hint)
 
     def _document(
         self, reply: dict[str, Any], deadline: float, wanted: Event | None
     ) -> Document | None:
-        if (message := reply.get("document")) is None:
+        if (message := reply["document"]) is None:
             return None
         text = self._receive_bytes(message["text_bytes"], deadline, wanted).decode()
         # Here and not in the child: the model is large, and each child would have its own.
@@ -248,6 +370,7 @@ class ReaderPool:
         self._free.put(self._processes[0])
         self._reserve = self._processes[1:]
         self._has_read = False
+        self._closed = False
         self._threads = ThreadPoolExecutor(children, thread_name_prefix="reader")
 
     def __enter__(self) -> ReaderPool:
@@ -258,6 +381,7 @@ class ReaderPool:
 
     def close(self) -> None:
         """Ends the children; what they were reading is given up."""
+        self._closed = True
         self._threads.shutdown(wait=False, cancel_futures=True)
         for process in self._processes:
             process.kill()
@@ -277,16 +401,36 @@ class ReaderPool:
         finally:
             self._free.put(process)
 
-    def read(
+    def read(self, path: Path, wanted: Event | None = None, *, below: int = 0) -> ReadResult:
+        """One file, without its parts. Raises RagError when no reader process can be started."""
+        return deque(self.read_with_parts(path, wanted, below=below), 1).pop()
+
+    def read_with_parts(
         self, path: Path, wanted: Event | None = None, *, below: int = 0, charset: str = ""
-    ) -> ReadResult:
-        """One file. Raises RagError when no reader process can be started."""
+    ) -> Iterator[ReadResult]:
+        """As ``ReaderProcess.read_with_parts``, by a child that is free."""
         process = self._take()
         try:
-            return process.read(path, wanted, below=below, charset=charset)
+            yield from process.read_with_parts(path, wanted, below=below, charset=charset)
         finally:
             self._has_read = True
             self._free.put(process)
+
+    def _read_into(self, path: Path, below: int, wanted: Event, results: _Results) -> None:
+        try:
+            for result in self.read_with_parts(path, wanted, below=below):
+                if not self._put(result, results):
+                    return
+        except BaseException as error:
+            self._put(error, results)
+
+    def _put(self, result: ReadResult | BaseException, results: _Results) -> bool:
+        """Wait for room; false when the pool is closed meanwhile."""
+        while not self._closed:
+            with suppress(Full):
+                results.put(result, timeout=_CLOSED_AFTER_S)
+                return True
+        return False
 
     def _take(self) -> ReaderProcess:
         """A child that is free; one more where the first one is always busy."""
@@ -301,28 +445,42 @@ class ReaderPool:
     def read_all(
         self, paths: Iterable[Path], below: Iterable[int] = repeat(0)
     ) -> Iterator[ReadResult]:
-        """The files in their order, read a few ahead of the one that is asked for; ``below`` as in
-        ``read``, one for each. The children rest when all are read: what follows may take hours."""
-        ahead: deque[tuple[Event, Future[ReadResult]]] = deque()
+        """The files in their order, each behind its parts; read a few ahead of what is asked for.
+        ``below`` as in ``read_with_parts``, one for each. The children rest when all are read: what
+        follows may take hours.
+
+        Raises RagError when no reader process can be started.
+        """
+        ahead: deque[tuple[Event, Future[None], _Results]] = deque()
         try:
-            for path, parts in zip(paths, below, strict=False):
-                wanted = Event()
-                future = self._threads.submit(self.read, path, wanted, below=parts)
-                ahead.append((wanted, future))
+            for path, steps in zip(paths, below, strict=False):
+                wanted, results = Event(), _Results(_PARTS_AHEAD)
+                future = self._threads.submit(self._read_into, path, steps, wanted, results)
+                ahead.append((wanted, future, results))
                 if len(ahead) > _READ_AHEAD:
-                    yield _taken(*ahead.popleft())
+                    yield from self._taken(ahead.popleft())
             while ahead:
-                result = _taken(*ahead.popleft())
-                if not ahead:
-                    for process in self._processes:
-                        process.rest()
-                yield result
+                yield from self._taken(ahead.popleft(), last=not ahead)
         finally:
-            for wanted, future in ahead:
+            for wanted, future, _ in ahead:
                 future.cancel()
                 wanted.set()
 
-
-def _taken(wanted: Event, future: Future[ReadResult]) -> ReadResult:
-    wanted.set()
-    return future.result()
+    def _taken(
+        self, begun: tuple[Event, Future[None], _Results], *, last: bool = False
+    ) -> Iterator[ReadResult]:
+        """One file's results as they come; the file itself is the last."""
+        wanted, future, results = begun
+        wanted.set()
+        while True:
+            result = results.get()
+            if isinstance(result, BaseException):
+                raise result
+            if not result.part:
+                future.result()
+                if last:
+                    for process in self._processes:
+                        process.rest()
+                yield result
+                return
+            yield result

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from ragcli.errors import RagError
-from ragcli.recipes.shown import is_stale
+from ragcli.recipes.shown import files_held, is_stale
 from ragcli.store import Store, keyword, ledger, overview, sets, verify
 from ragcli.store.database import EngineError
 from ragcli.store.folder import ProjectFolder, is_there
@@ -158,7 +158,7 @@ def _folders(store: Store) -> Check:
 
 
 def _files(store: Store) -> Check:
-    rows = [r for r in ledger.files(store.connection) if r.document_id is not None]
+    rows = files_held(ledger.files(store.connection))
     rows_stale = [r for r in rows if is_stale(store, r)]
     if rows_stale:
         detail = f"changed or gone since they were read: {_some([r.source for r in rows_stale])}"

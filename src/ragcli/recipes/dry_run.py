@@ -15,7 +15,7 @@ from ragcli.reading.table import FORMAT_OF_SUFFIX, suffix_of
 from ragcli.reading.walk import FoundFile
 from ragcli.recipes import scan
 from ragcli.store import Store, ledger, overview, sets
-from ragcli.store.folder import ProjectFolder
+from ragcli.store.folder import ProjectFolder, is_part
 
 # An ingest that embedded fewer was mostly loading the model: it says nothing about many.
 CHUNKS_TO_TELL_BY = 100
@@ -54,6 +54,7 @@ class DryRunOptions:
     gone: Sequence[Path] = field(default=())
     retry: bool = False
     allow_removals: bool = False
+    archives: bool = False
     urls: Sequence[str] = ()
     pictures: bool = False
 
@@ -67,6 +68,7 @@ def dry_run(folder: ProjectFolder, store: Store | None, options: DryRunOptions) 
         _roots(folder, store, scan.paths_named(options.paths, options.urls)),
         retry=options.retry,
         allow_removals=options.allow_removals,
+        archives=options.archives,
         pictures=options.pictures,
     )
     gone = scan.known_files(store, options.gone) if store else []
@@ -80,7 +82,9 @@ def dry_run(folder: ProjectFolder, store: Store | None, options: DryRunOptions) 
         created=store is None,
         new=tuple(folder.source_of(f.path) for f in files if not changed[f.path]),
         changed=tuple(folder.source_of(f.path) for f in files if changed[f.path]),
-        removed=tuple(dict.fromkeys(row.source for row in (*plan.gone, *gone))),
+        removed=tuple(
+            dict.fromkeys(row.source for row in (*plan.gone, *gone) if not is_part(row.path))
+        ),
         unchanged=plan.unchanged,
         size_bytes=sum(f.size for f in files),
         skipped_counts=plan.skipped_counts(),

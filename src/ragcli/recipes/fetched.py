@@ -125,11 +125,12 @@ def take_in(
 ) -> None:
     """Read and store them, each in a commit of its own."""
     for page in pages:
-        result = None if page.path is None else _read(page, page.path, reader)
         with store.transaction():
             before = ledger.file_at(store.connection, page.url.encode())
-            if result is not None:
-                _store(store, page, before, result, intake, backlog)
+            if page.path is not None:
+                for result in reader.read_with_parts(page.path, charset=page.charset):
+                    _store(store, page, before, _as_fetched(page, result), intake, backlog)
+                page.path.unlink()
             elif page.problem is None:
                 intake.unchanged += 1
                 intake.known_problems += before is not None and before.state == "partly"
@@ -141,9 +142,10 @@ def take_in(
         backlog.step()
 
 
-def _read(page: Page, path: Path, reader: Reader) -> ReadResult:
-    result = reader.read(path, charset=page.charset)
-    path.unlink()
+def _as_fetched(page: Page, result: ReadResult) -> ReadResult:
+    """What was read of a page's body, or of a part of it, with what its server told."""
+    if result.part:
+        return result
     if page.charset and result.content_hash:
         # The same bytes in another charset are another text.
         told = f"{result.content_hash} {page.charset}".encode()
@@ -163,7 +165,7 @@ def _store(
     backlog: Backlog,
 ) -> None:
     size, mtime_ns = (before.size, before.mtime_ns) if before else (None, None)
-    if before is not None and before.content_hash == result.content_hash:
+    if before is not None and not result.part and before.content_hash == result.content_hash:
         # Servers that give no date: the same content is of the day on which it was first seen.
         result = replace(result, mtime_ns=before.mtime_ns or result.mtime_ns)
     entry = Entry(page.url.encode(), page.url, None, size, mtime_ns)

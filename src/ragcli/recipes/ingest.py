@@ -32,7 +32,8 @@ class IngestOptions:
     """``paths`` of None means all folders ingested before; ``gone`` are files to take out; ``urls``
     are addresses to fetch.
 
-    ``retry`` reads files with known problems again; ``allow_removals`` lets many go at once.
+    ``retry`` reads files with known problems again; ``allow_removals`` lets many go at once;
+    ``archives`` are looked for, too.
     ``chunk_tokens`` is for a new project; when it was ``chunk_tokens_asked`` for, a project that
     has another size says so. ``time_limit_s`` ends reading and embedding.
     """
@@ -44,6 +45,7 @@ class IngestOptions:
     urls: Sequence[str] = ()
     retry: bool = False
     allow_removals: bool = False
+    archives: bool = False
     time_limit_s: float = float("inf")
     wait_s: float = 3.0
 
@@ -89,6 +91,7 @@ def _bring_up_to_date(
                 roots,
                 retry=options.retry,
                 allow_removals=options.allow_removals,
+                archives=options.archives,
                 pictures=reader.reads_pictures,
             )
             _forget_refused(store, plan)
@@ -131,7 +134,9 @@ def _bring_up_to_date(
         removed=intake.removed,
         files=counts["files"],
         chunks=counts["chunks"],
+        parts=counts["parts"],
         read_files=read + bodies,
+        read_parts=intake.parts,
         embedded_chunks=backlog.embedded,
         remaining_files=len(plan.to_read) - read,
         remaining_chunks=counts["chunks"] - counts["embedded"],

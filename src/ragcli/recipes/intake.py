@@ -10,10 +10,12 @@ from typing import NamedTuple, Protocol
 from ragcli.chunking import chunk_document
 from ragcli.domain import ChunkSettings, Document, Embedder, Event, Listener, Problem
 from ragcli.reading import READER_VERSION
+from ragcli.reading.unpack import NOT_UNPACKED
 from ragcli.reading.walk import FoundFile
 from ragcli.reading.worker import ReadResult
 from ragcli.recipes.backlog import Backlog
 from ragcli.store import Store, ledger
+from ragcli.store.folder import PART_MARK, is_part, part_key
 from ragcli.store.rows import FileRow
 
 # A commit costs an fsync, a few milliseconds; a crash costs what was read since the last one.
@@ -23,8 +25,8 @@ FIRST_COMMIT_S = 0.1
 
 
 class Reader(Protocol):
-    """Reads files in their order; see reading/worker.py. ``reads_pictures`` says whether those
-    that lie in folders are worth giving to it."""
+    """Reads files in their order, each behind its parts; see reading/worker.py. ``reads_pictures``
+    says whether those that lie in folders are worth giving to it."""
 
     reads_pictures: bool
 
@@ -32,12 +34,12 @@ class Reader(Protocol):
 
     def read_all(self, paths: Iterable[Path], below: Iterable[int]) -> Iterator[ReadResult]: ...
 
-    def read(self, path: Path, *, charset: str = "") -> ReadResult: ...
+    def read_with_parts(self, path: Path, *, charset: str = "") -> Iterator[ReadResult]: ...
 
 
 class Entry(NamedTuple):
     """Where the ledger keeps a file. Its size and time count when not a byte could be read: it is
-    known by what the folder says of it."""
+    known by what the folder says of it. Its time is that of parts that have none of their own."""
 
     key: bytes
     source: str
@@ -46,10 +48,21 @@ class Entry(NamedTuple):
     mtime_ns: int | None
 
 
+_HELD = ("stored", "partly")
+
+
+def _held(row: FileRow) -> int | str | None:
+    """What the project has of a file: its document, or, where it only holds others, its content."""
+    if row.document_id is not None:
+        return row.document_id
+    return row.content_hash if row.state in _HELD else None
+
+
 class Intake:
     """Counts what it did in files: ``added``, ``updated``, ``unchanged`` (read again, the same
-    words), ``moved`` and ``removed``. ``problems`` are (source, problem) that were not known
-    before; ``known_problems`` counts files that could not be read again."""
+    words), ``moved`` and ``removed``; ``parts`` counts the files inside them that were read.
+    ``problems`` are (source, problem) that were not known before; ``known_problems`` counts files
+    and parts that could not be read again."""
 
     def __init__(
         self,
@@ -66,9 +79,10 @@ class Intake:
         self._embedder = embedder
         self._listener = listener
         self.added = self.updated = self.unchanged = self.moved = self.removed = 0
-        self.known_problems = 0
+        self.known_problems = self.parts = 0
         self.problems: list[tuple[str, Problem]] = []
-        self._under_new_name: set[int] = set()
+        self._under_new_name: set[int | str] = set()
+        self._parts_of_file: set[bytes] = set()
 
     def read(
         self,
@@ -82,15 +96,16 @@ class Intake:
         The backlog takes its turn after every commit. How many were read by the deadline.
         """
         results = reader.read_all((f.path for f, _ in files), (f.below for f, _ in files))
-        waiting = iter(zip(files, results, strict=True))
         done, pause_s = 0, FIRST_COMMIT_S
         while done < len(files) and monotonic() < deadline:
             with self._store.transaction():
                 commit_at = 0.0
-                for (file, root_id), result in waiting:
-                    self.store_file(self._entry(file, root_id), result, backlog)
-                    done += 1
-                    self._listener(Event("reading", done, len(files)))
+                for result in results:
+                    self.store_file(self._entry(*files[done]), result, backlog)
+                    # The file itself comes behind its parts: until then it counts as not read.
+                    if not result.part:
+                        done += 1
+                        self._listener(Event("reading", done, len(files)))
                     # From the first file on: until then the readers may have had to start.
                     commit_at = commit_at or min(monotonic() + pause_s, deadline)
                     if monotonic() >= commit_at:
@@ -105,15 +120,22 @@ class Intake:
         return Entry(key, source, root_id, file.size, file.mtime_ns)
 
     def store_file(self, entry: Entry, result: ReadResult, backlog: Backlog) -> None:
-        """Write what became of a file, inside the caller's transaction."""
-        store, source = self._store, entry.source
-        before = ledger.file_at(store.connection, entry.key)
-        unread = not result.content_hash
+        """Write what became of a file, or of a part of it, inside the caller's transaction."""
+        store, part = self._store, result.part
+        key = part_key(entry.key, part)
+        source = f"{entry.source}{PART_MARK}{part}" if part else entry.source
+        source = ledger.free_source(store.connection, source, key)
+        before = ledger.file_at(store.connection, key)
+        unread = not result.content_hash and not part
         size = entry.size if unread else result.size
-        mtime_ns = entry.mtime_ns if unread else result.mtime_ns
+        mtime_ns = entry.mtime_ns if unread or result.mtime_ns is None else result.mtime_ns
         state, document_id, problems = self._outcome(before, source, result, backlog)
-        last = ledger.file_at(store.connection, entry.key)  # its document may have been read anew
-        self._count(before, document_id, state)
+        last = ledger.file_at(store.connection, key)  # its document may have been read anew
+        if part:
+            self.parts += 1
+            self._parts_of_file.add(key)
+        else:
+            self._count(before, document_id, result.content_hash, state)
         if before and before.state == state and (before.size, before.mtime_ns) == (size, mtime_ns):
             self.known_problems += bool(problems)
         else:
@@ -121,13 +143,14 @@ class Intake:
         ledger.put_file(
             store.connection,
             source=source,
-            path=entry.key,
+            path=key,
             root_id=entry.root_id,
             document_id=document_id,
             state=state,
             size=size,
             mtime_ns=mtime_ns,
-            content_hash=result.content_hash or None,
+            # An archive that is asked for later is read then, though it has not changed.
+            content_hash=None if result.problem == NOT_UNPACKED else result.content_hash or None,
             reader_version=READER_VERSION,
             problems=problems,
         )
@@ -135,20 +158,32 @@ class Intake:
             store.index_document(document_id)
         if last and last.document_id not in (None, document_id):
             store.release_document(last.document_id)
+        if not part:
+            self._end_of_parts(entry.key, complete=state != "failed" and result.rest is None)
+
+    def _end_of_parts(self, whole: bytes, *, complete: bool) -> None:
+        """Parts that a file does not have any more go; of one that could not be read they stay."""
+        if complete:
+            for row in ledger.parts_of(self._store.connection, whole):
+                if row.path not in self._parts_of_file:
+                    self._forget(row)
+        self._parts_of_file.clear()
 
     def _outcome(
         self, before: FileRow | None, source: str, result: ReadResult, backlog: Backlog
     ) -> tuple[str, int | None, tuple[Problem, ...]]:
         """(state, document, problems) of a file that was read."""
+        rest = (result.rest,) if result.rest else ()
         if result.document is not None:
-            problems = result.document.problems
+            problems = (*result.document.problems, *rest)
             document_id = self._document(source, result.content_hash, result.document, backlog)
             return ("partly" if problems else "stored"), document_id, problems
-        assert result.problem is not None, "a file is a document or a problem"
+        if result.problem is None:  # it only holds other files
+            return ("partly" if rest else "stored"), None, rest
         if result.problem.code == "empty":
             return "empty", None, ()
         # What was read before is kept, and shown as stale.
-        return "failed", before.document_id if before else None, (result.problem,)
+        return "failed", before.document_id if before else None, (result.problem, *rest)
 
     def _document(
         self, source: str, content_hash: str, document: Document, backlog: Backlog
@@ -171,13 +206,17 @@ class Intake:
         backlog.add(document_id, len(chunks))
         return document_id
 
-    def _count(self, before: FileRow | None, document_id: int | None, state: str) -> None:
-        if document_id is None or state == "failed":
+    def _count(
+        self, before: FileRow | None, document_id: int | None, content_hash: str, state: str
+    ) -> None:
+        if state not in _HELD:
             return
-        if before is None or before.document_id is None:
+        now = document_id or content_hash
+        then = _held(before) if before else None
+        if then is None:
             self.added += 1
-            self._under_new_name.add(document_id)
-        elif before.document_id != document_id:
+            self._under_new_name.add(now)
+        elif then != now:
             self.updated += 1
         else:
             self.unchanged += 1
@@ -194,17 +233,22 @@ class Intake:
         """Take out files that are gone. One whose document a new file holds has moved."""
         with self._store.transaction():
             for row in rows:
-                ledger.forget(self._store.connection, row.id)
+                self._forget(row)
                 ledger.remove_root_at(self._store.connection, row.path)
-                if row.document_id is None:
+                held = _held(row)
+                if held is None or is_part(row.path):
                     continue
-                self._store.release_document(row.document_id)
-                if row.document_id in self._under_new_name:
-                    self._under_new_name.remove(row.document_id)
+                if held in self._under_new_name:
+                    self._under_new_name.remove(held)
                     self.moved += 1
                     self.added -= 1
                 else:
                     self.removed += 1
+
+    def _forget(self, row: FileRow) -> None:
+        ledger.forget(self._store.connection, row.id)
+        if row.document_id is not None:
+            self._store.release_document(row.document_id)
 
     def record_skipped(self, skipped: Mapping[int, Sequence[tuple[str, str]]]) -> None:
         """Keep, root by root, what was passed over and why."""

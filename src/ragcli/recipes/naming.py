@@ -10,6 +10,7 @@ from pathlib import Path
 from ragcli.errors import NotInProject, UsageError
 from ragcli.fetching.address import is_address, normal
 from ragcli.store import Store, ledger
+from ragcli.store.folder import PART_MARK, part_key, parts_range
 from ragcli.store.rows import WEB, FileRow
 
 # As many as are read at a glance.
@@ -24,7 +25,8 @@ def files_named(store: Store, name: str) -> list[FileRow]:
     """The file of this name, or all files in the folder of this name, in order of their source.
 
     A name is a path from the current folder or, when nothing is known there, a source as it is
-    cited. Files that were taken out are known by no name.
+    cited. The parts of a file lie in it as files lie in a folder. Files that were taken out are
+    known by no name.
     """
     rows = [row for row in ledger.files(store.connection) if row.state != "removed"]
     for key in keys_of(store, name):
@@ -44,35 +46,54 @@ def split_place(store: Store, name: str) -> tuple[str, int | None, int | None]:
     return matched["name"], first, int(matched["last"] or first)
 
 
-def keys_of(store: Store, name: str) -> tuple[bytes, bytes]:
-    """The stored path that a name means: from the current folder, and as a source."""
+def keys_of(store: Store, name: str) -> list[bytes]:
+    """The stored paths that a name may mean: from the current folder, and as a source; those of a
+    file of that very name before those of a part."""
+    file, mark, part = name.partition(PART_MARK)
+    if not mark or not file:
+        return _keys_of_file(store, name)
+    keys = [part_key(key, part) for key in _keys_of_file(store, file)]
+    return keys if is_address(name) else _keys_of_file(store, name) + keys
+
+
+def _keys_of_file(store: Store, name: str) -> list[bytes]:
     # An address loses its fragment, but for the page that a passage is cited by.
     if is_address(name) and not _PAGE.search(name):
         with suppress(UsageError):
             name = normal(name)
-        return name.encode(), name.encode()
+        return [name.encode()]
     path = Path(name).expanduser()
-    return store.folder.key_of(path), store.folder.key_of(store.folder.root / path)
+    return [store.folder.key_of(path), store.folder.key_of(store.folder.root / path)]
 
 
 def is_at_or_below(path: bytes, folder: bytes) -> bool:
     """A stored path is this one or lies in it; ``.`` is the project's folder. What was fetched
     lies in no folder."""
     if path.startswith(WEB):
-        return path == folder
+        return path == folder or path.startswith(parts_range(folder)[0])
     if folder == b".":
         return not path.startswith(b"/")
-    return path == folder or path.startswith(folder.rstrip(b"/") + b"/")
+    inside = (folder.rstrip(b"/") + b"/", parts_range(folder)[0])
+    return path == folder or path.startswith(inside)
+
+
+def itself(store: Store, name: str, found: list[FileRow]) -> list[FileRow]:
+    """Of the files of a name the one that it names, without the parts in it; else all of them."""
+    keys = keys_of(store, name)
+    return [row for row in found if row.path in keys or row.source == name][:1] or found
 
 
 def document_named(store: Store, name: str) -> FileRow:
     """The one file of this name that holds a document. Raises NotInProject, which says why."""
-    found = files_named(store, name)
+    found = itself(store, name, files_named(store, name))
     with_text = [row for row in found if row.document_id is not None]
     if len(found) == 1 and with_text:
         return with_text[0]
     if len(found) == 1:
-        raise NotInProject(_why_without_text(store, found[0]), "see all: rag status --problems")
+        cure = "see all: rag status --problems"
+        if found[0].state in ("stored", "partly"):
+            cure = f"see which: rag ls '{name}'"
+        raise NotInProject(_why_without_text(store, found[0]), cure)
     if found:
         raise NotInProject(
             f"{name} is a folder of {len(found):,} files", f"see which: rag ls '{name}'"
@@ -94,6 +115,9 @@ def unknown(store: Store, name: str) -> NotInProject:
 
 
 def _why_without_text(store: Store, row: FileRow) -> str:
+    if row.state in ("stored", "partly"):
+        count = len(ledger.parts_of(store.connection, row.path))
+        return f"{row.source} has no text of its own; it holds {count:,} files"
     if row.state == "empty":
         return f"{row.source} is empty"
     own = [p.message for source, p in ledger.problems(store.connection) if source == row.source]

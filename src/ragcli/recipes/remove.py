@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ragcli.errors import NotInProject
 from ragcli.recipes.naming import files_named, is_at_or_below, keys_of, unknown
 from ragcli.store import Store, ledger, sets
+from ragcli.store.folder import file_of, is_part
 from ragcli.store.rows import FileRow, RootRow
 
 
@@ -34,14 +36,17 @@ def remove(store: Store, names: Sequence[str], wait_s: float) -> Removed:
             for root in roots:
                 ledger.remove_root(store.connection, root.id)
             for row in files:
-                _take_out(store, row)
+                if is_part(row.path):
+                    _forget(store, row)
+                else:
+                    _take_out(store, row)
             sets.prune(store.connection)
         chosen = sets.active(store.connection)
         if chosen is not None:
             store.publish_index(chosen)
         left = store.counts()["chunks"]
     return Removed(
-        files=tuple(row.source for row in files if row.state != "removed"),
+        files=tuple(r.source for r in files if r.state != "removed" and not is_part(r.path)),
         roots=tuple(root.source for root in roots),
         chunks=before - left,
     )
@@ -51,7 +56,9 @@ def _all_named(store: Store, names: Sequence[str]) -> tuple[list[FileRow], list[
     files: dict[str, FileRow] = {}
     roots: dict[str, RootRow] = {}
     for name in names:
-        found = files_named(store, name)
+        found, keys = files_named(store, name), keys_of(store, name)
+        if found and file_of(found[0].path) not in {r.path for r in found} | set(keys):
+            raise NotInProject(*_of_whole(store, found[0]))
         inside = _roots_named(store, name)
         if not found and not inside:
             raise unknown(store, name)
@@ -63,6 +70,12 @@ def _all_named(store: Store, names: Sequence[str]) -> tuple[list[FileRow], list[
         if row.root_id in ids:
             files.setdefault(row.source, row)
     return [files[s] for s in sorted(files)], [roots[s] for s in sorted(roots)]
+
+
+def _of_whole(store: Store, part: FileRow) -> tuple[str, str]:
+    """Why a part stays: its file, read again, would bring it back."""
+    source = store.folder.source_of(store.folder.path_of(part.path))
+    return f"{part.source} is a part of a file", f"take that out: rag rm '{source}'"
 
 
 def _roots_named(store: Store, name: str) -> list[RootRow]:
@@ -82,7 +95,7 @@ def _take_out(store: Store, row: FileRow) -> None:
         (r for r in ledger.roots(store.connection) if is_at_or_below(row.path, r.path)), None
     )
     if above is None:
-        ledger.forget(store.connection, row.id)
+        _forget(store, row)
     else:
         ledger.put_file(
             store.connection,
@@ -96,5 +109,11 @@ def _take_out(store: Store, row: FileRow) -> None:
             content_hash=row.content_hash,
             reader_version=row.reader_version,
         )
+        if row.document_id is not None:
+            store.release_document(row.document_id)
+
+
+def _forget(store: Store, row: FileRow) -> None:
+    ledger.forget(store.connection, row.id)
     if row.document_id is not None:
         store.release_document(row.document_id)

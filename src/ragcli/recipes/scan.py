@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from ragcli.domain import Problem
@@ -14,7 +15,7 @@ from ragcli.reading import READER_VERSION
 from ragcli.reading.table import PICTURE_SUFFIXES
 from ragcli.reading.walk import FoundFile, SkippedFile, walk
 from ragcli.store import Store, ledger
-from ragcli.store.folder import ProjectFolder, is_there
+from ragcli.store.folder import ProjectFolder, file_of, is_part, is_there
 from ragcli.store.rows import FileRow, RootRow
 
 # Removals are held back when more files than this, and more than this share, would go at once:
@@ -147,18 +148,20 @@ def plan(
     *,
     retry: bool = False,
     allow_removals: bool = False,
+    archives: bool = False,
     pictures: bool = False,
 ) -> Plan:
-    """Compare; nothing is read or written. ``retry`` reads known problems again, ``pictures`` also
-    those that nobody named."""
+    """Compare; nothing is read or written. ``retry`` reads known problems again; ``archives`` are
+    looked at, too, and ``pictures`` also those that nobody named."""
     result = Plan()
-    known = {row.path: row for row in ledger_rows}
+    known = _Known(ledger_rows)
     seen: set[bytes] = set()
+    look = partial(_look, folder, archives=archives, pictures=pictures, retry=retry)
     for root, start in roots:
         gone_before = len(result.gone)
-        found, unreadable = _look(folder, root, start, known, seen, retry, pictures, result)
+        found, unreadable = look(root, start, known, seen, result)
         result.gone += _vanished(folder, root, start, known, seen, unreadable)
-        candidates = result.gone[gone_before:]
+        candidates = {file_of(row.path) for row in result.gone[gone_before:]}
         reason = "" if allow_removals else _reason_to_hold(root, start, found, candidates)
         if reason:
             result.held_back.append(reason)
@@ -168,15 +171,30 @@ def plan(
     return result
 
 
+class _Known:
+    """The ledger's rows: ``files`` by path, and the parts of each; a part is as its file is."""
+
+    def __init__(self, rows: Sequence[FileRow]) -> None:
+        self.files = {row.path: row for row in rows if not is_part(row.path)}
+        self.parts = [row for row in rows if is_part(row.path)]
+        self._problems = Counter(file_of(row.path) for row in self.parts if _has_problem(row))
+
+    def problems(self, row: FileRow) -> int:
+        """How many problems this file and its parts have."""
+        return _has_problem(row) + self._problems[row.path]
+
+
 def _look(
     folder: ProjectFolder,
     root: RootRow,
     start: Path,
-    known: dict[bytes, FileRow],
+    known: _Known,
     seen: set[bytes],
-    retry: bool,
-    pictures: bool,
     result: Plan,
+    *,
+    archives: bool,
+    pictures: bool,
+    retry: bool,
 ) -> tuple[int, list[Path]]:
     """Sort what is found under one root into the plan; how many files there were, and the
     folders that could not be looked into."""
@@ -184,9 +202,17 @@ def _look(
     # What was passed over is told for the whole root, or not at all.
     whole = start == folder.path_of(root.path)
     skipped = result.skipped.setdefault(root.id, []) if whole else []
-    for entry in walk(start):
+    for entry in walk(start, archives=archives):
         key = folder.key_of(entry.path)
         if isinstance(entry, SkippedFile):
+            row = known.files.get(key)
+            if entry.reason == "archive" and row and row.state != "removed":
+                # It was asked for once: what was read of it stays, until it is asked for again.
+                found += 1
+                seen.add(key)
+                result.unchanged += 1
+                result.known_problems += known.problems(row)
+                continue
             if entry.reason == "unreadable":
                 unreadable.append(entry.path)
             if entry.path != start:
@@ -197,20 +223,22 @@ def _look(
             continue
         suffix = entry.path.suffix.lower()
         # What was read once stays, also where nothing reads it today.
-        if suffix in PICTURE_SUFFIXES and not (pictures or key in known or entry.path == start):
+        if suffix in PICTURE_SUFFIXES and not (
+            pictures or key in known.files or entry.path == start
+        ):
             skipped.append((folder.source_of(entry.path), f"binary: {suffix}"))
             continue
         found += 1
         if key in seen:
             continue
         seen.add(key)
-        row = known.get(key)
+        row = known.files.get(key)
         named = not whole or entry.path == start
         if row is not None and row.state == "removed" and not named:
             result.left_out[row.state] += 1
-        elif row is not None and _is_unchanged(row, entry) and not (retry and _has_problem(row)):
+        elif row and _is_unchanged(row, entry) and not (retry and known.problems(row)):
             result.unchanged += 1
-            result.known_problems += _has_problem(row)
+            result.known_problems += known.problems(row)
             if whole and row.state == "empty":
                 result.left_out[row.state] += 1
         else:
@@ -244,25 +272,26 @@ def _vanished(
     folder: ProjectFolder,
     root: RootRow,
     start: Path,
-    known: dict[bytes, FileRow],
+    known: _Known,
     seen: set[bytes],
     unreadable: Sequence[Path],
 ) -> list[FileRow]:
     """The ledger's files that should be there and are not; in a folder that cannot be looked
     into nobody knows."""
     whole = start == folder.path_of(root.path)
+    unseen = [row for path, row in known.files.items() if path not in seen]
+    unseen += [row for row in known.parts if file_of(row.path) not in seen]
     return [
         row
-        for row in known.values()
+        for row in unseen
         if row.root_id == root.id
-        and row.path not in seen
         and (whole or folder.path_of(row.path).is_relative_to(start))
         and not (row.state == "removed" and is_there(folder.path_of(row.path)))
         and not any(folder.path_of(row.path).is_relative_to(u) for u in unreadable)
     ]
 
 
-def _reason_to_hold(root: RootRow, start: Path, found: int, gone: Sequence[FileRow]) -> str:
+def _reason_to_hold(root: RootRow, start: Path, found: int, gone: Collection[bytes]) -> str:
     if not gone:
         return ""
     if not is_there(start) and not _is_deleted_file(root, gone, start):
@@ -277,10 +306,9 @@ def _reason_to_hold(root: RootRow, start: Path, found: int, gone: Sequence[FileR
     return ""
 
 
-def _is_deleted_file(root: RootRow, gone: Sequence[FileRow], start: Path) -> bool:
+def _is_deleted_file(root: RootRow, gone: Collection[bytes], start: Path) -> bool:
     """A file that was named itself and is gone from a folder that is there and not empty."""
-    a_file = any(row.path == root.path for row in gone)
     try:
-        return a_file and any(start.parent.iterdir())
+        return root.path in gone and any(start.parent.iterdir())
     except OSError:
         return False

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ragcli.domain import state_of
+from ragcli.store import ledger
+from ragcli.store.folder import file_of, is_part
 
 if TYPE_CHECKING:
     from ragcli.domain import State
@@ -32,9 +35,23 @@ def date_of(own: str | None, file: FileRow) -> tuple[str | None, str | None]:
     return moment.isoformat(timespec="seconds"), "file"
 
 
+def files_held(rows: Sequence[FileRow]) -> list[FileRow]:
+    """The files, without their parts, of which the project has something."""
+    return [
+        row
+        for row in rows
+        if not is_part(row.path)
+        and (row.document_id is not None or row.state in ("stored", "partly"))
+    ]
+
+
 def is_stale(store: Store, file: FileRow) -> bool:
-    """The file has changed or gone since it was read (by size and mtime). What was fetched is not
-    looked after: it is stale when the last try to bring it up to date has failed."""
+    """The file has changed or gone since it was read (by size and mtime); a part is as its file.
+    What was fetched is not looked after: it is stale when the last try to bring it up to date has
+    failed."""
+    if is_part(file.path):
+        whole = ledger.file_at(store.connection, file_of(file.path))
+        return whole is None or file.state == "failed" or is_stale(store, whole)
     if file.is_fetched:
         return file.state == "failed"
     try:

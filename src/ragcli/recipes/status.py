@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ragcli.domain import ChunkSettings, EmbedderIdentity, Problem, State
 from ragcli.recipes.languages import by_words
-from ragcli.recipes.shown import is_stale, shown_state
+from ragcli.recipes.shown import files_held, is_stale, shown_state
 from ragcli.store import Store, ledger, overview, sets, vectors
 from ragcli.store.folder import is_there
 from ragcli.store.rows import RootRow
@@ -60,7 +60,8 @@ class Root:
 @dataclass(frozen=True, slots=True)
 class Status:
     """``files`` counts by the ledger's state: stored, partly, failed, empty, removed; ``states``
-    those in the project by ``domain.State``, which says why one failed. ``formats`` and
+    those in the project by ``domain.State``, which says why one failed; ``parts`` are files inside
+    them that have a text: attachments, messages, members. ``formats`` and
     ``languages`` count documents. ``by_words`` are those languages that the model was not taught,
     with their share of the text: they are found by words, not by meaning. ``stale`` files have
     changed or gone since they were read.
@@ -71,6 +72,7 @@ class Status:
     last_ingest: str | None
     files: Mapping[str, int]
     states: Mapping[State, int]
+    parts: int
     documents: int
     chunks: int
     embedded_chunks: int
@@ -115,7 +117,7 @@ def status(
         counts = store.counts()
         counted = overview.states(connection)
         told = tuple(ledger.problems(connection))
-        rows = [row for row in ledger.files(connection) if row.document_id is not None]
+        rows = files_held(ledger.files(connection))
         return Status(
             folder=str(store.folder.root),
             created=store.fact("created_at"),
@@ -124,6 +126,7 @@ def status(
                 state: sum(n for (s, _), n in counted.items() if s == state) for state in STATES
             },
             states=_shown_states(counted),
+            parts=counts["parts"],
             documents=counts["documents"],
             chunks=counts["chunks"],
             embedded_chunks=counts["embedded"],

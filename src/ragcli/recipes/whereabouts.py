@@ -6,7 +6,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ragcli.fetching.address import is_address
-from ragcli.recipes.naming import document_named, files_named, keys_of, split_place, unknown
+from ragcli.recipes.naming import (
+    document_named,
+    files_named,
+    itself,
+    keys_of,
+    split_place,
+    unknown,
+)
 from ragcli.store import ledger
 from ragcli.store.folder import is_there
 from ragcli.text.lines import line_spans
@@ -49,7 +56,7 @@ def whereabouts(store: Store, name: str) -> Whereabouts:
     and ProjectCorrupt.
     """
     name, first, last = split_place(store, name)
-    found = files_named(store, name)
+    found = itself(store, name, files_named(store, name))
     if not found or (len(found) == 1 and found[0].document_id is None):
         return _not_stored(store, name)
     row = document_named(store, name)
@@ -123,6 +130,9 @@ def _of_state(store: Store, row: FileRow) -> Loss:
     if row.state == "removed":
         hint = f"take it in again: rag ingest '{row.source}'"
         return Loss("removed", "it was taken out of the project", hint)
+    if row.state in ("stored", "partly"):
+        hint = f"see which: rag ls '{row.source}'"
+        return Loss("no_text", "it has no text of its own, it holds other files", hint)
     if row.state == "empty":
         return Loss("empty", "the file is empty")
     told = [p for source, p in ledger.problems(store.connection) if source == row.source]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
+from ragcli.store.folder import PART_MARK
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -18,8 +20,11 @@ _DAY = "COALESCE(substr(d.date, 1, 10), date(f.mtime_ns / 1000000000, 'unixepoch
 def file_conditions(chosen: Filter) -> tuple[str, list[object]]:
     """SQL conditions on ``files f JOIN documents d``, and their parameters."""
     conditions, parameters = ["1"], list[object]()
+    if chosen.path is not None:
+        # A file's parts lie in it, as files lie in a folder.
+        conditions.append(f"(f.source GLOB ? OR f.source GLOB ? || '{PART_MARK}*')")
+        parameters += [chosen.path, chosen.path]
     simple = (
-        ("f.source GLOB ?", chosen.path),
         ("d.format = ?", chosen.format),
         ("d.language = ?", chosen.language),
         (f"{_DAY} >= ?", chosen.since),

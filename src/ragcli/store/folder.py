@@ -11,6 +11,11 @@ from ragcli.errors import ProjectNotFound, UsageError
 
 MARK = ".rag"
 
+# Between a file and a part of it: in sources as they are shown, and in stored paths, where no path
+# can hold it.
+PART_MARK = "#part="
+_PART_KEY = b"\0"
+
 README = """\
 This folder belongs to ragcli, the command `rag`. It holds the index of the documents around it,
 and a copy of their text.
@@ -87,8 +92,28 @@ class ProjectFolder:
         return os.fsencode(normal.removeprefix(root.rstrip("/") + "/"))
 
     def path_of(self, key: bytes) -> Path:
-        """The absolute path of a stored one."""
-        return self.root / os.fsdecode(key)
+        """The absolute path of a stored one; for a part that of the file it lies in."""
+        return self.root / os.fsdecode(file_of(key))
+
+
+def part_key(file: bytes, part: str) -> bytes:
+    """The stored path of a part of a file; the file's own for an empty name."""
+    return file + _PART_KEY + part.encode("utf-8", "surrogateescape") if part else file
+
+
+def is_part(key: bytes) -> bool:
+    """A stored path is that of a file inside a file."""
+    return _PART_KEY in key
+
+
+def file_of(key: bytes) -> bytes:
+    """The stored path of the file that a part lies in; a file's own."""
+    return key.partition(_PART_KEY)[0]
+
+
+def parts_range(file: bytes) -> tuple[bytes, bytes]:
+    """(first, behind the last) of the stored paths of a file's parts."""
+    return file + _PART_KEY, file + b"\1"
 
 
 def find(explicit: str | None, environ: Mapping[str, str], start: Path) -> ProjectFolder:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ragcli.store.database import now
+from ragcli.store.folder import parts_range
 from ragcli.store.rows import FileRow, RootRow
 
 if TYPE_CHECKING:
@@ -57,6 +58,29 @@ def files(connection: sqlite3.Connection) -> list[FileRow]:
 def file_at(connection: sqlite3.Connection, path: bytes) -> FileRow | None:
     row = connection.execute(f"SELECT {FILE_COLUMNS} FROM files WHERE path = ?", (path,)).fetchone()
     return None if row is None else FileRow(*row)
+
+
+def parts_of(connection: sqlite3.Connection, path: bytes) -> list[FileRow]:
+    """The parts of the file at this path."""
+    rows = connection.execute(
+        f"SELECT {FILE_COLUMNS} FROM files WHERE path >= ? AND path < ?", parts_range(path)
+    )
+    return [FileRow(*r) for r in rows]
+
+
+def free_source(connection: sqlite3.Connection, source: str, path: bytes) -> str:
+    """The source for this path: where another has it already (a file named like a part, bytes that
+    are shown alike), one that is like it."""
+    while True:
+        row = connection.execute("SELECT path FROM files WHERE source = ?", (source,)).fetchone()
+        if row is None or row[0] == path:
+            return source
+        source += "~"
+
+
+def mark_unread(connection: sqlite3.Connection, path: bytes) -> None:
+    """The next ingest reads this file again: no hash says that it is the same."""
+    connection.execute("UPDATE files SET content_hash = NULL WHERE path = ?", (path,))
 
 
 def put_file(

@@ -42,10 +42,10 @@ _CODE = "(SELECT code FROM problems WHERE file_id = f.id AND page IS NULL ORDER 
 
 def states(connection: sqlite3.Connection) -> dict[tuple[str, str | None], int]:
     """How many files there are by the ledger's state and, of those that failed, by the code of
-    their problem."""
+    their problem; parts of files are not counted."""
     rows = connection.execute(
         f"SELECT state, CASE state WHEN 'failed' THEN {_CODE} END AS code, count(*)"
-        " FROM files f GROUP BY 1, 2"
+        " FROM files f WHERE instr(path, x'00') = 0 GROUP BY 1, 2"
     )
     return {(state, code): count for state, code, count in rows}
 

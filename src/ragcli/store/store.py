@@ -25,7 +25,7 @@ from ragcli.store import (
     texts,
     vectors,
 )
-from ragcli.store.folder import ProjectFolder
+from ragcli.store.folder import ProjectFolder, file_of
 from ragcli.store.rows import ChunkRow, EmbeddingSet, FileRow
 from ragcli.store.schema import INDEX_OF_LANGUAGES
 from ragcli.store.vectors import VectorIndex
@@ -116,15 +116,19 @@ class Store:
         self.connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (key, value))
 
     def counts(self) -> Mapping[str, int]:
-        """files, documents, chunks, embedded (chunks), characters: of what answers now."""
-        files, documents_, characters = self.connection.execute(
-            "SELECT (SELECT count(*) FROM files WHERE document_id IS NOT NULL),"
+        """files (with a document, or holding parts), parts (with a document), documents, chunks,
+        embedded (chunks), characters: of what answers now."""
+        files, parts, documents_, characters = self.connection.execute(
+            "SELECT (SELECT count(*) FROM files WHERE instr(path, x'00') = 0"
+            " AND (document_id IS NOT NULL OR state IN ('stored', 'partly'))),"
+            " (SELECT count(*) FROM files WHERE instr(path, x'00') AND document_id IS NOT NULL),"
             " (SELECT count(*) FROM documents),"
             " (SELECT COALESCE(SUM(length), 0) FROM documents)"
         ).fetchone()
         chunks, embedded = self._chunks_and_embedded()
         return {
             "files": files,
+            "parts": parts,
             "documents": documents_,
             "chunks": chunks,
             "embedded": embedded,
@@ -216,6 +220,7 @@ class Store:
         reads them again. The keyword index is then to be rebuilt."""
         for row in self.files_of(document_id, Filter()):
             ledger.forget(self.connection, row.id)
+            ledger.mark_unread(self.connection, file_of(row.path))
         documents.delete(self.connection, document_id)
 
     def cited_as(self, document_id: int) -> str:

@@ -291,6 +291,12 @@ def test_a_thoughtless_declaration_is_overruled(text: str, declared: str) -> Non
     assert decode(text.encode(), declared) == text
 
 
+def test_utf8_is_told_from_what_it_says_it_is() -> None:
+    assert decode("café".encode(), "iso-8859-1") == "café"
+    text = "# Encoding: latin-1, and why it is no more\n\nNaïve."
+    assert decode(text.encode()) == text
+
+
 def test_a_damaged_character_does_not_overrule_a_declaration() -> None:
     data = TAIWAN.encode("big5")
     assert decode(data[:60] + b"\xff" + data[60:], "big5").count("\ufffd") == 1

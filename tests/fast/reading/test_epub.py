@@ -13,6 +13,7 @@ from ragcli.domain import Document
 from ragcli.errors import Unreadable
 from ragcli.reading import epub
 from ragcli.reading.dispatch import read_document
+from ragcli.reading.language import with_language
 
 CONTAINER = """<?xml version="1.0"?>
 <container xmlns="urn:oasis:names:tc:opendocument:xmlns:container" version="1.0"><rootfiles>
@@ -99,7 +100,7 @@ def test_chapters_follow_the_spine_under_the_contents() -> None:
     assert headings(document) == [(1, "One"), (2, "Part"), (1, "第二章")]
     assert (document.title, document.date) == ("The Bridge 桥", "2024-05-06")
     assert document.metadata == {"author": "Ann, 王五"}
-    assert document.language == "en"
+    assert with_language(document).language == "en"
     assert document.format == "epub" and not document.problems
 
 
@@ -207,8 +208,9 @@ def test_books_without_text_say_why(data: bytes, code: str) -> None:
 
 
 def test_a_book_is_known_by_its_content() -> None:
-    data = book({"OEBPS/book.opf": opf(["a.xhtml"]), "OEBPS/a.xhtml": PAGE.format(ENGLISH)})
-    assert read_document(PurePath("book"), data).format == "epub"
+    data = book({"OEBPS/book.opf": opf(["a.xhtml"]), "OEBPS/a.xhtml": PAGE.format("OK")})
+    document = read_document(PurePath("book"), data)
+    assert (document.format, document.language) == ("epub", "en")
 
 
 def test_loops_and_depth_in_the_contents_end() -> None:

@@ -13,6 +13,7 @@ from ragcli.domain import Document
 from ragcli.errors import Unreadable
 from ragcli.reading import fb2
 from ragcli.reading.dispatch import read_document
+from ragcli.reading.language import with_language
 
 HEAD = (
     '<?xml version="1.0" encoding="{}"?><FictionBook'
@@ -65,7 +66,7 @@ def test_structure(declared: str, codec: str) -> None:
         ("paragraph", "В мае."),
     ]
     assert [level for level, _ in headings(document)] == [1, 1, 2, 1, 1]
-    assert document.language == "ru" and document.date == "2024-05-06"
+    assert with_language(document).language == "ru" and document.date == "2024-05-06"
     assert document.title == ("Мост" if codec == "cp1251" else "Мост 桥")
     author = "Anna Иванова, Nick" if codec == "cp1251" else "Anna Иванова, 王五"
     assert document.metadata == {"author": author, "keywords": "prose", "description": "Short."}

@@ -57,6 +57,15 @@ def test_marks_of_notes_stand_apart_from_words() -> None:
     assert document.text == "river[1] and *bridge[3], m2, 1st, old[4], 5"
 
 
+def test_handles_of_headings_are_no_text() -> None:
+    document = read(
+        "<h2>Menus<a class=headerlink href='#menus'>¶</a></h2><p>See <a href='#x'>x</a>.</p>"
+        "<h2>情节<span class=mw-editsection>[<a href=/e>编辑</a>]</span></h2><p>§ 5</p>"
+    )
+    assert headings(document) == [(2, "Menus"), (2, "情节")]
+    assert document.text == "Menus\n\nSee x.\n\n情节\n\n§ 5"
+
+
 def test_layout_tables_are_no_tables():
     document = read("<table><tr><td><h1>T</h1><p>a</p><table><tr><td>1<td>2</table></table>")
     assert pieces(document) == [("heading", "T"), ("paragraph", "a"), ("table", "1 | 2")]

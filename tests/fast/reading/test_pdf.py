@@ -7,7 +7,7 @@ from document_checks import check, headings, pieces
 from fpdf import FPDF
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pdf_maker import numbered_glyphs, pdf_of, shown
+from pdf_maker import HEIGHT, WIDTH, numbered_glyphs, pdf_of, shown
 from PIL import Image
 from pypdf import PageObject, PdfReader, PdfWriter
 
@@ -92,6 +92,18 @@ def test_a_page_without_a_text_layer_is_a_problem_and_a_blank_one_is_none():
     assert (problem.code, problem.page) == ("no_text_layer", 2)
     assert "install Tesseract" in problem.hint
     assert len(document.pages) == 4
+
+
+@pytest.mark.parametrize(("share", "text"), [(1.0, "Page 7"), (0.5, "Page 7"), (1.0, LONG)])
+def test_a_scan_with_a_stamp_is_a_scan(share: float, text: str):
+    picture = b"q %d 0 0 %d 0 0 cm BI /W 1 /H 1 /BPC 8 /CS /G ID \x00 EI Q\n" % (
+        WIDTH,
+        int(HEIGHT * share),
+    )
+    document = read(pdf_of(picture + shown(50, 50, text)))
+    assert document.text == text.strip()
+    codes = [(p.code, p.page) for p in document.problems]
+    assert codes == ([("no_text_layer", 1)] if share == 1 and text != LONG else [])
 
 
 def test_a_broken_page_loses_that_page_only():

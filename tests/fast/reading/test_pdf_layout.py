@@ -80,6 +80,18 @@ def test_pieces_that_are_written_from_the_bottom_up_are_read_from_the_top_down()
     )
 
 
+def test_pieces_side_by_side_stay_as_they_were_written_where_others_move():
+    page = (
+        lines(50, 300, PROSE)
+        + shown(50, 401, "isbn =")
+        + lines(150, 400, ["{3-540-52381-2},", "language = {ngerman}"])
+        + shown(50, 60, "First of all")
+    )
+    assert read(pdf_of(page)).text == "\n\n".join(
+        ["First of all", "\n".join(PROSE), "isbn =", "{3-540-52381-2},\nlanguage = {ngerman}"]
+    )
+
+
 def test_columns_out_of_order_are_read_to_their_end():
     page = (
         lines(320, 80, OTHER)
@@ -123,6 +135,32 @@ def test_a_cell_of_several_lines_stays_in_its_row():
     )
     assert pieces(read(pdf_of(page))) == [
         ("table", "Rope | for mooring a boat to the quay\nAnchor (iron) | for where there is none")
+    ]
+
+
+def test_cells_at_half_the_height_of_a_long_one_and_centred_headers():
+    page = (
+        shown(99, 80, "Region")
+        + shown(190, 80, "Revenue")
+        + shown(376, 80, "Comment")
+        + shown(58, 112, "North")
+        + shown(190, 112, "1,200")
+        + lines(252, 100, ["A comment that has to be", "wrapped over several lines", "of its cell"])
+        + shown(58, 144, "South")
+        + shown(190, 144, "900")
+        + shown(252, 144, "none")
+        + lines(58, 164, ["East and West", "together with more", "words"])
+        + shown(190, 176, "77")
+        + shown(252, 176, "fine")
+    )
+    assert pieces(read(pdf_of(page))) == [
+        (
+            "table",
+            "Region | Revenue | Comment\n"
+            "North | 1,200 | A comment that has to be wrapped over several lines of its cell\n"
+            "South | 900 | none\n"
+            "East and West together with more words | 77 | fine",
+        )
     ]
 
 

@@ -154,6 +154,15 @@ def test_what_does_not_show_is_left_out() -> None:
     assert document.text == "kept linkshown统一!\n\nb"
 
 
+def test_ruby() -> None:
+    ruby = (
+        rb"{\field{\*\fldinst {EQ \\* jc2 \\* " + b'"Font:Mincho"'
+        rb" \\* hps12 \\o\\ad(\\s\\up 9(}{" + escaped("ふ") + rb"}{),}{" + escaped("振") + rb"}{)}}"
+        rb"{\fldrslt }}"
+    )
+    assert read(b"a " + ruby + rb" b\par").text == "a 振(ふ) b"
+
+
 def test_formulas() -> None:
     document = read(
         rb"{\mmath{\*\moMath{\mf{\*\mfPr gone}{\mnum{\mr a}}{\mden{\mr b}}}}}{\mmathPict x}"

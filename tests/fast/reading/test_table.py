@@ -18,7 +18,9 @@ from ragcli.reading.table import (
     BINARY_SUFFIXES,
     DOCUMENT_SUFFIXES,
     FORMAT_OF_SUFFIX,
+    HOLDERS,
     READERS,
+    WITHOUT_TEXT,
     format_of,
     unsupported_reason,
 )
@@ -56,6 +58,12 @@ from ragcli.reading.table import (
             "ods",
         ),
         ("noext", b"<?xml version='1.0'?><feed/>", "xml"),
+        (
+            "a.xml",
+            b'<?xml version="1.0"?><?mso-application?><Workbook xmlns="urn">',
+            "spreadsheetml",
+        ),
+        ("export.xls", b'<?xml version="1.0"?><ss:Workbook xmlns:ss="urn">', "spreadsheetml"),
         ("export.xls", b"City\tArea\nOslo\t454\n", "csv"),
         ("export.xlsx", b"City,Area\nOslo,454\n", "csv"),
         ("noext", b"\n <!DOCTYPE html><p>", "html"),
@@ -88,8 +96,10 @@ def test_the_table_is_consistent() -> None:
     assert not set(suffixes) & (BINARY_SUFFIXES | DOCUMENT_SUFFIXES)
     assert all(s.startswith(".") and s == s.lower() for s in suffixes)
     assert FORMAT_OF_SUFFIX.keys() == set(suffixes)
-    for module, _ in READERS.values():
-        assert callable(importlib.import_module(f"ragcli.reading.{module}").read)
+    for name, (module, _) in READERS.items():
+        reader = importlib.import_module(f"ragcli.reading.{module}")
+        assert callable(getattr(reader, "read", None)) == (name not in WITHOUT_TEXT)
+        assert callable(getattr(reader, "parts", None)) == (name in HOLDERS)
 
 
 def test_what_cannot_be_read_says_what_to_do() -> None:

@@ -278,13 +278,13 @@ def test_the_child_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
 def test_what_a_library_prints_stays_out_of_the_protocol() -> None:
     code = (
         "import os, sys\n"
-        "from ragcli.reading import child, dispatch\n"
-        "plain = child.read_document\n"
+        "from ragcli.reading import child\n"
+        "plain = child.read_itself\n"
         "def chatty(path, data, charset):\n"
         "    print('to stdout'); os.write(1, b'to fd 1'); sys.stdout.flush()\n"
         "    assert sys.stdin.read() == ''\n"
         "    return plain(path, data, charset)\n"
-        "child.read_document = chatty\n"
+        "child.read_itself = chatty\n"
         "child.main()\n"
     )
     with subprocess.Popen(
@@ -298,7 +298,7 @@ def test_what_a_library_prints_stays_out_of_the_protocol() -> None:
         write_message(process.stdin, asdict(OPTIONS))
         process.stdin.flush()
         assert read_message(stdout) == {"ready": True}
-        write_message(process.stdin, {"path": __file__})
+        write_message(process.stdin, {"path": __file__, "below": 0, "charset": "", "skip": 0})
         process.stdin.flush()
         seen, reply = read_message(stdout), read_message(stdout)
         assert seen and seen["size"] and reply and reply["document"]["format"] == "code"

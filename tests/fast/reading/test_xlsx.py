@@ -322,6 +322,13 @@ def test_a_damaged_sheet_costs_its_rest():
     assert problem(with_parts(good, {SHEET: cut})) == ("broken", 1)
 
 
+def test_rows_before_damage_are_kept():
+    document = read_rows("<row><c><v>1</v></c></row><row><c><v>2</v></c></row><row><<")
+    assert lines(document) == ["1", "2"]
+    assert [(p.code, p.page) for p in document.problems] == [("broken", 1)]
+    assert "after row 2" in document.problems[0].message
+
+
 def test_a_missing_sheet_costs_itself():
     def fill(workbook: Any) -> None:
         workbook.add_worksheet().write(0, 0, "gone")

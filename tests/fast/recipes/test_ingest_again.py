@@ -100,8 +100,8 @@ def test_an_ignored_file_that_was_named_stays(rag: Rag, home: Path) -> None:
 def test_an_unreadable_folder_inside_keeps_its_files(
     rag: Rag, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def cannot_look_into_sub(root: Path) -> Iterator[FoundFile | SkippedFile]:
-        for entry in walk(root):
+    def cannot_look_into_sub(root: Path, *, archives: bool) -> Iterator[FoundFile | SkippedFile]:
+        for entry in walk(root, archives=archives):
             if entry.path.parent.name != "sub":
                 yield entry
         yield SkippedFile(home / "docs/sub", "unreadable", "permission denied")

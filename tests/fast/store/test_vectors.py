@@ -139,7 +139,7 @@ def test_switching_sets_leaves_one_set_and_its_file(store: Store, chosen: Embedd
     assert store.counts()["chunks"] == 20  # the old set answers until the switch
     store.switch_to(new)
     assert store.counts() | {"characters": 0} == {
-        "files": 10, "documents": 10, "chunks": 10, "embedded": 10, "characters": 0,
+        "files": 10, "parts": 0, "documents": 10, "chunks": 10, "embedded": 10, "characters": 0,
     }  # fmt: skip
     check_exact(store, new)
     assert found_by(store, new, "text 3")[0] == "003.txt"
