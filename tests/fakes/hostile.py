@@ -140,7 +140,7 @@ MARKUP = {
     ),
     "from.mbox": (
         lambda: b"From a@b Thu Jan  1 00:00:00 1970\n\n" * 20_000 + WORDS.encode(),
-        "stored|partly|too_large|no_text|failed",
+        "stored|partly|no_text|failed|unsupported",
     ),
     "laughs.fb2": (
         _text(
