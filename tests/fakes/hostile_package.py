@@ -202,6 +202,6 @@ FILES: dict[str, tuple[Callable[[], bytes], str]] = {
         ),
         "failed|no_text|unsupported",
     ),
-    "bomb.zip": (lambda: packed({"a": bytes(50 << 20)}), "skipped: binary"),
+    "bomb.zip": (lambda: packed({"a": bytes(50 << 20)}), "skipped: binary|skipped: archive"),
     "text.docx": (lambda: TEXT.encode() * 20, "stored|failed|unsupported"),
 }
