@@ -35,12 +35,12 @@ def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     assert not refused
 
 
-@pytest.fixture(autouse=True)
-def _own_configuration(
-    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def _own_configuration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No test reads or writes the configuration of whoever runs it."""
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "config"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "config"))
+        yield
 
 
 def _is_loopback(host: str) -> bool:

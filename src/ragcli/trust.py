@@ -9,6 +9,7 @@ refused (as by git's `safe.directory`).
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -21,6 +22,8 @@ from ragcli.errors import ProjectUntrusted
 _HOSTS = {"openai": "openai_base_url", "ollama": "ollama_host"}
 # Models behind the local Ollama that run in its cloud, by name.
 _CLOUD = ("-cloud", ":cloud")
+# A path takes a hundred bytes: of so many, those of folders that are gone can be dropped.
+MANY_PROJECTS = 1000
 _LOCAL = frozenset({None, "sentence-transformers", "cross-encoder", "extractive"})
 
 
@@ -36,19 +39,32 @@ class Trust:
 
     @property
     def given(self) -> bool:
-        try:
-            lines = self._list.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
-        except OSError:
-            return False
-        return os.fspath(self._root) in lines
+        return self._line in self._lines()
 
     def give(self) -> None:
         """Trust the project from now on. Raises OSError."""
-        if self.given:
+        lines = self._lines()
+        if self._line in lines:
             return
         self._list.parent.mkdir(parents=True, exist_ok=True)
-        with self._list.open("a", encoding="utf-8", errors="surrogateescape") as file:
-            file.write(f"{self._root}\n")
+        if len(lines) >= MANY_PROJECTS:
+            there = [line for line in lines if Path(json.loads(line)).is_dir()]
+            fresh = self._list.with_suffix(f".{os.getpid()}")
+            fresh.write_text("".join(f"{line}\n" for line in there), encoding="ascii")
+            fresh.replace(self._list)
+        with self._list.open("a", encoding="ascii") as file:
+            file.write(f"{self._line}\n")
+
+    @property
+    def _line(self) -> str:
+        # A name may hold a line end.
+        return json.dumps(os.fspath(self._root))
+
+    def _lines(self) -> list[str]:
+        try:
+            return self._list.read_text(encoding="ascii").splitlines()
+        except (OSError, ValueError):
+            return []
 
 
 def check_owner(rag: Path) -> None:

@@ -105,3 +105,18 @@ def test_a_project_of_another_user_is_refused(made: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
     with pytest.raises(ProjectUntrusted, match="belongs to another user"):
         Rag.open(made)
+
+
+def test_the_list_stays_short_and_a_name_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setattr("ragcli.trust.MANY_PROJECTS", 3)
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    for root in (kept, tmp_path / f"gone\n{tmp_path}/sly", tmp_path / "gone too"):
+        Trust(root).give()
+    assert Trust(kept).given and not Trust(tmp_path / "sly").given
+    Trust(tmp_path / "new").give()
+    assert Trust(kept).given and Trust(tmp_path / "new").given
+    assert not Trust(tmp_path / "gone too").given

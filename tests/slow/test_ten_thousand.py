@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import subprocess
 import sys
@@ -39,7 +40,12 @@ def query_top_10(project: Path) -> list[list[str]]:
     ran = subprocess.run(
         [Path(sys.executable).with_name("rag"), "query", "--batch", "-", "--mode", "dense"],
         cwd=project,
-        env={"PYTHONPATH": str(PLUGINS), "HOME": str(project), "PATH": ""},
+        env={
+            "PYTHONPATH": str(PLUGINS),
+            "HOME": str(project),
+            "PATH": "",
+            "XDG_CONFIG_HOME": os.environ["XDG_CONFIG_HOME"],  # where the project is trusted
+        },
         input="\n".join(lines),
         capture_output=True,
         text=True,
