@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ragcli.retrieval.question import readable
@@ -13,6 +14,13 @@ if TYPE_CHECKING:
     from ragcli.domain import Filter, Vector
     from ragcli.store import Store
     from ragcli.store.rows import ChunkRow
+
+
+@lru_cache(1024)  # a process that answers many questions meets the same chunks again
+def _terms(text: str, language: str | None) -> tuple[tuple[str, ...], frozenset[str]]:
+    """A text's terms in order, and which they are."""
+    own = tuple(terms(text, language))
+    return own, frozenset(own)
 
 
 class StoreSearcher:
@@ -59,9 +67,8 @@ class StoreSearcher:
         found = {}
         for row in self._store.passages(ids):
             text = row.chunk.embed_text
-            own = terms(text, row.language)
+            own, self.terms[row.id] = _terms(text, row.language)
             self.rows[row.id] = row
-            self.terms[row.id] = frozenset(own)
             found[row.id] = Text(text, own, row.format == "code", self._readable(text))
         return found
 
