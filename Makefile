@@ -1,5 +1,5 @@
 # make demo   set up, ingest sample_docs/, ask two questions      (no model hub, no Ollama needed)
-# make test   set up, run every test                               make fast: those under a minute
+# make test   set up, run every test                               make fast: those without a model
 # make check  lint and types        make bench: measure            make wheel: build and try it
 
 PYTHON ?= python3
