@@ -61,22 +61,27 @@ class Parts:
         """
         active = self._active()
         if active is None or self.store.is_empty():
-            self._consent(self.settings.model, "model", providers.needs_download)
+            self.consent(self.settings.model, self._is_named_here("model"))
             return providers.embedder(self.settings.model, self.settings)
-        if self.origins["model"].layer not in ("flag", "environment"):
-            self._consent(active.identity.name, None, providers.needs_download)
+        asked = self.origins["model"].layer in ("flag", "environment")
+        self.consent(active.identity.name, not asked)
         return self._binding(active.identity).embedder()
 
     def is_trusted(self) -> bool:
         """It may name servers, providers and models (``trust.py``)."""
         return self._trusted or trust.Trust(self.folder.root).given
 
-    def _consent(self, name: str, setting: str | None, downloads: Callable[[str], bool]) -> None:
-        """Raises ProjectUntrusted. Without a ``setting`` it is the project that names the model."""
-        here = setting is None or self.origins[setting].layer == "project"
+    def consent(
+        self, name: str, here: bool, downloads: Callable[[str], bool] = providers.needs_download
+    ) -> None:
+        """Before a model is made, whoever named it: its server may be the project's choice.
+        ``here`` says that the model is, too. Raises ProjectUntrusted."""
         provider, model = providers.split(name)
         choice = trust.Choice(provider, model, here, here and downloads(name))
         trust.check(self.is_trusted, choice, self.settings, self.origins)
+
+    def _is_named_here(self, setting: str) -> bool:
+        return self.origins[setting].layer == "project"
 
     def _binding(self, identity: EmbedderIdentity) -> Binding:
         return Binding(self.settings, self.origins, identity)
@@ -111,17 +116,16 @@ class Parts:
         name = self.settings.reranker
         if name == "off":
             return None
-        self._consent(name, "reranker", providers.reranker_needs_download)
+        here = self._is_named_here("reranker")
+        self.consent(name, here, providers.reranker_needs_download)
         return providers.reranker(name, self.settings)
 
     @cached_property
     def generator(self) -> Generator:
         """Who writes answers. Raises ProviderUnavailable; one that was named never falls back."""
-        provider, _, model = self.generator_name.partition(":")
-        here = self.origins["generator"].layer == "project"
-        choice = trust.Choice(provider, model, here)
-        trust.check(self.is_trusted, choice, self.settings, self.origins)
-        return providers.generator(self.generator_name, self.settings)
+        name = self.generator_name
+        self.consent(name, self._is_named_here("generator"), lambda name: False)
+        return providers.generator(name, self.settings)
 
     @cached_property
     def generator_name(self) -> str:

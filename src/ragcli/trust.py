@@ -24,7 +24,7 @@ _HOSTS = {"openai": "openai_base_url", "ollama": "ollama_host"}
 _CLOUD = ("-cloud", ":cloud")
 # A path takes a hundred bytes: of so many, those of folders that are gone can be dropped.
 MANY_PROJECTS = 1000
-_LOCAL = frozenset({None, "sentence-transformers", "cross-encoder", "extractive"})
+_LOCAL = frozenset({None, "sentence-transformers", "cross-encoder"})
 
 
 class Trust:

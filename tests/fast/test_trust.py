@@ -89,6 +89,21 @@ def test_what_the_user_names_needs_no_trust(brought: Path) -> None:
         assert rag.generator.name == "ollama:m"
 
 
+def test_a_model_that_the_user_names_is_not_asked_at_a_host_that_the_project_names(
+    brought: Path,
+) -> None:
+    write(brought / ".rag/config.toml", f'openai_base_url = "{REMOTE}"\n')
+    with Rag.open(brought, generator="openai:m") as rag, pytest.raises(ProjectUntrusted):
+        _ = rag.generator
+    with Rag.open(brought, environ={**os.environ, "RAG_MODEL": "openai:m"}) as rag:
+        with pytest.raises(ProjectUntrusted, match=f"sends to {REMOTE}"):
+            rag.reembed("openai:m")
+        with pytest.raises(ProjectUntrusted, match=f"sends to {REMOTE}"):
+            rag.consent("openai:m", here=False)
+    with Rag.open(brought) as rag, pytest.raises(ProjectUntrusted, match="the provider of"):
+        rag.reembed()
+
+
 def test_a_key_goes_to_no_host_that_a_project_names(made: Path) -> None:
     environ = {**os.environ, "OPENAI_API_KEY": "sk-mine"}
     with Rag.open(made, environ=environ) as rag:

@@ -116,9 +116,11 @@ class _Embedding:
     def _embedder(self) -> Embedder:
         from ragcli import providers
 
-        if self._rag is None or self._own_model:
-            return providers.embedder(self._settings.model, self._settings)
-        return self._rag.checked_embedder()
+        if self._rag is not None and not self._own_model:
+            return self._rag.checked_embedder()
+        if self._rag is not None:
+            self._rag.consent(self._settings.model, here=False)
+        return providers.embedder(self._settings.model, self._settings)
 
 
 def _batches(texts: Sequence[str]) -> Iterator[list[str]]:

@@ -45,10 +45,11 @@ _MONTHS = [
     "november",
     "december",
 ]
-_MONTH_NUMBERS = {name: n for n, name in enumerate(_MONTHS, 1)} | {
-    name[:3]: n for n, name in enumerate(_MONTHS, 1) if name != "may"
+_MONTH_NUMBERS = {
+    form: n for n, name in enumerate(_MONTHS, 1) if name != "may" for form in (name, name[:3])
 }
 _MONTH_NUMBERS |= {"sept": 9}
+_MAY = 5
 
 _ONES = [
     "zero",
@@ -148,7 +149,7 @@ _DATE = re.compile(r"(?<!\d)(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\
 _HAN_MONTH = re.compile(rf"(?P<month>\d{{1,2}}|[{_HAN_NUMBER}]{{1,3}})月(?!份?[个個])")
 _MONTH_NAME = re.compile(
     rf"(?<![a-z])(?P<month>{'|'.join(sorted(_MONTH_NUMBERS, key=len, reverse=True))})(?![a-z])"
-    r"(?<!\bmay)|(?P<may>\bmay(?=,? \d)|(?<=\d )may\b)"  # `may` alone is a verb
+    r"|\bmay(?=,? \d)|(?<=\d )may\b"  # alone it is a verb
 )
 _NUMBER = re.compile(
     rf"(?P<sign>[$€£¥]\s?)?(?<![a-z0-9.])(?P<minus>(?<![\w)])-)?(?P<digits>{_DIGITS})"
@@ -182,7 +183,7 @@ def _date(match: re.Match[str]) -> list[Quantity]:
 
 
 def _month_name(match: re.Match[str]) -> list[Quantity]:
-    return _of(match, Decimal(_MONTH_NUMBERS[match["month"] or "may"]), MONTH)
+    return _of(match, Decimal(_MONTH_NUMBERS.get(match["month"], _MAY)), MONTH)
 
 
 def _han_month(match: re.Match[str]) -> list[Quantity]:

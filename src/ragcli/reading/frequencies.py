@@ -115,5 +115,3 @@ BALTIC = {
 }
 # Windows writes Vietnamese with the tones as characters of their own.
 VIETNAMESE = {"vi": frozenset("ăâđêôơưáàéèíóúý\u0300\u0301\u0303\u0309\u0323")}
-# What people drew frames with on DOS.
-FRAMES = frozenset("─│┌┐└┘├┤┬┴┼═║╔╗╚╝╠╣╦╩╬░▒▓█▄▀■")

@@ -24,6 +24,7 @@ from ragcli.reading.pdflines import PageText, typed_lines
 from ragcli.reading.pdfpages import ReadPage, assemble
 from ragcli.reading.pdfrepair import is_damaged, is_pdf, with_found_pages
 from ragcli.reading.pdfscans import read_scans
+from ragcli.reading.titles import meant_title
 
 if TYPE_CHECKING:
     from ragcli.reading.pdfsecond import SecondReader
@@ -38,13 +39,6 @@ _PAGES_AT_ONCE = 300
 # Pages without any text that pypdf is asked about when PDFium found none in the whole file.
 _MAX_BLANK_PAGES = 20
 
-# Titles that programs fill in and nobody meant.
-_NOT_A_TITLE = re.compile(
-    r"untitled|microsoft (word|powerpoint|excel) - |powerpoint presentation|presentation ?\d*$"
-    r"|slide \d+$|document ?\d*$|title$|无标题|未命名|幻灯片 ?\d+$|文档 ?\d*$|[\d\W_]+$"
-    r"|.*\.(docx?|pdf|tex|dvi|indd|qxd|rtf|pptx?|xlsx?|odt|html?|txt|md|ps|eps)$",
-    re.IGNORECASE,
-)
 # D:20230204123000+09'00' (ISO 32000-1, 7.9.4); all but the year may be missing.
 _DATE = re.compile(
     r"D?:?\s*(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([+-]\d\d)'?(\d\d)'?|(Z).*)?"
@@ -92,7 +86,7 @@ def read(data: bytes, path: PurePath) -> Document:
         format="pdf",
         blocks=tuple(whole.blocks),
         pages=tuple(whole.pages),
-        title=title if title and not _NOT_A_TITLE.match(title) else None,
+        title=meant_title(title),
         date=_date(book.facts.get("CreationDate", "")) or _date(book.facts.get("ModDate", "")),
         metadata=metadata,
         problems=tuple(book.problems),

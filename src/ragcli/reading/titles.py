@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 _FILLED_IN = re.compile(
-    r"untitled|microsoft (word|powerpoint|excel) - |(powerpoint )?presentation ?\d*$|slide \d+$"
-    r"|document ?\d*$|title$|powerpoint ?演示文稿$|演示文稿 ?\d*$|无标题|未命名|幻灯片 ?\d+$"
-    r"|文档 ?\d*$|[\d\W_]+$|.*\.(docx?|pptx?|xlsx?|od[tps]|rtf|html?|txt)$",
+    r"untitled|microsoft (word|powerpoint|excel) - |powerpoint presentation|presentation ?\d*$"
+    r"|slide \d+$|document ?\d*$|title$|powerpoint ?演示文稿$|演示文稿 ?\d*$|无标题|未命名"
+    r"|幻灯片 ?\d+$|文档 ?\d*$|[\d\W_]+$"
+    r"|.*\.(docx?|pptx?|xlsx?|od[tps]|rtf|html?|txt|pdf|tex|dvi|indd|qxd|md|ps|eps)$",
     re.IGNORECASE,
 )
 

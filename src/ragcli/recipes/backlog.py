@@ -192,7 +192,6 @@ class Backlog:
         return max(WINDOW_CHUNKS, TASKS_A_LANE * embedder.lanes * embedder.batch_texts)
 
     def _find_pending(self) -> None:
-        self._told_languages = False
         self._halved = False
         busy = set(self._under_way.values())
         pending = sets.pending(self._store.connection, self._chosen)
