@@ -22,7 +22,7 @@ from ragcli.reading.docxflat import read_flat
 from ragcli.reading.docxstyles import Numbering, Styles
 from ragcli.reading.docxtext import BLOCKS, CONTAINERS, Body, Notes
 from ragcli.reading.drawings import drawing_lines
-from ragcli.reading.office import core_properties, main_part
+from ragcli.reading.office import core_properties, document_of, main_part
 from ragcli.reading.package import (
     Relation,
     attribute,
@@ -35,7 +35,6 @@ from ragcli.reading.package import (
     tree,
 )
 from ragcli.reading.table import format_of
-from ragcli.reading.titles import meant_title
 
 # What a chunk may be; a document within a document could go on without end.
 _CHUNK_FORMATS = ("html", "rtf", "text")
@@ -82,15 +81,7 @@ def _read_package(package: zipfile.ZipFile) -> Document:
     if problems and not body.builder.text:
         raise Unreadable(problems[-1].code, problems[-1].message, problems[-1].hint)
     facts = core_properties(package)
-    return Document(
-        text=body.builder.text,
-        format="docx",
-        blocks=body.builder.blocks,
-        title=meant_title(facts.title) or body.title,
-        date=facts.date,
-        metadata=facts.metadata,
-        problems=tuple(problems),
-    )
+    return document_of("docx", body.builder, facts, body.title, problems=problems)
 
 
 def _part_of(

@@ -13,9 +13,8 @@ from ragcli.domain import Document, Problem
 from ragcli.errors import Unreadable
 from ragcli.reading.docxstyles import Numbering, Styles
 from ragcli.reading.docxtext import BLOCKS, CONTAINERS, Body, Notes
-from ragcli.reading.office import Facts, facts_of
+from ragcli.reading.office import Facts, document_of, facts_of
 from ragcli.reading.package import leaves, local_name
-from ragcli.reading.titles import meant_title
 
 _ROOTS = frozenset(("wordDocument", "package", "part", "xmlData"))
 _PARTS = frozenset(
@@ -60,15 +59,7 @@ def read_flat(data: bytes) -> Document:
     if problems and not body.builder.text:
         raise Unreadable(problems[0].code, problems[0].message, problems[0].hint)
     facts = _facts(parts)
-    return Document(
-        text=body.builder.text,
-        format="docx",
-        blocks=body.builder.blocks,
-        title=meant_title(facts.title) or body.title,
-        date=facts.date,
-        metadata=facts.metadata,
-        problems=tuple(problems),
-    )
+    return document_of("docx", body.builder, facts, body.title, problems=problems)
 
 
 def _facts(parts: dict[str, Any]) -> Facts:

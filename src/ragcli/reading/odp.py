@@ -9,10 +9,9 @@ from ragcli.domain import Document, Page
 from ragcli.reading.extracted import one_line
 from ragcli.reading.odfstyles import Styles
 from ragcli.reading.odftext import SHAPES, Body
-from ragcli.reading.office import Facts
+from ragcli.reading.office import Facts, document_of
 from ragcli.reading.opendocument import facts, opened_document
 from ragcli.reading.package import attribute, local_name
-from ragcli.reading.titles import meant_title
 
 # What a master repeats on each slide.
 _MARGINS = frozenset(("header", "footer", "date-time", "page-number"))
@@ -41,15 +40,8 @@ def read(data: bytes, path: PurePath) -> Document:
                 slides.add(element)
         builder = slides.body.builder
         document.check_found(builder.text)
-    return Document(
-        text=builder.text,
-        format="odp",
-        blocks=builder.blocks,
-        pages=tuple(slides.pages),
-        title=meant_title(stated.title) or slides.title,
-        date=stated.date,
-        metadata=stated.metadata,
-        problems=tuple(document.problems),
+    return document_of(
+        "odp", builder, stated, slides.title, pages=slides.pages, problems=document.problems
     )
 
 

@@ -8,10 +8,9 @@ from typing import Any
 from ragcli.domain import Document
 from ragcli.reading.odfstyles import Styles
 from ragcli.reading.odftext import BLOCKS, CONTAINERS, Body
-from ragcli.reading.office import Facts
+from ragcli.reading.office import Facts, document_of
 from ragcli.reading.opendocument import facts, opened_document
 from ragcli.reading.package import attribute, local_name
-from ragcli.reading.titles import meant_title
 
 # Of those around blocks, what a text's own blocks stand in.
 _TOP = CONTAINERS - {
@@ -48,15 +47,7 @@ def read(data: bytes, path: PurePath) -> Document:
         for text in margins:
             body.builder.add("paragraph", text)
         document.check_found(body.builder.text)
-    return Document(
-        text=body.builder.text,
-        format="odt",
-        blocks=body.builder.blocks,
-        title=meant_title(stated.title) or body.title,
-        date=stated.date,
-        metadata=stated.metadata,
-        problems=tuple(document.problems),
-    )
+    return document_of("odt", body.builder, stated, body.title, problems=document.problems)
 
 
 def _margins(masters: Any, body: Body) -> dict[str, None]:

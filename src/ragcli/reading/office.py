@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ragcli.domain import Document, Page, Problem
 from ragcli.errors import Unreadable
 from ragcli.reading.dates import iso_date
-from ragcli.reading.extracted import metadata_value, one_line
+from ragcli.reading.extracted import TextBuilder, metadata_value, one_line
 from ragcli.reading.package import elements, local_name, part_named, relations
+from ragcli.reading.titles import meant_title
 
 _HEADING_STYLE = re.compile(
     r"(?:heading|标题|標題|見出し|제목|überschrift|titre|título|titolo|kop|rubrik|заголовок|nagłówek)"
@@ -28,6 +30,29 @@ class Facts:
     title: str = ""
     date: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+def document_of(
+    format: str,
+    builder: TextBuilder,
+    facts: Facts,
+    title: str | None,
+    *,
+    pages: Iterable[Page] = (),
+    problems: Iterable[Problem] = (),
+) -> Document:
+    """What was gathered, as a document. ``title`` is what its text calls it, where its properties
+    say nothing that was meant."""
+    return Document(
+        text=builder.text,
+        format=format,
+        blocks=builder.blocks,
+        pages=tuple(pages),
+        title=meant_title(facts.title) or title,
+        date=facts.date,
+        metadata=facts.metadata,
+        problems=tuple(problems),
+    )
 
 
 def main_part(package: zipfile.ZipFile, usual: str, noun: str) -> str:

@@ -12,10 +12,9 @@ from ragcli.domain import Document, Page, Problem
 from ragcli.errors import Unreadable
 from ragcli.reading.drawings import drawing_lines
 from ragcli.reading.extracted import TextBuilder, one_line
-from ragcli.reading.office import comment, core_properties, main_part
+from ragcli.reading.office import comment, core_properties, document_of, main_part
 from ragcli.reading.package import Relation, attribute, child, opened, relations, tree
 from ragcli.reading.slidetext import SlideText, paragraphs
-from ragcli.reading.titles import meant_title
 
 
 def read(data: bytes, path: PurePath) -> Document:
@@ -45,15 +44,8 @@ def _read_package(package: zipfile.ZipFile) -> Document:
     if problems and not builder.text:
         raise Unreadable(problems[0].code, problems[0].message, problems[0].hint)
     facts = core_properties(package)
-    return Document(
-        text=builder.text,
-        format="pptx",
-        blocks=builder.blocks,
-        pages=tuple(pages),
-        title=meant_title(facts.title) or next(iter(text.titles), None),
-        date=facts.date,
-        metadata=facts.metadata,
-        problems=tuple(problems),
+    return document_of(
+        "pptx", builder, facts, next(iter(text.titles), None), pages=pages, problems=problems
     )
 
 

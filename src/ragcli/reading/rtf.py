@@ -7,10 +7,9 @@ from pathlib import PurePath
 from ragcli.domain import Document
 from ragcli.errors import Unreadable
 from ragcli.reading.extracted import TextBuilder
-from ragcli.reading.office import facts_of
+from ragcli.reading.office import document_of, facts_of
 from ragcli.reading.rtfparser import Parser
 from ragcli.reading.rtftext import PLAIN, add_pieces
-from ragcli.reading.titles import meant_title
 
 _MARK = b"{\\rtf"
 
@@ -30,11 +29,4 @@ def read(data: bytes, path: PurePath) -> Document:
     for text in parser.margins:
         builder.add("paragraph", text)
     facts = facts_of(parser.facts)
-    return Document(
-        text=builder.text,
-        format="rtf",
-        blocks=builder.blocks,
-        title=meant_title(facts.title) or parser.body.title,
-        date=facts.date,
-        metadata=facts.metadata,
-    )
+    return document_of("rtf", builder, facts, parser.body.title)
