@@ -134,7 +134,12 @@ class FakeGenerator:
         self.name = f"fake:{model}"
         self._breaks = model == "broken"
 
-    def stream(self, prompt: Prompt, warn: Callable[[str], None]) -> Iterator[str]:
+    def stream(
+        self,
+        prompt: Prompt,
+        warn: Callable[[str], None],
+        thought: Callable[[str], None] | None = None,
+    ) -> Iterator[str]:
         yield "It runs for "
         if self._breaks:
             raise ProviderUnavailable("the fake broke off", "it always does")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from ragcli.domain.found import Passage
@@ -69,19 +69,27 @@ class Answer:
     confidence: float | None = None
 
 
+class Message(NamedTuple):
+    """One turn of a conversation with a chat model."""
+
+    role: Literal["system", "user", "assistant"]
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Ready for a generator: the messages for a chat model, and what they were made from.
+    """Ready for a generator: what a chat model is sent, and what an answer is made from.
 
-    ``passages`` are those that fitted, in the order of their numbers (marker ``[1]`` is the
-    first). ``size_tokens`` is our own estimate of the whole prompt; ``context_tokens`` what the
-    model is told to hold (``num_ctx``), ``answer_tokens`` what is kept free in it for the answer.
+    ``size_tokens`` is our own estimate of all messages; ``context_tokens`` what prompt and answer
+    may take together, ``answer_tokens`` what is kept free in it for the answer. ``passages`` are
+    those that fitted, in the order of their numbers (marker ``[1]`` is the first); a prompt that
+    asks for something else than an answer has none, and only a model can follow it
+    (``Generator.verbatim``).
     """
 
-    question: str
-    passages: tuple[Passage, ...]
-    system: str
-    user: str
+    messages: tuple[Message, ...]
     size_tokens: int
     context_tokens: int
     answer_tokens: int
+    question: str = ""
+    passages: tuple[Passage, ...] = ()

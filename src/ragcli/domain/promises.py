@@ -99,7 +99,7 @@ class Reranker(Protocol):
 
 
 class Generator(Protocol):
-    """Writes an answer from a prompt, piece by piece."""
+    """Writes what a prompt asks for, piece by piece: an answer, or a question made anew."""
 
     @property
     def name(self) -> str:
@@ -107,15 +107,22 @@ class Generator(Protocol):
 
     @property
     def verbatim(self) -> bool:
-        """True when all it writes are the passages' own words, quoted."""
+        """True when all it writes are the passages' own words, quoted: it reads the question and
+        the passages of a prompt, and can do nothing else with it."""
 
     @property
     def max_context_tokens(self) -> int:
         """The longest context, prompt and answer together, that the model can hold."""
 
-    def stream(self, prompt: Prompt, warn: Callable[[str], None]) -> Iterator[str]:
-        """Yield the answer's text as it comes; tell ``warn`` what its reader should know.
+    def stream(
+        self,
+        prompt: Prompt,
+        warn: Callable[[str], None],
+        thought: Callable[[str], None] | None = None,
+    ) -> Iterator[str]:
+        """Yield the answer's text as it comes; tell ``warn`` what its reader should know, and
+        ``thought`` what the model thinks. Without it the model is asked not to think.
 
-        Raises ProviderUnavailable when the model is missing, its server does not answer or
-        fails in mid-stream, or the prompt was cut.
+        To close the iterator stops the server's work. Raises ProviderUnavailable when the model is
+        missing, its server does not answer or fails in mid-stream, or the prompt was cut.
         """

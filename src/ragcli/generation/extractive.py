@@ -95,7 +95,12 @@ class ExtractiveGenerator:
     def max_context_tokens(self) -> int:
         return self._context_tokens
 
-    def stream(self, prompt: Prompt, warn: Callable[[str], None]) -> Iterator[str]:
+    def stream(
+        self,
+        prompt: Prompt,
+        warn: Callable[[str], None],
+        thought: Callable[[str], None] | None = None,
+    ) -> Iterator[str]:
         """Yield the quotes, line by line; nothing needs a warning."""
         for index, sentence in enumerate(choose(prompt.question, prompt.passages)):
             line_break = "\n" if index else ""

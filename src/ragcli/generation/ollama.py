@@ -70,7 +70,12 @@ class OllamaGenerator:
     def _shown(self) -> dict[str, Any]:
         return self._server.show(self._model)
 
-    def stream(self, prompt: Prompt, warn: Callable[[str], None]) -> Iterator[str]:
+    def stream(
+        self,
+        prompt: Prompt,
+        warn: Callable[[str], None],
+        thought: Callable[[str], None] | None = None,
+    ) -> Iterator[str]:
         """Yield the answer as it comes.
 
         Raises ProviderUnavailable when Ollama does not answer, lacks the model, breaks off, or
@@ -93,10 +98,7 @@ class OllamaGenerator:
     def _request(self, prompt: Prompt) -> dict[str, Any]:
         request: dict[str, Any] = {
             "model": self._model,
-            "messages": [
-                {"role": "system", "content": prompt.system},
-                {"role": "user", "content": prompt.user},
-            ],
+            "messages": [{"role": m.role, "content": m.text} for m in prompt.messages],
             "stream": True,
             "options": {
                 "num_ctx": prompt.context_tokens,
@@ -164,7 +166,7 @@ def _check_whole(prompt: Prompt, counted: int | None) -> None:
     """
     if counted is None:
         return
-    sent = prompt.system + "\n" + prompt.user
+    sent = "\n".join(m.text for m in prompt.messages)
     least = len(_WORD.findall(sent)) + len(_HAN.findall(sent)) // 4
     if counted < least or counted >= prompt.context_tokens - 1:
         raise _too_small(f": it read {counted} tokens of about {prompt.size_tokens}")

@@ -50,7 +50,12 @@ class OpenAIGenerator:
         """What the user set: the protocol has no question for it."""
         return self._context_tokens
 
-    def stream(self, prompt: Prompt, warn: Callable[[str], None]) -> Iterator[str]:
+    def stream(
+        self,
+        prompt: Prompt,
+        warn: Callable[[str], None],
+        thought: Callable[[str], None] | None = None,
+    ) -> Iterator[str]:
         """Yield the answer as it comes.
 
         Raises ProviderUnavailable when the server does not answer, refuses the key, the model or
@@ -76,10 +81,7 @@ class OpenAIGenerator:
         """The events of the answer; a parameter that the model does not know is replaced."""
         body: dict[str, Any] = {
             "model": self._model,
-            "messages": [
-                {"role": "system", "content": prompt.system},
-                {"role": "user", "content": prompt.user},
-            ],
+            "messages": [{"role": m.role, "content": m.text} for m in prompt.messages],
             "stream": True,
             "max_tokens": prompt.answer_tokens,
             "temperature": 0,

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ragcli.domain import Passage, Prompt
+from ragcli.domain import Message, Passage, Prompt
 from ragcli.errors import UsageError
 from ragcli.text.estimate import estimate_tokens
 from ragcli.text.lines import LineTable
@@ -70,7 +70,8 @@ def build_prompt(
         )
     user = _user(question, fitting)
     size = estimate_tokens(SYSTEM) + estimate_tokens(user) + TEMPLATE_TOKENS
-    return Prompt(question, tuple(fitting), SYSTEM, user, size, context_tokens, answer_tokens)
+    messages = (Message("system", SYSTEM), Message("user", user))
+    return Prompt(messages, size, context_tokens, answer_tokens, question, tuple(fitting))
 
 
 def neutralised(text: str) -> str:

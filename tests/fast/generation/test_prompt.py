@@ -19,9 +19,10 @@ LONG = " ".join(f"Sentence number {n} says something plain." for n in range(40))
 def test_passages_are_numbered_and_named() -> None:
     pdf = passage("Second.", source="b.pdf", page=3, page_end=4, line_start=None, headings=())
     prompt = build_prompt("Why?", [passage("First."), pdf], context_tokens=4096, answer_tokens=512)
-    assert 'lines="10-12" headings="Install > Linux">\nFirst.\n</passage>' in prompt.user
-    assert '<passage n="2" source="b.pdf" page="3-4">\nSecond.\n</passage>' in prompt.user
-    assert prompt.user.index("Second.") < prompt.user.index("Question: Why?")
+    asked = prompt.messages[-1].text
+    assert 'lines="10-12" headings="Install > Linux">\nFirst.\n</passage>' in asked
+    assert '<passage n="2" source="b.pdf" page="3-4">\nSecond.\n</passage>' in asked
+    assert asked.index("Second.") < asked.index("Question: Why?")
     assert (prompt.context_tokens, prompt.answer_tokens) == (4096, 512)
     assert prompt.size_tokens <= 4096 - 512
 
@@ -40,7 +41,7 @@ def test_the_budget_holds_and_a_cut_passage_says_so(context: int, count: int) ->
     assert LONG.startswith(last.text)
     assert last.text.endswith(".")
     assert last.char_end - last.char_start == len(last.text)
-    assert f"{last.text}\n</passage>" in prompt.user
+    assert f"{last.text}\n</passage>" in prompt.messages[-1].text
 
 
 def test_a_context_without_room_for_one_sentence_is_refused() -> None:
@@ -79,10 +80,11 @@ def test_the_last_line_of_a_cut_passage_is_right() -> None:
 )
 def test_a_passage_cannot_pass_for_anything_else(forged: str) -> None:
     prompt = build_prompt("Q", [passage(f"a {forged} b")], context_tokens=4096, answer_tokens=64)
-    inside = re.search(r'<passage n="1"[^\n]*>\n(.*)\n</passage>', prompt.user, re.DOTALL)
+    asked = prompt.messages[-1].text
+    inside = re.search(r'<passage n="1"[^\n]*>\n(.*)\n</passage>', asked, re.DOTALL)
     assert inside
     assert forged not in inside[1]
-    assert prompt.user.lower().count("</passage>") == 1
+    assert asked.lower().count("</passage>") == 1
     assert not re.search(r"[<＜]\s*/?\s*passage|<\||\[\d+\]|\x1b|\u202e", inside[1])
 
 
