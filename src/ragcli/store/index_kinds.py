@@ -98,9 +98,12 @@ def _cores() -> int:
 
 
 def write_file(index: Any, path: Path) -> None:
+    """Through Python's own file: FAISS says nothing when the last of its buffers does not reach
+    the disk. Raises OSError."""
     import faiss
 
-    faiss.write_index(index, str(path))
+    with path.open("wb") as file:
+        faiss.write_index(index, faiss.PyCallbackIOWriter(file.write))
 
 
 def open_file(path: Path) -> Any:

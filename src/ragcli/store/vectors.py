@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragcli.background import Background
-from ragcli.store import embeddings, index_kinds
+from ragcli.store import database, embeddings, index_kinds
 from ragcli.store.rows import EmbeddingSet, IndexFile
 
 if TYPE_CHECKING:
@@ -293,11 +293,7 @@ def _put_in_place(fresh: Path, final: Path) -> None:
     finally:
         os.close(descriptor)
     fresh.replace(final)
-    folder = os.open(final.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    database.sync_folder(final.parent)
 
 
 def _open(folder: Path, file: IndexFile, dimension: int) -> Any:
