@@ -96,7 +96,7 @@ def contenders(rag: Rag, wanted: Sequence[str], listener: Listener) -> list[Cont
             questions,
             listener,
         )
-        sizes = [one.size_bytes for one in here if providers.same_name(one.name, identity.name)]
+        sizes = [one.size_bytes for one in here if _is_same(one.name, identity.name)]
         found.append(
             Contender(
                 model=identity.name,
@@ -107,6 +107,11 @@ def contenders(rag: Rag, wanted: Sequence[str], listener: Listener) -> list[Cont
             )
         )
     return found
+
+
+def _is_same(one: str, other: str) -> bool:
+    """Ollama's names have a tag, which a setting may leave out."""
+    return providers.same_name(one.removesuffix(":latest"), other.removesuffix(":latest"))
 
 
 def _load(rag: Rag, name: str, is_own: bool) -> Embedder:

@@ -122,14 +122,16 @@ def bench(
         listener = output.listener()
         wanted = benches.names(rag, names)
         measured = benches.contenders(rag, wanted, listener)
+        if not output.json:
+            show_bench.show_speed(measured, output)
         found = None
         if not only_speed:
             found = benches.quality(rag, wanted, measured, options, flags, listener)
         if output.json:
             output.object(benches.as_object(measured, found))
-        else:
-            show_bench.show(measured, found, output)
         if found is not None:
+            if not output.json:
+                show_bench.show_quality(found, output)
             show_eval.tell(found.runs, (), output)
             if found.runs[0][1].left_out:
                 raise typer.Exit(3)

@@ -12,26 +12,35 @@ from ragcli.cli.wording import count
 
 if TYPE_CHECKING:
     from ragcli.bench import Contender, Quality
+    from ragcli.recipes.thinned import Sample
 
 _LONGEST_NAME = 33
 
 
-def show(measured: Sequence[Contender], found: Quality | None, output: Output) -> None:
+def show_speed(measured: Sequence[Contender], output: Output) -> None:
+    """Shown before the questions are asked, which may take much longer."""
     for line in _speeds(measured):
         output.line(line)
-    if found is None:
-        return
-    output.line()
-    sample = found.sample
-    of = "" if sample.is_whole else f" of {sample.of_documents:,}"
-    chunks = "" if sample.is_whole else f" of {sample.of_chunks:,}"
-    kept = "" if sample.is_whole else ": all that answer, and others"
-    output.line(f"On {sample.documents:,}{of} documents, {sample.chunks:,}{chunks} chunks{kept}")
+    output.flush()
+
+
+def show_quality(found: Quality, output: Output) -> None:
     from ragcli.recipes import runs
 
-    scored = [runs.scored(_short(name), one) for name, one in found.runs]
+    output.line()
+    output.line(_sample(found.sample))
     named = [(_short(name), one) for name, one in found.runs]
-    show_eval.show_variants(named, runs.compare_all(scored), output)
+    comparisons = runs.compare_all([runs.scored(name, one) for name, one in named])
+    show_eval.show_variants(named, comparisons, output)
+
+
+def _sample(sample: Sample) -> str:
+    if sample.is_whole:
+        return f"On all {sample.documents:,} documents, {sample.chunks:,} chunks"
+    return (
+        f"On {sample.documents:,} of {sample.of_documents:,} documents, {sample.chunks:,} of"
+        f" {sample.of_chunks:,} chunks: all that answer, and others"
+    )
 
 
 def _speeds(measured: Sequence[Contender]) -> Iterator[str]:

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Set
 from dataclasses import dataclass
 
-from ragcli.store import Store, ledger, overview, sets
+from ragcli.store import Store, documents, ledger, overview, sets
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,9 @@ def thin_out(store: Store, needed: Set[str], most_chunks: int | None, wait_s: fl
                 for row in ledger.files(store.connection):
                     if row.document_id is not None and row.document_id not in kept:
                         ledger.forget(store.connection, row.id)
-                        store.release_document(row.document_id)
+                for id_ in hashes.keys() - kept:
+                    documents.delete(store.connection, id_)
+                store.rebuild_keyword_index()  # of what is left: quicker than to take terms out
                 sets.prune(store.connection)
             store.publish_index(chosen)
     chunks = sum(sizes.get(id_, 0) for id_ in kept)
