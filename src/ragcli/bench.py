@@ -16,6 +16,7 @@ from typing import Any
 from ragcli import providers, trials
 from ragcli.domain import Embedder, Event, Listener
 from ragcli.errors import UsageError
+from ragcli.models.known import known
 from ragcli.rag import Rag
 from ragcli.recipes import models, own_questions, question_files, runs, self_made, speed
 from ragcli.recipes.blanked import blank
@@ -65,7 +66,15 @@ class Options:
 
 
 def names(rag: Rag, asked: Sequence[str]) -> list[str]:
-    """The project's own model, then the others. Raises UsageError (nothing to compare on)."""
+    """The project's own model, then the others. Raises UsageError (nothing to compare on, or a
+    reranker)."""
+    for name in asked:
+        listed = known().find(name)
+        if listed is not None and listed.role == "reranker":
+            raise UsageError(
+                f"`{name}` is a reranker; embedding models are measured here",
+                f"compare it: rag eval --compare reranker=off,{name}",
+            )
     chosen = sets.active(rag.store.connection)
     if chosen is None or rag.store.is_empty():
         raise UsageError("nothing has been ingested yet", "begin with: rag ingest FOLDER")

@@ -230,6 +230,11 @@ def test_questions_about_other_files_are_told(project, rag):
     [
         (("nope:1",), 20, "there is no provider `nope`"),
         (("my/unknown-model", "--speed"), 20, "could not be downloaded"),
+        (
+            ("BAAI/bge-reranker-v2-m3",),
+            2,
+            "rag eval --compare reranker=off,BAAI/bge-reranker-v2-m3",
+        ),
         (("fake:32", "--all", "--chunks", "5"), 2, "--all goes without --chunks"),
         ((), 2, ""),
     ],
