@@ -366,8 +366,7 @@ class Rag(Parts):
         options = ReembedOptions(size, anew, self.settings.wait_s)
         asked = {"dimensions": dimensions, "precision": precision}
         given = {name: value for name, value in asked.items() if value is not None}
-        self.consent(model or active.identity.name, model is None)
-        embedder = self._binding(active.identity).embedder_to_switch_to(model, given)
+        embedder = self.embedder_to_switch_to(model, given)
         done = reembed(self.store, options, embedder, listener)
         self.__dict__["embedder"] = embedder
         self._name_in_config(done.model)
