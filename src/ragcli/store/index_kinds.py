@@ -103,7 +103,8 @@ def write_file(index: Any, path: Path) -> None:
     import faiss
 
     with path.open("wb") as file:
-        faiss.write_index(index, faiss.PyCallbackIOWriter(file.write))
+        writer: Any = faiss.PyCallbackIOWriter(file.write)  # type: ignore[attr-defined]
+        faiss.write_index(index, writer)
 
 
 def open_file(path: Path) -> Any:

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ def _run(asked: dict[str, Any]) -> int:
     """In the fork: one command. Returns its exit code, if it gets so far."""
     from fakes.faults.steps import Fault, Steps
     from fakes.reading import InProcessReader
+
     from ragcli.cli.app import main
     from ragcli.reading import worker
 
@@ -55,13 +58,17 @@ def _load() -> None:
 def main() -> None:
     _load()
     for line in sys.stdin:
+        asked = json.loads(line)
         process = os.fork()
         if not process:
             code = 99
             try:
-                code = _run(json.loads(line))
+                code = _run(asked)
             finally:
                 os._exit(code)
+        if asked["kill_after_s"] is not None:
+            time.sleep(asked["kill_after_s"])
+            os.kill(process, signal.SIGKILL)
         _, status = os.waitpid(process, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
 

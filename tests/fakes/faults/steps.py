@@ -280,7 +280,7 @@ def _refuse(refused: int | None, path: Path) -> None:
 
 
 def _path_of(descriptor: int) -> Path:
-    return Path(os.readlink(f"/proc/self/fd/{descriptor}"))
+    return Path(f"/proc/self/fd/{descriptor}").readlink()
 
 
 def _plain(name: str) -> str:
