@@ -257,13 +257,16 @@ class Rag(Parts):
     def answer_from(self, found: QueryResult, *, allow_weak: bool = False) -> Iterator[Piece]:
         """An answer from passages that were found already."""
         from ragcli.recipes.ask import ask
+        from ragcli.recipes.likeness import EmbeddedLikeness
 
+        by_meaning = found.mode != "keyword" and not found.blind
         return ask(
             found,
             lambda: self.generator,
             context_tokens=self.settings.context_tokens,
             answer_tokens=self.settings.answer_tokens,
             allow_weak=allow_weak,
+            likeness=EmbeddedLikeness(self.checked_embedder) if by_meaning else None,
         )
 
     # ------------------------------------------------------------ looking in, looking after

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from ragcli.domain.found import Passage
+
+# Says of a question and texts how near each is to it in meaning: the cosine of their embeddings,
+# less where the model cannot read the question or the text, 0 where it cannot at all.
+Likeness = Callable[[str, Sequence[str]], list[float]]
 
 Verdict = Literal["supported", "misattributed", "not_found", "disagrees", "unchecked"]
 
@@ -84,7 +88,8 @@ class Prompt:
     may take together, ``answer_tokens`` what is kept free in it for the answer. ``passages`` are
     those that fitted, in the order of their numbers (marker ``[1]`` is the first); a prompt that
     asks for something else than an answer has none, and only a model can follow it
-    (``Generator.verbatim``).
+    (``Generator.verbatim``). ``parts`` and ``weights`` are those of the query; ``likeness`` is None
+    where the embedding model may not be asked.
     """
 
     messages: tuple[Message, ...]
@@ -93,3 +98,6 @@ class Prompt:
     answer_tokens: int
     question: str = ""
     passages: tuple[Passage, ...] = ()
+    parts: tuple[str, ...] = ()
+    weights: Mapping[str, float] = field(default_factory=dict)
+    likeness: Likeness | None = None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 
-from ragcli.domain import Answer, Generator, QueryResult, Sentence
+from ragcli.domain import Answer, Generator, Likeness, QueryResult, Sentence
 from ragcli.generation.answers import AnswerReader, checked
 from ragcli.generation.prompt import build_prompt
 
@@ -26,11 +26,13 @@ def ask(
     context_tokens: int,
     answer_tokens: int,
     allow_weak: bool = False,
+    likeness: Likeness | None = None,
 ) -> Iterator[Piece]:
     """Answer a question from the passages found for it, sentence by sentence.
 
     ``generator`` is called only when there is something to answer from: passages, and, unless
-    ``allow_weak``, one that seems to answer the question. Raises ProviderUnavailable, UsageError
+    ``allow_weak``, one that seems to answer the question. ``likeness`` is for a generator that
+    chooses among the passages' sentences. Raises ProviderUnavailable, UsageError
     (a context too small for any passage).
     """
     declined = _reason_to_decline(found, allow_weak)
@@ -46,6 +48,7 @@ def ask(
         context_tokens=room,
         answer_tokens=min(answer_tokens, room // 4),
     )
+    prompt = replace(prompt, parts=found.parts, weights=found.weights, likeness=likeness)
     warnings = list(found.warnings)
     if found.weak:
         warnings.append("no passage seems to answer this: answered all the same, as asked")

@@ -27,6 +27,17 @@ def test_passages_are_numbered_and_named() -> None:
     assert prompt.size_tokens <= 4096 - 512
 
 
+@pytest.mark.parametrize(
+    ("origin", "fact"),
+    [("document", 'date="2024-05-02"'), ("file", 'file_date="2024-05-02"')],
+)
+def test_the_model_is_told_of_what_day_a_passage_is(origin: str, fact: str) -> None:
+    dated = passage("First.", date="2024-05-02T08:00:00+00:00", date_origin=origin)
+    prompt = build_prompt("Why?", [dated], context_tokens=4096, answer_tokens=512)
+    assert f'headings="Install > Linux" {fact}>\nFirst.' in prompt.messages[-1].text
+    assert "dates disagree" in prompt.messages[0].text
+
+
 @given(st.integers(500, 2600), st.integers(1, 4))
 def test_the_budget_holds_and_a_cut_passage_says_so(context: int, count: int) -> None:
     given_passages = [passage(LONG, rank=n + 1) for n in range(count)]
