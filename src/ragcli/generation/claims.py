@@ -29,6 +29,9 @@ WORDS_IN_COMMON = 0.7
 # Sentences with fewer words in common than this are not about the same.
 _LEAST_COMMON = 3
 
+# From here on a number before 年 is a date.
+_FIRST_YEAR = 1000
+
 _VALUES = frozenset({"number", "negation"})
 
 Agreement = Literal["agrees", "disagrees", "unchecked"]
@@ -154,9 +157,18 @@ def contradict(one: str, other: str) -> bool:
 
 
 def measure_otherwise(one: str, other: str) -> bool:
-    """Two sentences have numbers of the same unit, and each one that the other has not."""
-    mine, theirs = _numbers(_read(one)), _numbers(_read(other))
-    return any(unit and unit != MONTH for unit in _other_values(mine, theirs))
+    """Two sentences have measures of the same unit, and each one that the other has not. A date is
+    none: two sentences may well tell of different years."""
+    mine, theirs = (
+        [q for q in _numbers(_read(text)) if q.unit not in ("", MONTH) and not _is_year(q)]
+        for text in (one, other)
+    )
+    return bool(_other_values(mine, theirs))
+
+
+def _is_year(quantity: Quantity) -> bool:
+    """As in `2024年`."""
+    return quantity.unit == "year" and quantity.value >= _FIRST_YEAR
 
 
 def _numbers(tokens: Sequence[_Token]) -> list[Quantity]:
