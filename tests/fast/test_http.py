@@ -41,9 +41,11 @@ def test_every_form_of_ollama_host(value: str, url: str) -> None:
     assert host_url(value) == url
 
 
-def test_another_scheme_is_refused() -> None:
-    with pytest.raises(UsageError):
-        host_url("ftp://example.com")
+@pytest.mark.parametrize("value", ["ftp://example.com", "me:pass@host", "http://me:pass@host:1"])
+def test_another_scheme_and_a_password_are_refused(value: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        host_url(value)
+    assert "pass@" not in caught.value.message
 
 
 @pytest.mark.parametrize(

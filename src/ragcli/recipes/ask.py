@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from ragcli.domain import Answer, Generator, QueryResult, Sentence
-from ragcli.errors import PromptCut, ProviderUnavailable
+from ragcli.errors import AnswerVoid, ProviderUnavailable
 from ragcli.generation.answers import AnswerReader, checked
 from ragcli.generation.prompt import build_prompt
 
@@ -61,7 +61,7 @@ def ask(
             for sentence in reader.feed(piece):
                 sentences.append(sentence)
                 yield Piece(sentence)
-    except PromptCut:
+    except AnswerVoid:
         raise
     except ProviderUnavailable as error:
         broken = error

@@ -12,7 +12,7 @@ from fakes.passages import passage
 
 from ragcli.config import Settings
 from ragcli.domain import Message, Prompt
-from ragcli.errors import PromptCut, ProviderUnavailable
+from ragcli.errors import AnswerVoid, ProviderUnavailable
 from ragcli.generation.installed import needed_bytes, pick_installed
 from ragcli.generation.ollama import OllamaGenerator
 from ragcli.generation.prompt import build_prompt
@@ -220,7 +220,7 @@ def test_a_prompt_that_filled_its_context_was_cut() -> None:
     prompt = replace(prompt_of(), messages=(Message("user", "? " * 5000),))
     with FakeOllama(models=[FakeModel("tiny", context_length=100_000)]) as fake:
         error = failing(fake, prompt=prompt)[1]
-    assert isinstance(error, PromptCut)
+    assert isinstance(error, AnswerVoid)
     assert "read 4096 tokens" in error.message
 
 
