@@ -296,6 +296,19 @@ def test_a_reader_that_stops_early_stops_the_server() -> None:
         assert fake.stopped.wait(10)
 
 
+@pytest.mark.parametrize(
+    "form", [":{}", "127.0.0.1:{}", "0.0.0.0:{}", "localhost:{}", "http://127.0.0.1:{}/", " :{} "]
+)
+def test_every_form_of_an_address_here_is_here(form: str) -> None:
+    with FakeOllama() as fake:
+        port = fake.host.rpartition(":")[2]
+        host = form.format(port)
+        writer = OllamaGenerator("tiny", settings=Settings(ollama_host=host, timeout_s=5))
+        assert list(writer.sends_to()) == []
+        assert list(writer.stream(prompt_of(), lambda _: None))
+        assert pick_installed(host, 5.0, 8192) == "tiny:latest"
+
+
 def test_where_a_prompt_goes() -> None:
     with FakeOllama(models=[*CLOUD, FakeModel("tiny:latest")]) as fake:
         assert list(generator(fake).sends_to()) == []
