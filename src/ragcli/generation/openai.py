@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ragcli.config import Settings
@@ -124,8 +124,8 @@ class OpenAIGenerator:
                     yield from self._read(reply)
                     return
                 error = reply.error()
-            parameter = _refused_parameter(reply.status, error)
-            if parameter not in body or parameter not in _INSTEAD:
+            parameter = _refused_parameter(reply.status, error, body)
+            if parameter is None:
                 raise self._refusal(reply.status, describe_error(error))
             value, instead = body.pop(parameter), _INSTEAD[parameter]
             if instead:
@@ -151,6 +151,10 @@ class OpenAIGenerator:
         )
 
 
-def _refused_parameter(status: int, error: Any) -> str:
-    """The name of the parameter that a 400 is about, where the server says so."""
-    return str(error.get("param")) if status == 400 and isinstance(error, dict) else ""
+def _refused_parameter(status: int, error: Any, body: Mapping[str, Any]) -> str | None:
+    """The parameter that can be replaced and that a refusal is about: OpenAI names it in ``param``,
+    others in their words."""
+    if status not in (400, 422):
+        return None
+    said = f"{error.get('param')} {describe_error(error)}" if isinstance(error, dict) else error
+    return next((name for name in _INSTEAD if name in body and name in str(said)), None)

@@ -64,6 +64,21 @@ def test_parameters_that_a_model_refuses_are_replaced() -> None:
 
 
 @pytest.mark.parametrize(
+    "refusal",
+    [
+        error(400, "property 'chat_template_kwargs' is unsupported"),
+        Reply(
+            422, {"detail": [{"type": "extra_forbidden", "loc": ["body", "chat_template_kwargs"]}]}
+        ),
+    ],
+)
+def test_a_word_on_thinking_that_a_server_does_not_know_is_left_out(refusal: Reply) -> None:
+    pieces, _, fake = run([refusal, GOOD])
+    assert "".join(pieces) == "It runs [1]."
+    assert [("chat_template_kwargs" in body) for _, body, _ in fake.requests] == [True, False]
+
+
+@pytest.mark.parametrize(
     ("reply", "message", "hint"),
     [
         (error(401, "bad key"), "refused the key", "OPENAI_API_KEY"),
