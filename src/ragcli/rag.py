@@ -89,12 +89,13 @@ class Rag(Parts):
         explicit = None if path is None else os.fspath(path)
         named = folders.named_root(explicit, env)
         root = named or Path.cwd()
-        is_new = not (root / folders.MARK).exists()
-        folder = folders.create(root, named=named is not None)
-        Store.create(folder)
-        if is_new:
+        folders.refuse_unwanted(root, named=named is not None)
+        # First, as killed in between it would take its own project for a stranger's.
+        if not (root / folders.MARK).exists():
             with suppress(OSError):  # without a place to note it, it is asked for when it matters
-                Trust(folder.root).give()
+                Trust(root).give()
+        folder = folders.create(root)
+        Store.create(folder)
         return cls(folder, settings, env)
 
     def close(self) -> None:
@@ -386,9 +387,7 @@ class Rag(Parts):
         options = ReembedOptions(size, anew, self.settings.wait_s)
         asked = {"dimensions": dimensions, "precision": precision}
         given = {name: value for name, value in asked.items() if value is not None}
-        self.consent(model or active.identity.name, model is None)
-        identity = active.identity
-        embedder = self.agreed(lambda: self._binding(identity).embedder_to_switch_to(model, given))
+        embedder = self.embedder_to_switch_to(model, given)
         done = reembed(self.store, options, embedder, listener)
         self.__dict__["embedder"] = embedder
         self._name_in_config(done.model)

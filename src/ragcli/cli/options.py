@@ -17,6 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from ragcli.cli.output import Output
 from ragcli.domain import Filter
@@ -132,6 +133,21 @@ class _Hearing(logging.Handler):
             self._output.note(f"note: {record.getMessage()}")
         else:
             self._output.detail(record.getMessage())
+
+
+class WithCommandsBelow(TyperGroup):
+    """A command below it is one where its name comes first (``rag eval add …``); all else is the
+    command itself, whose argument may stand anywhere."""
+
+    allow_interspersed_args = True
+
+    def make_context(
+        self, info_name: Any, args: list[str], parent: Any = None, **extra: Any
+    ) -> Any:
+        below = self.commands.get(args[0]) if args else None
+        if below is not None:
+            return below.make_context(f"{info_name} {args[0]}", args[1:], parent, **extra)
+        return super().make_context(info_name, args, parent, **extra)
 
 
 @contextmanager

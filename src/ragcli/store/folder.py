@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ragcli.errors import ProjectNotFound, UsageError
+from ragcli.store import filesystem
 
 MARK = ".rag"
 
@@ -147,7 +148,8 @@ def named_root(explicit: str | None, environ: Mapping[str, str]) -> Path | None:
 
 
 def refuse_unwanted(root: Path, *, named: bool) -> None:
-    """Raises UsageError where nobody can want a project unasked."""
+    """Raises UsageError where nobody can want a project unasked, or where none can be kept."""
+    filesystem.refuse_network(root)
     if not named and root in {Path.home(), Path(root.anchor)}:
         raise UsageError(
             f"no project is made in {root} unless it is named: it would capture every later"
@@ -156,9 +158,8 @@ def refuse_unwanted(root: Path, *, named: bool) -> None:
         )
 
 
-def create(root: Path, *, named: bool) -> ProjectFolder:
-    """Make the folder, not yet the store. Raises UsageError where none may be made."""
-    refuse_unwanted(root, named=named)
+def create(root: Path) -> ProjectFolder:
+    """Make the folder, not yet the store. Raises UsageError where none can be made."""
     folder = ProjectFolder(root)
     try:
         folder.rag.mkdir(mode=0o700, parents=True, exist_ok=True)
