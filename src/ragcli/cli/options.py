@@ -81,6 +81,12 @@ WhereOption = Annotated[
     list[str] | None,
     typer.Option("--where", metavar="KEY=VALUE", help="Only with this in the front matter."),
 ]
+FreshOption = Annotated[
+    bool, typer.Option("--fresh", help="Leave out files that have changed or gone since ingest.")
+]
+VerifyOption = Annotated[
+    bool, typer.Option("--verify", help="Tell changed files by their hash, not by size and time.")
+]
 
 
 TopKOption = Annotated[
@@ -216,6 +222,8 @@ def filter_from(
     since: str | None = None,
     until: str | None = None,
     where: Sequence[str] | None = None,
+    *,
+    fresh: bool = False,
 ) -> Filter:
     """The filter of the filter options. Raises UsageError."""
     return Filter(
@@ -225,6 +233,7 @@ def filter_from(
         since=None if since is None else _day("--since", since, last=False),
         until=None if until is None else _day("--until", until, last=True),
         where=tuple(_pair(text) for text in where or ()),
+        fresh=fresh,
     )
 
 
