@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -38,6 +38,7 @@ from ragcli.errors import RagError
 
 if TYPE_CHECKING:
     from ragcli.rag import Rag
+    from ragcli.recipes.ask import Piece
 
 
 def ask(
@@ -62,6 +63,9 @@ def ask(
             help="Who writes: ollama:MODEL, openai:MODEL or extractive.",
         ),
     ] = None,
+    think: Annotated[
+        bool, typer.Option("--think", help="Let the model think first; shown on stderr.")
+    ] = False,
     allow_weak: Annotated[
         bool, typer.Option("--allow-weak", help="Answer even where nothing seems to answer it.")
     ] = False,
@@ -83,6 +87,7 @@ def ask(
         "mode": mode,
         "passage_tokens": passage_tokens,
         "generator": generator,
+        "think": "on" if think else None,
         "reranker": rerank,
     }
     talk = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
@@ -90,26 +95,31 @@ def ask(
         tell_model(rag, output)
         asked = question_from(question)
         options: dict[str, Any] = {"top_k": top_k, "chosen": chosen}
+        thoughts = show_answer.Thoughts(output)
+        rest: dict[str, Any] = {"allow_weak": allow_weak, "thought": thoughts.tell}
         if jsonl:
-            answer = _stream_events(rag, output, asked, options, allow_weak)
+            answer = _stream_events(rag, output, asked, options, rest, thoughts)
         else:
-            answer = _answer(rag, output, asked, {**options, "allow_weak": allow_weak}, strict)
+            pieces = thoughts.before(rag.ask_stream(asked, **options, **rest))
+            answer = _answer(rag, output, pieces, strict)
         raise typer.Exit(_exit_code(answer, strict))
 
 
-def _answer(
-    rag: Rag, output: Output, question: str, options: Mapping[str, Any], strict: bool
-) -> Answer:
+def _answer(rag: Rag, output: Output, pieces: Iterator[Piece], strict: bool) -> Answer:
     started = perf_counter()
     live = output.out_is_terminal and not strict and not output.json
-    if live:
-        answer = show_answer.stream(rag.ask_stream(question, **options), output)
-    else:
-        answer = rag.ask(question, **options)
+    answer = None
+    try:
+        for piece in show_answer.stream(pieces, output, live=live):
+            answer = piece.answer or answer
+    finally:  # also of an answer that was broken off
+        if answer is not None and output.json:
+            output.object(shapes.answer(answer))
+        elif answer is not None:
+            show_answer.show(answer, output, shown_already=live)
+    assert answer is not None, "the recipe always ends with the answer"
     if output.json:
-        output.object(shapes.answer(answer))
         return answer
-    show_answer.show(answer, output, shown_already=live)
     if answer.generator == "extractive" and rag.settings.generator == "auto":
         show_answer.offer_generator(output)
     elif not answer.declined and output.err_is_terminal:
@@ -118,15 +128,22 @@ def _answer(
 
 
 def _stream_events(
-    rag: Rag, output: Output, question: str, options: Mapping[str, Any], allow_weak: bool
+    rag: Rag,
+    output: Output,
+    question: str,
+    options: Mapping[str, Any],
+    rest: Mapping[str, Any],
+    thoughts: show_answer.Thoughts,
 ) -> Answer:
-    """``retrieved``, ``text``…, ``citation``…, ``done``; or ``error``, wherever it happens."""
+    """``retrieved``, ``text``…, ``citation``…, ``done``; or ``error``, wherever it happens, with
+    what has come of the answer."""
+    answer = None
     try:
+        rag.prepare_generator()
         found = rag.query(question, **options)
         passages = [shapes.passage(p) for p in found.passages]
         output.object({"event": "retrieved", "passages": passages})
-        answer = None
-        for piece in rag.answer_from(found, allow_weak=allow_weak):
+        for piece in thoughts.before(rag.answer_from(found, **rest)):
             if piece.sentence:
                 output.object({"event": "text", "text": piece.sentence.text})
             answer = piece.answer or answer
@@ -137,6 +154,7 @@ def _stream_events(
                 "error": error.message,
                 "hint": error.hint,
                 "exit_code": error.exit_code,
+                "answer": None if answer is None else shapes.answer(answer),
             }
         )
         raise
