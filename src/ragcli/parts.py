@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragcli import providers, trust
 from ragcli.binding import Binding
-from ragcli.config import settings_for
+from ragcli.config import settings_for, user_file
 from ragcli.store.folder import ProjectFolder
 
 if TYPE_CHECKING:
     from ragcli.domain import Embedder, EmbedderIdentity, Generator, Reranker
+    from ragcli.generation.template import PromptTemplate
     from ragcli.store import Store
     from ragcli.store.rows import EmbeddingSet
 
@@ -132,6 +134,24 @@ class Parts:
         """The one that was named; with ``auto``, a model that runs here, else ``extractive``."""
         name = self.settings.generator
         return providers.choose_generator(self.settings) if name == "auto" else name
+
+    @cached_property
+    def prompt_template(self) -> PromptTemplate:
+        """The words of the prompt: those of `prompt_file`, else ours. A relative path in a settings
+        file is read from the project's folder, or from that of the user's file.
+
+        Raises UsageError, ProjectUntrusted.
+        """
+        from ragcli.generation.template import PromptTemplate, read_template
+
+        name = self.settings.prompt_file
+        if not name:
+            return PromptTemplate()
+        layer = self.origins["prompt_file"].layer
+        if layer == "project":
+            trust.check_named(self.is_trusted, f"names a template for the prompt, {name}")
+        folders = {"project": self.folder.root, "user": user_file().parent}
+        return read_template(folders.get(layer, Path()) / Path(name).expanduser())
 
     def note_on_model(self) -> str | None:
         """A sentence when a settings file names another model than the project's."""

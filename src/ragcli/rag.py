@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from ragcli.recipes.doctor import Diagnosis
     from ragcli.recipes.dry_run import DryRun
     from ragcli.recipes.files import ProjectFile
+    from ragcli.recipes.prompting import PreparedPrompt, PromptOptions
     from ragcli.recipes.query import QueryOptions
     from ragcli.recipes.reembed import Reembedded
     from ragcli.recipes.remove import Removed
@@ -258,12 +259,24 @@ class Rag(Parts):
         """An answer from passages that were found already."""
         from ragcli.recipes.ask import ask
 
-        return ask(
-            found,
-            lambda: self.generator,
+        return ask(found, lambda: self.generator, self._prompting(), allow_weak=allow_weak)
+
+    def prompt(self, question: str, *, allow_weak: bool = False, **options: Any) -> PreparedPrompt:
+        """What ``ask`` would send to its model, and no model is asked. Takes what ``ask`` takes;
+        raises what it raises, but where a server does not answer ``context_tokens`` counts."""
+        from ragcli.recipes.prompting import prepare
+
+        found = self.query(question, **options)
+        return prepare(found, lambda: self.generator, self._prompting(), allow_weak=allow_weak)
+
+    def _prompting(self) -> PromptOptions:
+        from ragcli.recipes.prompting import PromptOptions
+
+        return PromptOptions(
             context_tokens=self.settings.context_tokens,
             answer_tokens=self.settings.answer_tokens,
-            allow_weak=allow_weak,
+            template=self.prompt_template,
+            store=self.store,
         )
 
     # ------------------------------------------------------------ looking in, looking after

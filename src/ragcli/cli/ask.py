@@ -34,7 +34,7 @@ from ragcli.cli.options import (
 )
 from ragcli.cli.output import Output
 from ragcli.domain import Answer
-from ragcli.errors import RagError
+from ragcli.errors import RagError, UsageError
 
 if TYPE_CHECKING:
     from ragcli.rag import Rag
@@ -65,6 +65,13 @@ def ask(
     allow_weak: Annotated[
         bool, typer.Option("--allow-weak", help="Answer even where nothing seems to answer it.")
     ] = False,
+    show_prompt: Annotated[
+        bool, typer.Option("--show-prompt", help="Print what a model would be sent; ask none.")
+    ] = False,
+    prompt_file: Annotated[
+        str | None,
+        typer.Option("--prompt-file", metavar="FILE", help="A template for the prompt."),
+    ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 5 unless every claim is supported.")
     ] = False,
@@ -84,12 +91,24 @@ def ask(
         "passage_tokens": passage_tokens,
         "generator": generator,
         "reranker": rerank,
+        "prompt_file": prompt_file,
     }
+    if show_prompt and (jsonl or strict):
+        raise UsageError(
+            "there is no answer to stream or to judge: `--show-prompt` asks no model",
+            "leave --jsonl and --strict out; --json prints the prompt as an object",
+        )
     talk = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
     with opened(project, **talk, flags=flags, helped=True) as (rag, output):
         tell_model(rag, output)
         asked = question_from(question)
         options: dict[str, Any] = {"top_k": top_k, "chosen": chosen}
+        if show_prompt:
+            from ragcli.cli.show_prompt import show_prepared
+
+            prepared = rag.prompt(asked, **options, allow_weak=allow_weak)
+            show_prepared(prepared, output)
+            raise typer.Exit(4 if prepared.declined else 0)
         if jsonl:
             answer = _stream_events(rag, output, asked, options, allow_weak)
         else:

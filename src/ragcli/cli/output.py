@@ -28,6 +28,11 @@ _INVISIBLE = re.compile(
     "\U000e0000-\U000e007f]"
 )
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# The same in JSON, which has escaped controls of ASCII already; joiners do not act.
+_ACTING = re.compile(
+    "[\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
 
 
 def show_safely(text: str) -> str:
@@ -38,6 +43,11 @@ def show_safely(text: str) -> str:
 def one_line(text: str) -> str:
     """The same with all white space collapsed, newlines too."""
     return show_safely(on_one_line(text))
+
+
+def _escaped(match: re.Match[str]) -> str:
+    """As JSON writes a character in ASCII."""
+    return json.dumps(match[0])[1:-1]
 
 
 def _picture(match: re.Match[str]) -> str:
@@ -83,8 +93,9 @@ class Output:
         self._stdout.flush()
 
     def object(self, value: Mapping[str, Any]) -> None:
-        """One JSON object on one line, seen at once."""
-        self.text(json.dumps(value, ensure_ascii=False) + "\n")
+        """One JSON object on one line, seen at once. What acts unseen is escaped: the value is the
+        same, and a terminal that shows it does nothing."""
+        self.text(_ACTING.sub(_escaped, json.dumps(value, ensure_ascii=False)) + "\n")
 
     def rich(self, renderable: Any) -> None:
         """Something of rich's for the terminal; without colour where it is not wanted."""

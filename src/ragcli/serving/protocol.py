@@ -43,6 +43,7 @@ FREE_SETTINGS = frozenset(
         "generator",
         "context_tokens",
         "answer_tokens",
+        "prompt_file",
         "read_timeout_s",
         "read_memory_mb",
         "read_output_mb",

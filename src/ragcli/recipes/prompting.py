@@ -1,0 +1,96 @@
+"""From what was found to the prompt that a model is sent, or why none is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ragcli.errors import ProviderUnavailable
+from ragcli.generation.prompt import build_prompt
+from ragcli.store import ledger
+
+if TYPE_CHECKING:
+    from ragcli.domain import Generator, Prompt, QueryResult
+    from ragcli.generation.template import PromptTemplate
+    from ragcli.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class PromptOptions:
+    """What prompt and answer may take, the words around the passages, and where passages that stand
+    side by side are read as one."""
+
+    context_tokens: int
+    answer_tokens: int
+    template: PromptTemplate
+    store: Store
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedPrompt:
+    """The prompt as it would be sent to a model, by the name of who would answer; or why nothing
+    is asked (``declined``)."""
+
+    found: QueryResult
+    generator: str
+    prompt: Prompt | None = None
+    declined: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def prepare(
+    found: QueryResult,
+    generator: Callable[[], Generator],
+    options: PromptOptions,
+    *,
+    allow_weak: bool = False,
+) -> PreparedPrompt:
+    """The prompt for what was found; no model is asked. Where its server can not tell how much the
+    model holds, the setting counts. Raises UsageError, ProviderUnavailable (no such provider)."""
+    declined = reason_to_decline(found, allow_weak)
+    if declined:
+        return PreparedPrompt(found, "none", declined=declined, warnings=found.warnings)
+    writer = generator()
+    warnings = list(found.warnings)
+    try:
+        room = writer.max_context_tokens
+    except ProviderUnavailable as error:
+        room = options.context_tokens
+        warnings.append(f"{error.message}: what `context_tokens` says counts")
+    prompt = prompt_for(found, room, options)
+    return PreparedPrompt(found, writer.name, prompt, warnings=tuple(warnings))
+
+
+def prompt_for(found: QueryResult, max_context_tokens: int, options: PromptOptions) -> Prompt:
+    """The prompt within the setting and what the model holds. Raises UsageError."""
+    room = min(options.context_tokens, max_context_tokens)
+    return build_prompt(
+        found.question,
+        found.passages,
+        context_tokens=room,
+        answer_tokens=min(options.answer_tokens, room // 4),
+        template=options.template,
+        reread=lambda *place: _stored_text(options.store, *place),
+    )
+
+
+def _stored_text(store: Store, source: str, start: int, end: int) -> str | None:
+    row = ledger.file_at(store.connection, source.encode())
+    if row is None or row.document_id is None:
+        return None
+    return store.text(row.document_id, start, end)
+
+
+def reason_to_decline(found: QueryResult, allow_weak: bool) -> str | None:
+    """Why nothing is asked of a model; None where it is."""
+    if not found.passages:
+        return "nothing was found"
+    return None if allow_weak else weakness(found)
+
+
+def weakness(found: QueryResult) -> str | None:
+    """Why there is nothing to answer from, though something was found."""
+    if found.blind:
+        return "no word of the question occurs, and the embedding model cannot read it"
+    return "no passage seems to answer this" if found.weak else None
