@@ -20,7 +20,7 @@ _LOOKALIKES = str.maketrans(
     | {"ԍ": "g", "е": "e", "ε": "e", "ҽ": "e"}
 )
 FENCE = "passage"
-_MAYBE_FENCE = re.compile(rf"{_OPENER}(?=(?P<name>[^\n<>]{{7,48}}))", re.IGNORECASE)
+_MAYBE_FENCE = re.compile(rf"{_OPENER}(?=(?P<name>[^<>]{{7,48}}))", re.IGNORECASE)
 
 # Turns and roles in the templates of chat models, as special tokens of their vocabularies:
 # - `<|…|>`: ChatML, Llama 3 and 4, Phi, Command R, Granite, GLM, gpt-oss; `<｜…｜>`: DeepSeek

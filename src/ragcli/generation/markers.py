@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ragcli.text.unseen import is_unseen
+from ragcli.text.unseen import UNSEEN
 
 _OPEN, _CLOSE = r"[\[【［]", r"[\]】］]"
 # Three digits: `[2024]` is a year. Length limits keep what is held back in a stream short.
@@ -50,7 +50,7 @@ def clean(text: str) -> str:
 
 
 def is_unprintable(character: str) -> bool:
-    return character == "\ufffd" or is_unseen(character)
+    return character == "\ufffd" or UNSEEN.match(character) is not None
 
 
 class Link(NamedTuple):

@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from ragcli.text.scripts import unspaced_share
-from ragcli.text.unseen import JOINERS, is_unseen
+from ragcli.text.unseen import JOINERS, UNSEEN
 
 # Quotation marks of all kinds, and what only marks up or shapes a word.
 _DROPPED = frozenset("\"'`´‘’‚‛“”„‟«»‹›「」『』《》〈〉*_")
@@ -93,7 +93,7 @@ def _form(text: str) -> _Form:
 
 
 def _is_dropped(one: str) -> bool:
-    return one in _DROPPED or one in JOINERS or is_unseen(one)
+    return one in _DROPPED or one in JOINERS or UNSEEN.match(one) is not None
 
 
 def _link_markup(text: str) -> set[int]:
