@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,10 @@ def test_a_file_that_is_not_there_or_no_text(tmp_path: Path) -> None:
 def test_nothing_is_called_or_looked_up(tmp_path: Path) -> None:
     path = written(tmp_path, 'system = "{rules.__class__} %(rules)s {0} $rules"\n')
     assert read_template(path).system_text(None) == f"{{rules.__class__}} %(rules)s {{0}} {RULES}"
+
+
+def test_the_example_of_the_docs_is_one(tmp_path: Path) -> None:
+    page = Path(__file__).parents[3] / "docs" / "prompt.md"
+    (example,) = re.findall(r"```toml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    theirs = read_template(written(tmp_path, example))
+    assert "workshop" in theirs.system and "The customer asks" in theirs.user
