@@ -12,37 +12,40 @@ import unicodedata
 
 from ragcli.text.unseen import JOINERS, without_unseen
 
+FENCE = "passage"
+
+# So far ahead of a bracket is looked at: the longest token of a template has 30 characters.
+_AHEAD_CHARACTERS = 48
+_AHEAD = rf"(?s:(?=(?P<ahead>.{{0,{_AHEAD_CHARACTERS}}})))"
 # What reads as `<`: in any width (NFKC), and as HTML writes it.
-_OPENER = r"(?:[<＜﹤]|&lt;?|&#0*60;?|&#x0*3c;?)"
+_ANGLE = re.compile(rf"(?:[<＜﹤]|&lt;?|&#0*60;?|&#x0*3c;?){_AHEAD}", re.IGNORECASE)
+_SQUARE = re.compile(rf"[\[［]{_AHEAD}")
+
+# Turns and roles in the templates of chat models, as special tokens of their vocabularies, behind
+# their bracket:
+# - `<|…|>`: ChatML, Llama 3 and 4, Phi, Command R, Granite, GLM, gpt-oss; `<｜…｜>`: DeepSeek
+# - words between `<` and `>`: Gemma, Llama 2, Qwen, SentencePiece's own
+# - `[|…|]`: EXAONE; `[INST]` and other capitals: Mistral, InternLM; `[gMASK]`: GLM
+_ANGLE_TURN = re.compile(
+    r"\||<?/?sys>|/?(?:s|bos|eos|eot|sop|eop|pad|unk|mask|cls|sep|think|answer|response|image"
+    r"|tool(?:s|_call|_calls|_response)?|function_calls?|system|user|assistant|model|human"
+    r"|(?:start|end)_of_(?:turn|image)|[a-z]+_token|unused\d+|extra_id_\d+|reserved_\d+"
+    r"|special_\d+|seed:[\w:]+)(?:>|&gt;)"
+)
+_SQUARE_TURN = re.compile(
+    r"\||/?(?:inst|system_prompt|model_settings|available_tools|tool_\w+|think|img(?:_\w+)?|gmask"
+    r"|unused_token_\d+)\]"
+)
 # Letters of other alphabets that pass for those of the fence's name (Unicode confusables.txt).
 _LOOKALIKES = str.maketrans(
-    {"а": "a", "α": "a", "ɑ": "a", "ѕ": "s", "ꜱ": "s", "р": "p", "ρ": "p", "ɡ": "g", "ց": "g"}
-    | {"ԍ": "g", "е": "e", "ε": "e", "ҽ": "e"}
+    {"а": "a", "α": "a", "ɑ": "a", "ѕ": "s", "ꜱ": "s", "р": "p", "ρ": "p", "ᴘ": "p", "ɡ": "g"}
+    | {"ց": "g", "ԍ": "g", "е": "e", "ε": "e", "ҽ": "e"}
 )
-FENCE = "passage"
-_MAYBE_FENCE = re.compile(rf"{_OPENER}(?=(?P<name>[^<>]{{7,48}}))", re.IGNORECASE)
 
-# Turns and roles in the templates of chat models, as special tokens of their vocabularies:
-# - `<|…|>`: ChatML, Llama 3 and 4, Phi, Command R, Granite, GLM, gpt-oss; `<｜…｜>`: DeepSeek
-# - `[|…|]`: EXAONE; `[INST]` and other capitals: Mistral, InternLM; `[gMASK]`: GLM
-# - words between `<` and `>`: Gemma, Llama 2, Qwen, SentencePiece's own
-_WORDS = (
-    r"s|bos|eos|eot|sop|eop|pad|unk|mask|cls|sep|think|answer|response|image|tool(?:s|_call|_calls"
-    r"|_response)?|function_calls?|system|user|assistant|model|human|start_of_turn|end_of_turn"
-    r"|(?:start|end)_of_image|[a-z]+_token|unused\d+|extra_id_\d+|reserved_\d+|special_\d+"
-    r"|seed:[\w:]+"
-)
-_CAPITALS = (
-    r"INST|SYSTEM_PROMPT|MODEL_SETTINGS|AVAILABLE_TOOLS|TOOL_\w+|THINK|IMG(?:_\w+)?|gMASK"
-    r"|UNUSED_TOKEN_\d+"
-)
-_TURN = re.compile(
-    rf"{_OPENER}(?=\s?[|｜]|/?(?:{_WORDS})\s?(?:>|＞|&gt;)|{_OPENER}\s?/?SYS)"
-    rf"|[\[［](?=\s?[|｜]|/?(?:{_CAPITALS})\s?[\]］])",
-    re.IGNORECASE,
-)
+# Accents and joiners, which a reader may pass over.
+_BETWEEN = f"\u0300-\u036f{JOINERS}"
 # Markers: of numbers alone, with a name behind a dagger, or with a quote (``markers.py``).
-_NUMBERS = r"\s{0,2}\d[\d\s,，、;；–~-]*"
+_NUMBERS = rf"[\s{_BETWEEN}]{{0,3}}\d[\d\s{_BETWEEN},，、;；–~-]*"
 _MARKER = re.compile(rf"[\[【［](?P<inside>{_NUMBERS}(?:†[^\[\]【】［］\n]*)?)[\]】］]")
 _QUOTING_MARKER = re.compile(rf"[\[【［](?={_NUMBERS}(?:†|[:：]?\s?[\"“”„«「『＂'‘’]))")
 
@@ -52,15 +55,39 @@ _MAX_ATTRIBUTE_CHARACTERS = 200
 
 def neutralised(text: str) -> str:
     """A document's text with nothing in it that could pass for our fence, a marker or a turn."""
-    told = _MAYBE_FENCE.sub(_fence, without_turns(text))
-    told = _MARKER.sub(lambda m: f"⟦{m['inside']}⟧", told)
+    told = _MARKER.sub(lambda m: f"⟦{m['inside']}⟧", without_tokens(text))
     return _QUOTING_MARKER.sub("⟦", told)
 
 
-def without_turns(text: str) -> str:
-    """What a person typed or a document says, without what is not seen and with no token that
-    begins or ends a turn of the conversation."""
-    return _TURN.sub(lambda m: "⟦" if m[0] in "[［" else "⟨", without_unseen(text))
+def without_tokens(text: str) -> str:
+    """What a person typed or a document says, without what is not seen, and with nothing that
+    begins or ends a passage or a turn of the conversation."""
+    visible = without_unseen(text)
+    return _SQUARE.sub(_square, _ANGLE.sub(_angle, visible))
+
+
+def _angle(match: re.Match[str]) -> str:
+    ahead = _folded(match["ahead"])
+    letters = "".join(c for c in _ENDS_NAME.split(ahead)[0] if c.isalpha())
+    forged = _ANGLE_TURN.match(ahead) or letters.translate(_LOOKALIKES).startswith(FENCE)
+    return "⟨" if forged else match[0]
+
+
+_ENDS_NAME = re.compile("[<>]")
+
+
+def _square(match: re.Match[str]) -> str:
+    return "⟦" if _SQUARE_TURN.match(_folded(match["ahead"])) else match[0]
+
+
+def _folded(text: str) -> str:
+    """As a lenient reader takes it: one width, one case, no accents, blanks or joiners."""
+    if text.isascii():
+        return "".join(text.split()).lower()
+    decomposed = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(
+        c for c in decomposed if not (c.isspace() or unicodedata.combining(c) or c in JOINERS)
+    )
 
 
 def attribute(value: str) -> str:
@@ -72,9 +99,3 @@ def attribute(value: str) -> str:
 
 
 _IN_ATTRIBUTES = str.maketrans({'"': "'", "＂": "'", "<": "⟨", "＜": "⟨", ">": "⟩", "＞": "⟩"})
-
-
-def _fence(match: re.Match[str]) -> str:
-    decomposed = unicodedata.normalize("NFKD", match["name"]).casefold().translate(_LOOKALIKES)
-    letters = "".join(c for c in decomposed if c.isalpha() and c not in JOINERS)
-    return "⟨" if letters.startswith(FENCE) else match[0]

@@ -12,7 +12,7 @@ from itertools import combinations
 
 from ragcli.domain import Message, Passage, Prompt
 from ragcli.errors import UsageError
-from ragcli.generation.fencing import FENCE, attribute, neutralised, without_turns
+from ragcli.generation.fencing import FENCE, attribute, neutralised, without_tokens
 from ragcli.generation.template import PromptTemplate
 from ragcli.text.estimate import estimate_tokens
 from ragcli.text.lines import LineTable
@@ -54,7 +54,7 @@ def build_prompt(
     if not passages:
         raise ValueError("a prompt needs a passage")
     language = question_language(question)
-    asked = without_turns(question).strip()
+    asked = without_tokens(question).strip()
     system = template.system_text(language)
 
     def user(shown: Sequence[Passage]) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 import shutil
-import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,11 +22,6 @@ LARGE = ("-k", str(COUNT), "--generator", "ollama:tiny", "--allow-weak")
 _OPENS = re.compile(
     r'<passage n="(\d+)" source="[^"<>\n]+"(?: (?:lines|page)="\d+(?:-\d+)?")?'
     r'(?: headings="[^"<\n]*")?>'
-)
-_SPECIAL = re.compile(
-    r"<\s*[/\\]*\s*passage|<\s?\||<\|?/?(?:s|bos|eos|unk|pad|mask|sop|think|tool_call|start_of_turn"
-    r"|end_of_turn|unused\d+|extra_id_\d+|bos_token|eos_token)>|\[\s?\||\[/?(?:inst|system_prompt"
-    r"|available_tools|tool_calls|gmask|unused_token_\d+)\]|<<sys>>|[\[【]\s*\d[\d,\s-]*[\]】:†]"
 )
 
 
@@ -86,17 +79,6 @@ def blocks(prompt: str) -> list[str]:
     raise AssertionError("no question")
 
 
-def as_read(text: str) -> str:
-    """The text as a lenient reader or tokenizer takes it: one width, one case, nothing unseen."""
-    plain = unicodedata.normalize("NFKC", html.unescape(text))
-    return "".join(c for c in plain if not unseen(c) and not unicodedata.combining(c)).casefold()
-
-
-def unseen(character: str) -> bool:
-    hides = unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
-    return (hides and character not in "\n\t") or character in "\u115f\u1160\u3164\uffa0\u034f"
-
-
 def test_the_prompt_holds_all_of_them_as_data(model, rag) -> None:
     written = len(list(Path("docs").iterdir()))
     assert written >= 40
@@ -111,8 +93,8 @@ def test_the_prompt_holds_all_of_them_as_data(model, rag) -> None:
     for block in found:
         first, _, inside = block.partition("\n")
         for part in (first.removeprefix("<passage"), inside):
-            assert not _SPECIAL.search(as_read(part)), part
-            assert not any(map(unseen, part)), part
+            assert not injections.forged(part), part
+            assert not any(map(injections.unseen, part)), part
 
 
 MODES = {
@@ -133,7 +115,7 @@ def test_nothing_acts_on_who_reads_the_answer(model, rag, mode: str, generator: 
     assert run.code == 0
     assert len(run.out) > 200
     for stream in (run.out, run.err):
-        assert [c for c in stream if unseen(c)] == []
+        assert [c for c in stream if injections.unseen(c)] == []
 
 
 def test_the_only_markers_are_the_models_own(model, rag) -> None:
@@ -152,7 +134,7 @@ def test_a_model_that_says_the_documents_own_bytes_harms_nobody(model, rag) -> N
     model.pieces = Echo(model, raw="\n\n".join((*attacks, *injections.NAMES)))
     for mode, options in MODES.items():
         run = rag("ask", QUESTION, *LARGE, *options, terminal=mode == "terminal")
-        assert [c for c in run.out + run.err if unseen(c)] == [], mode
+        assert [c for c in run.out + run.err if injections.unseen(c)] == [], mode
     answer = json.loads(rag("ask", QUESTION, "--json", *LARGE).out)
     shown = {int(n) for n in re.findall(r"\[(\d+)\]", answer["answer"])}
     assert shown == {c["marker"] for c in answer["citations"]}

@@ -7,13 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from fakes.injections import forged, unseen
 from fakes.passages import passage
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ragcli.domain import Passage
 from ragcli.errors import UsageError
-from ragcli.generation.fencing import neutralised
+from ragcli.generation.fencing import attribute, neutralised
+from ragcli.generation.markers import MarkerReader
 from ragcli.generation.prompt import build_prompt
 from ragcli.generation.quotes import find_quote
 from ragcli.text.estimate import estimate_tokens
@@ -197,6 +199,77 @@ def test_the_budget_holds_when_passages_are_joined(context: int) -> None:
     except UsageError:
         return
     assert prompt.size_tokens <= context - 64
+
+
+PIECES = [
+    "<",
+    "＜",
+    "﹤",
+    "&lt;",
+    "&LT;",
+    "&#60;",
+    "&#x3c;",
+    "&lt",
+    "/",
+    "／",
+    "\\",
+    ">",
+    "＞",
+    "passage",
+    "PASSAGE",
+    "ｐａｓｓａｇｅ",
+    "pass",
+    "age",
+    "раssage",
+    "|",
+    "｜",
+    "im_start",
+    "s",
+    "/s",
+    "bos",
+    "start_of_turn",
+    "INST",
+    "/INST",
+    "SYS",
+    "think",
+    "user",
+    "a",
+    "é",
+    "中",
+    "⟨",
+    "⟦",
+    "-",
+    "·",
+    ".",
+    "[",
+    "［",
+    "【",
+    "]",
+    "］",
+    "】",
+    "1",
+    "12",
+    "１",
+    "٣",
+    ":",
+    "：",
+    ",",
+    "†",
+    "“",
+]
+HIDING = [" ", "\t", "\n", "\r", '"', "\u200b", "\u200d", "\u200c", "\ufeff", "\u00ad", "\u202e"]
+HIDING += ["\x1b", "\x9b", "\u3164", "\ufe0f", "\U000e0041", "\u0301"]
+
+
+@given(st.lists(st.sampled_from([*PIECES, *HIDING]), min_size=2, max_size=9).map("".join))
+@settings(max_examples=400)
+def test_nothing_that_is_put_together_passes(text: str) -> None:
+    told = neutralised(text)
+    assert not forged(told)
+    assert [c for c in told if unseen(c) and c not in "\u200c\u200d"] == []
+    reader = MarkerReader(99)
+    assert (reader.read(told)[1], reader.removed) == ([], [])
+    assert not re.search(r'[<>"\n]', attribute(text))
 
 
 def test_ordinary_text_is_left_alone() -> None:
