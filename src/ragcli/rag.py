@@ -12,7 +12,7 @@ print(rag.ask("how long is the warranty?").answer)
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -239,7 +239,8 @@ class Rag(Parts):
 
     def ask(self, question: str, **options: Any) -> Answer:
         """An answer from the passages, with citations. Takes what ``query`` takes, and
-        ``allow_weak``: answer also where nothing seems to answer the question.
+        ``allow_weak``: answer also where nothing seems to answer the question; ``thought`` is told
+        what the model thinks, where the setting ``think`` lets it.
 
         A declined answer has ``declined`` set and says why. Raises what ``query`` raises.
         """
@@ -250,16 +251,41 @@ class Rag(Parts):
         return answer
 
     def ask_stream(
-        self, question: str, *, allow_weak: bool = False, **options: Any
+        self,
+        question: str,
+        *,
+        allow_weak: bool = False,
+        thought: Callable[[str], None] | None = None,
+        **options: Any,
     ) -> Iterator[Piece]:
-        """The same piece by piece; the last piece holds the whole answer."""
-        yield from self.answer_from(self.query(question, **options), allow_weak=allow_weak)
+        """The same piece by piece; the last piece holds the whole answer. Where the model breaks
+        off, that is what came, marked ``incomplete``, and then ProviderUnavailable is raised."""
+        self.prepare_generator()
+        found = self.query(question, **options)
+        yield from self.answer_from(found, allow_weak=allow_weak, thought=thought)
 
-    def answer_from(self, found: QueryResult, *, allow_weak: bool = False) -> Iterator[Piece]:
+    def answer_from(
+        self,
+        found: QueryResult,
+        *,
+        allow_weak: bool = False,
+        thought: Callable[[str], None] | None = None,
+    ) -> Iterator[Piece]:
         """An answer from passages that were found already."""
         from ragcli.recipes.ask import ask
 
-        return ask(found, lambda: self.generator, self._prompting(), allow_weak=allow_weak)
+        answer = None
+        for piece in ask(
+            found,
+            lambda: self.generator,
+            self._prompting(),
+            allow_weak=allow_weak,
+            thought=None if self.settings.think == "off" else thought or _ignored,
+        ):
+            answer = piece.answer or answer
+            yield piece
+        if answer is not None and not answer.declined:
+            self.keep_generator()
 
     def prompt(self, question: str, *, allow_weak: bool = False, **options: Any) -> PreparedPrompt:
         """What ``ask`` would send to its model, and no model is asked. Takes what ``ask`` takes;
@@ -267,7 +293,13 @@ class Rag(Parts):
         from ragcli.recipes.prompting import prepare
 
         found = self.query(question, **options)
-        return prepare(found, lambda: self.generator, self._prompting(), allow_weak=allow_weak)
+        return prepare(
+            found,
+            self.generator_name,
+            lambda: self.generator,
+            self._prompting(),
+            allow_weak=allow_weak,
+        )
 
     def _prompting(self) -> PromptOptions:
         from ragcli.recipes.prompting import PromptOptions
@@ -275,6 +307,7 @@ class Rag(Parts):
         return PromptOptions(
             context_tokens=self.settings.context_tokens,
             answer_tokens=self.settings.answer_tokens,
+            thinks=self.settings.think != "off",
             template=self.prompt_template,
             store=self.store,
         )
@@ -379,7 +412,8 @@ class Rag(Parts):
         asked = {"dimensions": dimensions, "precision": precision}
         given = {name: value for name, value in asked.items() if value is not None}
         self.consent(model or active.identity.name, model is None)
-        embedder = self._binding(active.identity).embedder_to_switch_to(model, given)
+        binding = self._binding(active.identity)
+        embedder = self.agreed(lambda: binding.embedder_to_switch_to(model, given))
         done = reembed(self.store, options, embedder, listener)
         self.__dict__["embedder"] = embedder
         self._name_in_config(done.model)
@@ -408,6 +442,10 @@ class Rag(Parts):
         from ragcli.reading.options import ReadOptions
 
         return ReadOptions.of(self.settings)
+
+
+def _ignored(thoughts: str) -> None:
+    """Nobody looks at what the model thinks."""
 
 
 def _check_top_k(top_k: int | None) -> None:

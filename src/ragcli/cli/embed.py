@@ -114,12 +114,16 @@ class _Embedding:
 
     @cached_property
     def _embedder(self) -> Embedder:
-        from ragcli import providers
-
         if self._rag is not None and not self._own_model:
             return self._rag.checked_embedder()
         if self._rag is not None:
             self._rag.consent(self._settings.model, here=False)
+            return self._rag.agreed(self._named)
+        return self._named()
+
+    def _named(self) -> Embedder:
+        from ragcli import providers
+
         return providers.embedder(self._settings.model, self._settings)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 
 from ragcli.domain import Answer, Generator, QueryResult, Sentence
+from ragcli.errors import PromptCut, ProviderUnavailable
 from ragcli.generation.answers import AnswerReader, checked
 from ragcli.generation.denial import only_denies
 from ragcli.recipes.prompting import PromptOptions, prompt_for, reason_to_decline, weakness
@@ -29,13 +30,15 @@ def ask(
     options: PromptOptions,
     *,
     allow_weak: bool = False,
+    thought: Callable[[str], None] | None = None,
 ) -> Iterator[Piece]:
     """Answer a question from the passages found for it, sentence by sentence.
 
     ``generator`` is called only when there is something to answer from: passages, and, unless
     ``allow_weak``, one that seems to answer the question. Where the model itself says that the
-    documents do not answer, nothing is given out but an answer that is declined. Raises
-    ProviderUnavailable, UsageError (a context too small for any passage).
+    documents do not answer, nothing is given out but an answer that is declined. With ``thought``
+    the model thinks first, and is told so. Where it breaks off, the last piece is what came, and
+    then ProviderUnavailable is raised. Raises UsageError for a context too small for any passage.
     """
     declined = reason_to_decline(found, allow_weak)
     if declined:
@@ -48,17 +51,21 @@ def ask(
     reader = AnswerReader(prompt.passages, verbatim=writer.verbatim)
     sentences: list[Sentence] = []
     given = 0
-    for sentence in _sentences(reader, writer.stream(prompt, warnings.append)):
+    broken: list[ProviderUnavailable] = []
+    for sentence in _sentences(reader, writer.stream(prompt, warnings.append, thought), broken):
         sentences.append(sentence)
         if given or writer.verbatim or not only_denies(sentences):
             yield from map(Piece, sentences[given:])
             given = len(sentences)
+    if broken and not given:
+        raise broken[0]
     warnings += _on_weakness(found, answered=given > 0)
     timings = {**found.timings_ms, "generate": round((perf_counter() - started) * 1000, 1)}
     answer = replace(
         _unanswered(found),
         generator=writer.name,
         passages=prompt.passages,
+        incomplete=broken[0].message if broken else None,
         warnings=tuple(warnings),
         timings_ms=timings,
     )
@@ -66,11 +73,22 @@ def ask(
         yield Piece(answer=_with_text(answer, sentences, reader.removed))
     else:
         yield Piece(answer=replace(answer, declined=True, why=_own_words(writer, sentences)))
+    if broken:
+        raise broken[0]
 
 
-def _sentences(reader: AnswerReader, pieces: Iterator[str]) -> Iterator[Sentence]:
-    for piece in pieces:
-        yield from reader.feed(piece)
+def _sentences(
+    reader: AnswerReader, pieces: Iterator[str], broken: list[ProviderUnavailable]
+) -> Iterator[Sentence]:
+    """What was written, sentence by sentence; where it breaks off, all that came, and ``broken`` is
+    told why. Raises PromptCut: nothing of such an answer counts."""
+    try:
+        for piece in pieces:
+            yield from reader.feed(piece)
+    except PromptCut:
+        raise
+    except ProviderUnavailable as error:
+        broken.append(error)
     yield from reader.end()
 
 

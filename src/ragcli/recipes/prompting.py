@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class PromptOptions:
     """What prompt and answer may take, the words around the passages, and where passages that stand
-    side by side are read as one."""
+    side by side are read as one. Where the model ``thinks`` half of the context is kept for what it
+    thinks and writes."""
 
     context_tokens: int
     answer_tokens: int
+    thinks: bool
     template: PromptTemplate
     store: Store
 
@@ -41,25 +43,25 @@ class PreparedPrompt:
 
 def prepare(
     found: QueryResult,
+    name: str,
     generator: Callable[[], Generator],
     options: PromptOptions,
     *,
     allow_weak: bool = False,
 ) -> PreparedPrompt:
-    """The prompt for what was found; no model is asked. Where its server can not tell how much the
-    model holds, the setting counts. Raises UsageError, ProviderUnavailable (no such provider)."""
+    """The prompt for what was found; no model is asked. ``name`` is that of the generator. Where it
+    is not there to tell how much it holds, the setting counts. Raises UsageError."""
     declined = reason_to_decline(found, allow_weak)
     if declined:
         return PreparedPrompt(found, "none", declined=declined, warnings=found.warnings)
-    writer = generator()
     warnings = list(found.warnings)
     try:
-        room = writer.max_context_tokens
+        room = generator().max_context_tokens
     except ProviderUnavailable as error:
         room = options.context_tokens
         warnings.append(f"{error.message}: what `context_tokens` says counts")
     prompt = prompt_for(found, room, options)
-    return PreparedPrompt(found, writer.name, prompt, warnings=tuple(warnings))
+    return PreparedPrompt(found, name, prompt, warnings=tuple(warnings))
 
 
 def prompt_for(found: QueryResult, max_context_tokens: int, options: PromptOptions) -> Prompt:
@@ -69,7 +71,7 @@ def prompt_for(found: QueryResult, max_context_tokens: int, options: PromptOptio
         found.question,
         found.passages,
         context_tokens=room,
-        answer_tokens=min(options.answer_tokens, room // 4),
+        answer_tokens=room // 2 if options.thinks else min(options.answer_tokens, room // 4),
         template=options.template,
         reread=lambda *place: _stored_text(options.store, *place),
     )
