@@ -213,12 +213,13 @@ class _Handler(BaseHTTPRequestHandler):
     def _chat(self, body: dict[str, Any]) -> None:
         kinds = {"model": str, "messages": list, "stream": bool, "options": dict}
         think = type(body.get("think", False))
-        self._expect(body, {**kinds, "think": think, "format": dict}, optional="think format")
+        own = {"think": think, "format": dict, "tools": list}
+        self._expect(body, {**kinds, **own}, optional=" ".join(own))
         self._expect(body.get("options", {}), _OPTIONS)
         for message in body.get("messages", []):
             self._expect(message, {"role": str, "content": str})
-        if body.get("stream") is not True:
-            self._violation("no stream")
+        if body.get("tools") or body.get("stream") is not True:
+            self._violation("tools, or no stream")
         model = self._known(body["model"])
         if model is None:
             return
