@@ -309,7 +309,7 @@ class Rag(Parts):
             answer_tokens=self.settings.answer_tokens,
             thinks=self.settings.think != "off",
             template=self.prompt_template,
-            store=self.store,
+            store=lambda: self.store,
         )
 
     # ------------------------------------------------------------ looking in, looking after

@@ -81,11 +81,11 @@ def test_the_server_counts_what_it_has_read_also_where_it_kept_it(
 ) -> None:
     counts: list[int | None] = []
 
-    def looked_at(prompt: Prompt, counted: int | None) -> bool:
+    def counting(prompt: Prompt, counted: int | None) -> bool:
         counts.append(counted)
         return read_less(prompt, counted)
 
-    monkeypatch.setattr("ragcli.generation.openai.read_less", looked_at)
+    monkeypatch.setattr("ragcli.generation.openai.read_less", counting)
     prompt = build_prompt("How long?", PASSAGES, context_tokens=CONTEXT_TOKENS, answer_tokens=64)
     ask(settings, prompt)
     ask(settings, prompt)

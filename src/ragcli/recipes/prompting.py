@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from ragcli.errors import ProviderUnavailable
 from ragcli.generation.prompt import build_prompt
-from ragcli.store import ledger
 
 if TYPE_CHECKING:
     from ragcli.domain import Generator, Prompt, QueryResult
@@ -26,7 +25,7 @@ class PromptOptions:
     answer_tokens: int
     thinks: bool
     template: PromptTemplate
-    store: Store
+    store: Callable[[], Store]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +72,13 @@ def prompt_for(found: QueryResult, max_context_tokens: int, options: PromptOptio
         context_tokens=room,
         answer_tokens=room // 2 if options.thinks else min(options.answer_tokens, room // 4),
         template=options.template,
-        reread=lambda *place: _stored_text(options.store, *place),
+        reread=lambda *place: _stored_text(options.store(), *place),
     )
 
 
 def _stored_text(store: Store, source: str, start: int, end: int) -> str | None:
+    from ragcli.store import ledger  # a question that the helper answers may do without
+
     row = ledger.file_at(store.connection, source.encode())
     if row is None or row.document_id is None:
         return None

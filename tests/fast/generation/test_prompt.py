@@ -34,6 +34,14 @@ def test_passages_are_numbered_and_named() -> None:
     assert prompt.size_tokens <= 4096 - 512
 
 
+def test_a_passage_tells_the_date_that_its_document_states_and_no_other() -> None:
+    dated = passage("So.", date="2024-05-01T08:00:00+00:00", date_origin="document")
+    copied = passage("So.", date="2026-01-01T00:00:00+00:00", date_origin="file")
+    prompt = build_prompt("Why?", [dated, copied], context_tokens=4096, answer_tokens=64)
+    assert re.findall(r'date="(.*?)"', prompt.messages[-1].text) == ["2024-05-01"]
+    assert "Where passages disagree" in prompt.messages[0].text
+
+
 @given(st.integers(500, 2600), st.integers(1, 4))
 def test_the_budget_holds_and_a_cut_passage_says_so(context: int, count: int) -> None:
     given_passages = [passage(LONG, rank=n + 1) for n in range(count)]
