@@ -188,7 +188,8 @@ class Server:
                 ) from error
             except OSError as error:
                 connection.close()
-                if not tries_left or is_loopback(self.url):
+                silent = isinstance(error, TimeoutError)  # it was waited for long enough
+                if not tries_left or silent or is_loopback(self.url):
                     raise ProviderUnavailable(
                         f"{self._who} does not answer at {self.url}", self._hint
                     ) from error

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ragcli import providers, trust
 from ragcli.background import Background
 from ragcli.binding import Binding
-from ragcli.config import settings_for, user_file
+from ragcli.config import Origin, settings_for, user_file
 from ragcli.errors import NotAgreed, ProviderUnavailable, UsageError
 from ragcli.store.folder import ProjectFolder
 
@@ -224,12 +224,15 @@ class Parts:
     def keep_generator(self) -> None:
         """Name the model that was picked in the project's file: a later ``ollama pull`` changes no
         answers. Where that cannot be written, each question picks anew."""
-        if self._is_picked:
-            from ragcli.settings_file import write_value
+        if not self._is_picked:
+            return
+        from ragcli.settings_file import write_value
 
-            with suppress(UsageError):
-                write_value(self.folder.config, "generator", self.generator_name)
-                log.info("this project keeps to it; to choose another: rag config set generator")
+        with suppress(UsageError):
+            write_value(self.folder.config, "generator", self.generator_name)
+            self.settings = replace(self.settings, generator=self.generator_name)
+            self.origins["generator"] = Origin("project")
+            log.info("this project keeps to it; for another: rag config set generator NAME")
 
     def note_on_model(self) -> str | None:
         """A sentence when a settings file names another model than the project's."""
