@@ -14,7 +14,7 @@ from functools import cache
 from ragcli.domain import Sentence
 
 _EN_PAPERS = (
-    r"(?:documents?|passages?|sources?|texts?|excerpts?|context|materials?|files?|corpus"
+    r"(?:documents?|passages?|sources?|texts?|excerpts?|context|materials?"
     r"|information (?:provided|given|available))"
 )
 _EN_TELL = (
@@ -30,23 +30,27 @@ _ZH_TELL = (
     r"(?:提到|提及|[说說]明|[说說]到|回答|包含|包括|提供|涉及|[给給]出|[记記][载載]|指出|答案"
     r"|信息|[资資][讯訊]|找到|相[关關]|介[绍紹]|描述|列出|[内內]容)"
 )
-_PATTERNS = (
-    # English
-    rf"{_EN_PAPERS}\b[^.;]{{0,40}}\b(?:do|does|did)(?: not|n't)\b[^.;]{{0,20}}\b{_EN_TELL}",
-    rf"\b(?:no|none of the|neither) [^.;]{{0,20}}{_EN_PAPERS}\b[^.;]{{0,20}}\b{_EN_TELL}",
+# Said of the documents, with a verb of telling: also with a marker behind it, which then proves
+# nothing.
+_OF_DOCUMENTS = (
+    rf"{_EN_PAPERS}\b[^.;]{{0,40}}\b(?:do|does|did)(?: not|n't)\b[^.;]{{0,20}}\b{_EN_TELL}\b",
+    rf"\b(?:no|none of the|neither) [^.;]{{0,20}}{_EN_PAPERS}\b[^.;]{{0,20}}\b{_EN_TELL}s?\b",
     rf"(?:is|are|was|were)(?: not|n't) [^.;]{{0,20}}{_EN_TOLD}\b[^.;]{{0,30}}{_EN_PAPERS}",
+    rf"\b(?:can ?not|can't|could not) be (?:answered|determined|found)\b[^.;]{{0,40}}{_EN_PAPERS}",
+    r"\bnot in (?:these|the) documents\b",
+    rf"{_ZH_PAPERS}[^。；]{{0,12}}(?:[没沒]有|[没沒]|未|[无無]|不)[^。；]{{0,24}}{_ZH_TELL}",
+    rf"不在[^。；]{{0,6}}{_ZH_PAPERS}",
+)
+# Said in looser words: only where nothing is cited. "There is no evidence of it [1]" is a claim.
+_OF_ANYTHING = (
+    # English, Chinese
     r"\bthere(?: is|'s| are| was) (?:no|not any) [^.;]{0,20}(?:information|mention|answer"
     r"|indication|reference|details?|data|statement|evidence)\b",
     rf"\bno (?:information|mention|answer|details?)\b[^.;]{{0,60}}(?:{_EN_PAPERS}|{_EN_TOLD})",
     r"\b(?:i|we) (?:can ?not|can't|could not|couldn't|(?:am|are|was|were) unable to|do not|don't)"
     r" (?:find|answer|determine|tell|know|locate|say)\b",
-    rf"\b(?:can ?not|can't|could not) be (?:answered|determined|found)\b[^.;]{{0,40}}{_EN_PAPERS}",
-    r"\bnot in (?:these|the) documents\b",
-    # Chinese
-    rf"{_ZH_PAPERS}[^。；]{{0,12}}(?:[没沒]有|[没沒]|未|[无無]|不)[^。；]{{0,24}}{_ZH_TELL}",
     r"(?:[无無]法|不能|[没沒]法|[难難]以)[^。；]{0,16}(?:回答|[确確]定|得知|判[断斷]|找到|得出|知道|[获獲]知)",
     rf"(?:[没沒]有|未|[无無])(?:找到|相[关關]|任何)[^。；]{{0,12}}{_ZH_TELL}",
-    rf"不在[^。；]{{0,6}}{_ZH_PAPERS}",
     # Japanese, Korean
     r"(?:文書|資料|文章|本文|パッセージ|ドキュメント|記載|情報|テキスト)[^。]{0,60}"
     r"(?:ありません|いません|できません|わかりません|ません|いない|されていない|(?:記載|情報)がない)",
@@ -78,9 +82,9 @@ _PATTERNS = (
 
 
 @cache
-def _denies_pattern() -> re.Pattern[str]:
+def _pattern(group: tuple[str, ...]) -> re.Pattern[str]:
     """Compiled when the first answer comes: it takes 20 ms."""
-    return re.compile("|".join(f"(?:{pattern})" for pattern in _PATTERNS), re.IGNORECASE)
+    return re.compile("|".join(f"(?:{pattern})" for pattern in group), re.IGNORECASE)
 
 
 # What is said beyond the not: the sentence may claim something after all.
@@ -91,13 +95,28 @@ _BUT = re.compile(
 )
 
 
+# What may stand before a denial, as a sentence of its own.
+_SORRY = re.compile(
+    r"\W*(?:i(?:'m| am) (?:very |truly )?sorry|sorry|i apologi[sz]e|unfortunately"
+    r"|(?:很|非常)?抱歉|[对對]不起|很?[遗遺]憾|申し訳|すみません|残念|죄송|미안|유감"
+    r"|es tut mir leid|leider|entschuldigung|je suis désolée?|désolée?|malheureusement|lo siento|lamentablemente|mi dispiace|purtroppo"
+    r"|desculpe|lamento|infelizmente|helaas|het spijt me|извините|к сожалению|przepraszam|niestety"
+    r"|przykro mi)[^.!。！]{0,30}[.!。！]?\s*",
+    re.IGNORECASE,
+)
+
+
 def only_denies(sentences: Sequence[Sentence]) -> bool:
     """What an answer's first sentences, checked, come to so far: nothing is claimed with evidence.
 
-    The first that has words says that the documents do not answer, and what follows it says so,
-    too, or cites nothing. True also of sentences without any word.
+    The first that has words and does more than be sorry says that the documents do not answer, and
+    what follows it says so, too, or cites nothing. True also of sentences without any word.
     """
-    worded = [s for s in sentences if any(c.isalnum() for c in s.text)]
+    worded = [
+        s
+        for s in sentences
+        if any(c.isalnum() for c in s.text) and not _SORRY.fullmatch(s.text.replace("’", "'"))
+    ]
     return not worded or (
         _denies(worded[0]) and not any(s.citations and not _denies(s) for s in worded)
     )
@@ -106,12 +125,15 @@ def only_denies(sentences: Sequence[Sentence]) -> bool:
 def _denies(sentence: Sentence) -> bool:
     """It is a denial, and its quotes, if any, prove nothing: documents may say of others that they
     do not say something, and a claim may follow behind a but."""
-    if not is_denial(sentence.text):
+    if not is_denial(sentence.text, cited=bool(sentence.citations)):
         return False
     found = [c.verdict for c in sentence.citations if c.quote and c.verdict != "not_found"]
     return not found or (set(found) == {"disagrees"} and not _BUT.search(sentence.text))
 
 
-def is_denial(text: str) -> bool:
+def is_denial(text: str, *, cited: bool = False) -> bool:
     """The words say that the documents do not answer."""
-    return bool(_denies_pattern().search(" ".join(text.replace("’", "'").split())))
+    told = " ".join(text.replace("’", "'").split())
+    if _pattern(_OF_DOCUMENTS).search(told):
+        return True
+    return not cited and bool(_pattern(_OF_ANYTHING).search(told))

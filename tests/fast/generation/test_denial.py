@@ -93,6 +93,9 @@ def read(answer: str) -> list[Sentence]:
         'The passages do not say who won [1: "invented words here"].',
         "The documents do not answer this. However, Michelangelo painted it in 1512.",
         "\n\nNot in these documents.\n\nThe passages do not name a painter [2].\n",
+        "I’m sorry. The documents do not answer this question.",
+        "很抱歉。文档中没有提到这一点。",
+        "Es tut mir leid. Die Dokumente beantworten diese Frage nicht.",
         "",
     ],
 )
@@ -108,6 +111,8 @@ def test_an_answer_that_claims_nothing_with_evidence(answer: str) -> None:
         'The documents do not mention the colour, but the size is 5 cm [1: "The size is 5 cm"].',
         'The old text does not mention a painter [2: "The old text does not mention a painter"].',
         "It rained. The documents do not say more.",
+        "There is no evidence that it was sunny [1].",
+        "Die Dokumente sind nicht unterschrieben [1].",
     ],
 )
 def test_an_answer_that_claims_something(answer: str) -> None:
