@@ -99,7 +99,8 @@ _BUT = re.compile(
 _SORRY = re.compile(
     r"\W*(?:i(?:'m| am) (?:very |truly )?sorry|sorry|i apologi[sz]e|unfortunately"
     r"|(?:很|非常)?抱歉|[对對]不起|很?[遗遺]憾|申し訳|すみません|残念|죄송|미안|유감"
-    r"|es tut mir leid|leider|entschuldigung|je suis désolée?|désolée?|malheureusement|lo siento|lamentablemente|mi dispiace|purtroppo"
+    r"|es tut mir leid|leider|entschuldigung|je suis désolée?|désolée?|malheureusement"
+    r"|lo siento|lamentablemente|mi dispiace|purtroppo"
     r"|desculpe|lamento|infelizmente|helaas|het spijt me|извините|к сожалению|przepraszam|niestety"
     r"|przykro mi)[^.!。！]{0,30}[.!。！]?\s*",
     re.IGNORECASE,
