@@ -11,7 +11,7 @@
     │   └── ProjectUntrusted       12   somebody else's, or it names what only its user may
     ├── ProjectCorrupt             13
     ├── ProviderUnavailable        20   model missing, Ollama not running, extra not installed
-    │   └── PromptCut              20   the server read only a part of the prompt
+    │   └── AnswerVoid             20   what came counts for nothing: a cut prompt, bare thoughts
     ├── Unreadable                  3   one file or page; recorded in the ledger, never ends a run
     └── TextTooLong                 2   longer than the model's limit; never cut silently
 
@@ -87,7 +87,7 @@ class ProviderUnavailable(RagError):
     exit_code = 20
 
 
-class PromptCut(ProviderUnavailable):
+class AnswerVoid(ProviderUnavailable):
     pass
 
 

@@ -78,7 +78,7 @@ def host_url(value: str) -> str:
 
     No scheme means port 11434, ``http://h`` means port 80, ``https://h`` 443; a path is kept.
     ``0.0.0.0`` and ``::`` are what a server listens on; to reach it, dial loopback. Raises
-    UsageError for a scheme that is not HTTP.
+    UsageError for a scheme that is not HTTP, and for a name or password.
     """
     scheme, separator, rest = value.strip().partition("://")
     if not separator:
@@ -87,6 +87,8 @@ def host_url(value: str) -> str:
         raise UsageError(f"`{value}` is not an address of Ollama", "write host:port")
     default_port = _SCHEME_PORTS[scheme.lower()] if separator else _OLLAMA_PORT
     place, _, path = rest.partition("/")
+    if "@" in place:
+        raise UsageError("the address of Ollama holds a name or password", "write host:port")
     host, port = _split_port(place, default_port)
     host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     netloc = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
@@ -423,7 +425,7 @@ def cloud_of(model: str, facts: Mapping[str, Any]) -> str | None:
     """The host to which Ollama hands this model's prompts, by its name or by the remote fields in
     ``/api/tags`` and ``/api/show``; None for a model that runs where Ollama does."""
     remote = facts.get("remote_host")
-    if remote or facts.get("remote_model") or model.endswith(CLOUD_NAMES):
+    if remote or facts.get("remote_model") or model.lower().endswith(CLOUD_NAMES):
         return (urlsplit(str(remote)).hostname if remote else None) or "ollama.com"
     return None
 

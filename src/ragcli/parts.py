@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -174,7 +175,9 @@ class Parts:
         except NotAgreed:
             made = self.agreed(self._make_generator)
         if self._is_picked:
-            log.info("`%s` writes, as it is installed and no generator was named", made.name)
+            keeps = "; this project keeps to it (for another: rag config set generator NAME)"
+            can_keep = os.access(self.folder.rag, os.W_OK)
+            log.info("no generator was named: `%s` writes%s", made.name, keeps if can_keep else "")
         return made
 
     def _make_generator(self) -> Generator:
@@ -232,7 +235,6 @@ class Parts:
             write_value(self.folder.config, "generator", self.generator_name)
             self.settings = replace(self.settings, generator=self.generator_name)
             self.origins["generator"] = Origin("project")
-            log.info("this project keeps to it; for another: rag config set generator NAME")
 
     def note_on_model(self) -> str | None:
         """A sentence when a settings file names another model than the project's."""

@@ -126,7 +126,7 @@ def _reason(choice: Choice, settings: Settings, origins: Mapping[str, Origin]) -
         if origins[host].layer == "project":
             return f"sends to {address}"
         return f"chooses `{name}`, which sends to {address}" if choice.here else ""
-    in_cloud = choice.here and choice.model.endswith(CLOUD_NAMES)
+    in_cloud = choice.here and choice.model.lower().endswith(CLOUD_NAMES)
     return f"chooses `{name}`, which Ollama runs in its cloud" if in_cloud else ""
 
 

@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 from fakes.openai_server import FakeOpenAI, Reply
+from fakes.tls_server import HOST
+from fakes.tls_server import Reply as TlsReply
 from fakes.tls_server import Server as TlsServer
+from fakes.tunnel import Tunnel
 
 from ragcli.errors import ProviderUnavailable, UsageError
 from ragcli.http import Server, host_url, is_loopback
@@ -41,9 +44,11 @@ def test_every_form_of_ollama_host(value: str, url: str) -> None:
     assert host_url(value) == url
 
 
-def test_another_scheme_is_refused() -> None:
-    with pytest.raises(UsageError):
-        host_url("ftp://example.com")
+@pytest.mark.parametrize("value", ["ftp://example.com", "me:pass@host", "http://me:pass@host:1"])
+def test_another_scheme_and_a_password_are_refused(value: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        host_url(value)
+    assert "pass@" not in caught.value.message
 
 
 @pytest.mark.parametrize(
@@ -78,6 +83,29 @@ def test_a_proxy_is_used_for_other_machines_only(monkeypatch: pytest.MonkeyPatch
         with server(fake.base_url, proxies=True).ask("POST", "/x", {}) as reply:
             assert reply.object() == {"n": 2}
         assert [path for path, *_ in fake.requests] == ["http://models.example.com/v1/x", "/v1/x"]
+        monkeypatch.setenv("NO_PROXY", "example.com")
+        assert server("http://models.example.com", proxies=True)._proxy() is None
+
+
+def test_a_key_goes_through_a_proxy_unseen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tls = TlsServer(tmp_path)
+    tls.routes["/v1/x"] = TlsReply(b'{"n": 3}')
+    (tmp_path / "authority.pem").write_text(tls.authority)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    try:
+        with Tunnel(tls.port) as tunnel:
+            monkeypatch.setenv("HTTPS_PROXY", f"http://me:pass@127.0.0.1:{tunnel.port}")
+            there = server(f"https://{HOST}/v1", key="sk-mine", proxies=True)
+            with there.ask("GET", "/x") as reply:
+                assert reply.object() == {"n": 3}
+    finally:
+        tls.close()
+    assert tunnel.heard.startswith(f"CONNECT {HOST}:443 ")
+    assert "Proxy-Authorization: Basic bWU6cGFzcw==" in tunnel.heard
+    assert "sk-mine" not in tunnel.heard
+    ((path, headers),) = tls.asked
+    assert (path, headers["authorization"]) == ("/v1/x", "Bearer sk-mine")
+    assert "proxy-authorization" not in headers
 
 
 def test_another_machine_is_tried_again_and_this_one_is_not(

@@ -13,7 +13,7 @@ from typing import Any
 
 from ragcli.config import Settings
 from ragcli.domain import Prompt
-from ragcli.errors import PromptCut, ProviderUnavailable
+from ragcli.errors import AnswerVoid, ProviderUnavailable
 from ragcli.generation.streaming import Part, answer_text, check_written, read_less
 from ragcli.http import OllamaServer, ServerRefused, cloud_of, context_length, elsewhere
 
@@ -74,7 +74,7 @@ class OllamaGenerator:
         """Yield the answer as it comes.
 
         Raises ProviderUnavailable when Ollama does not answer, lacks the model, breaks off, or
-        (PromptCut) has cut the prompt; what came before was yielded.
+        (AnswerVoid) has cut the prompt; what came before was yielded.
         """
         request = self._request(prompt, self._thinking(thought is not None, warn))
         last: dict[str, Any] = {}
@@ -156,8 +156,8 @@ def _check_whole(prompt: Prompt, counted: int | None, context_tokens: int) -> No
         raise _too_small(f": it read {counted} tokens of about {prompt.size_tokens}")
 
 
-def _too_small(detail: str = "") -> PromptCut:
-    return PromptCut(
+def _too_small(detail: str = "") -> AnswerVoid:
+    return AnswerVoid(
         f"the prompt did not fit and was cut by Ollama{detail}; its answer cannot be trusted",
         "lower `context_tokens` or `top_k`, or use a model with a longer context",
     )

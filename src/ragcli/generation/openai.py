@@ -8,7 +8,7 @@ from typing import Any
 
 from ragcli.config import Settings
 from ragcli.domain import Prompt
-from ragcli.errors import PromptCut, ProviderUnavailable
+from ragcli.errors import AnswerVoid, ProviderUnavailable
 from ragcli.generation.streaming import Part, answer_text, check_written, read_less
 from ragcli.http import (
     Reply,
@@ -79,7 +79,7 @@ class OpenAIGenerator:
         """Yield the answer as it comes.
 
         Raises ProviderUnavailable when the server does not answer, refuses the key, the model or
-        (PromptCut) the prompt's length, or breaks off; what came before was yielded.
+        (AnswerVoid) the prompt's length, or breaks off; what came before was yielded.
         """
         server = openai_server(self._base_url, self._key, self._timeout_s)
         last = _Last()
@@ -94,7 +94,7 @@ class OpenAIGenerator:
                 "look at the server's log",
             )
         if read_less(prompt, last.read_tokens):
-            raise PromptCut(
+            raise AnswerVoid(
                 f"the prompt did not fit and was cut by {self._base_url}: it read"
                 f" {last.read_tokens} tokens of about {prompt.size_tokens}; its answer cannot be"
                 " trusted",
@@ -165,7 +165,7 @@ class OpenAIGenerator:
         refusal = openai_refusal(self._base_url, self._model, status, said)
         if not refusal.too_long:
             return refusal
-        return PromptCut(
+        return AnswerVoid(
             f"the prompt does not fit into the model's context: {said}",
             "lower `context_tokens` to what the server holds, or lower `top_k`",
         )

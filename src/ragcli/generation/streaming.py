@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from ragcli.domain import Prompt
-from ragcli.errors import ProviderUnavailable
+from ragcli.errors import AnswerVoid, ProviderUnavailable
 
 # How DeepSeek, Qwen and others write thoughts into their text, where no server parts them.
 _OPEN, _CLOSE = "<think>", "</think>"
@@ -26,8 +26,8 @@ class Part(NamedTuple):
 def answer_text(parts: Iterable[Part], thought: Callable[[str], None] | None) -> Iterator[str]:
     """The text alone, from its first word on; ``thought`` is told the thoughts.
 
-    Raises ProviderUnavailable where thoughts end that never began: what came before them was given
-    out as text.
+    Raises AnswerVoid where thoughts end that never began: what came before them was given out as
+    text.
     """
     begun = False
     for text, thoughts in _parted(parts):
@@ -96,8 +96,8 @@ def _unfinished(text: str) -> int:
     return len(tail) if any(tag.startswith(tail) for tag in (_OPEN, _CLOSE)) else 0
 
 
-def _unparted() -> ProviderUnavailable:
-    return ProviderUnavailable(
+def _unparted() -> AnswerVoid:
+    return AnswerVoid(
         "the server gives out what the model thinks as its answer",
         "tell it to part them (llama.cpp: --reasoning-format deepseek; vLLM: --reasoning-parser),"
         " or use a model that does not think",

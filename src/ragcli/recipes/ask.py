@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 
 from ragcli.domain import Answer, Generator, QueryResult, Sentence
-from ragcli.errors import PromptCut, ProviderUnavailable
+from ragcli.errors import AnswerVoid, ProviderUnavailable
 from ragcli.generation.answers import AnswerReader, checked
 from ragcli.generation.denial import only_denies
 from ragcli.recipes.prompting import PromptOptions, prompt_for, reason_to_decline, weakness
@@ -81,11 +81,11 @@ def _sentences(
     reader: AnswerReader, pieces: Iterator[str], broken: list[ProviderUnavailable]
 ) -> Iterator[Sentence]:
     """What was written, sentence by sentence; where it breaks off, all that came, and ``broken`` is
-    told why. Raises PromptCut: nothing of such an answer counts."""
+    told why. Raises AnswerVoid: nothing of such an answer counts."""
     try:
         for piece in pieces:
             yield from reader.feed(piece)
-    except PromptCut:
+    except AnswerVoid:
         raise
     except ProviderUnavailable as error:
         broken.append(error)

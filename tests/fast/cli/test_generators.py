@@ -51,7 +51,9 @@ def test_a_model_is_picked_named_and_kept(project, rag, ollama):
     before = config(project)
     run = rag("ask", QUESTION)
     assert run.out.startswith(ANSWER)
-    assert "note: `ollama:tiny:latest` writes" in run.err
+    assert (
+        "note: no generator was named: `ollama:tiny:latest` writes; this project keeps" in run.err
+    )
     assert config(project) == before + 'generator = "ollama:tiny:latest"\n'
     assert asked(ollama) == ["tiny:latest"]
     assert set(asked(ollama, "/api/show")) == {"tiny:latest"}, "none in the cloud is asked of"
@@ -211,6 +213,13 @@ def test_what_came_before_a_failure_is_kept_and_marked(project, rag, ollama, how
     assert last["event"] == "error" and last["answer"]["incomplete"] == last["error"]
     live = rag("ask", QUESTION, terminal=True)
     assert live.code == 20 and "[incomplete]" in live.out
+
+
+def test_thoughts_that_were_given_out_as_text_are_not_kept(project, rag, ollama):
+    ollama.pieces = ("Hm. They ask for months. ", "</think>", ANSWER)
+    run = rag("ask", QUESTION)
+    assert (run.code, run.out) == (20, "")
+    assert "what the model thinks as its answer" in run.err
 
 
 def test_a_prompt_that_was_cut_is_never_an_answer(project, rag, ollama):

@@ -12,7 +12,7 @@ from fakes.passages import passage
 
 from ragcli.config import Settings
 from ragcli.domain import Message, Prompt
-from ragcli.errors import PromptCut, ProviderUnavailable
+from ragcli.errors import AnswerVoid, ProviderUnavailable
 from ragcli.generation.installed import needed_bytes, pick_installed
 from ragcli.generation.ollama import OllamaGenerator
 from ragcli.generation.prompt import build_prompt
@@ -220,7 +220,7 @@ def test_a_prompt_that_filled_its_context_was_cut() -> None:
     prompt = replace(prompt_of(), messages=(Message("user", "? " * 5000),))
     with FakeOllama(models=[FakeModel("tiny", context_length=100_000)]) as fake:
         error = failing(fake, prompt=prompt)[1]
-    assert isinstance(error, PromptCut)
+    assert isinstance(error, AnswerVoid)
     assert "read 4096 tokens" in error.message
 
 
@@ -294,6 +294,19 @@ def test_a_reader_that_stops_early_stops_the_server() -> None:
         assert next(stream) == "word "
         stream.close()  # type: ignore[attr-defined]
         assert fake.stopped.wait(10)
+
+
+@pytest.mark.parametrize(
+    "form", [":{}", "127.0.0.1:{}", "0.0.0.0:{}", "localhost:{}", "http://127.0.0.1:{}/", " :{} "]
+)
+def test_every_form_of_an_address_here_is_here(form: str) -> None:
+    with FakeOllama() as fake:
+        port = fake.host.rpartition(":")[2]
+        host = form.format(port)
+        writer = OllamaGenerator("tiny", settings=Settings(ollama_host=host, timeout_s=5))
+        assert list(writer.sends_to()) == []
+        assert list(writer.stream(prompt_of(), lambda _: None))
+        assert pick_installed(host, 5.0, 8192) == "tiny:latest"
 
 
 def test_where_a_prompt_goes() -> None:

@@ -10,7 +10,7 @@ from fakes.openai_server import FakeOpenAI, Reply, delta
 from fakes.passages import passage
 
 from ragcli.config import Settings
-from ragcli.errors import PromptCut, ProviderUnavailable
+from ragcli.errors import AnswerVoid, ProviderUnavailable
 from ragcli.generation.openai import OpenAIGenerator
 from ragcli.generation.prompt import build_prompt
 
@@ -187,7 +187,7 @@ def test_a_prompt_that_was_cut_is_an_error_not_an_answer() -> None:
     assert run([Reply(events=(*answer, usage(PROMPT.size_tokens), "[DONE]"))])[0] == [
         "It runs [1]."
     ]
-    with pytest.raises(PromptCut, match="it read 40 tokens"):
+    with pytest.raises(AnswerVoid, match="it read 40 tokens"):
         run([Reply(events=(*answer, usage(40), "[DONE]"))])
 
 
