@@ -274,7 +274,9 @@ class Rag(Parts):
     ) -> Iterator[Piece]:
         """An answer from passages that were found already."""
         from ragcli.recipes.ask import ask
+        from ragcli.recipes.likeness import EmbeddedLikeness
 
+        by_meaning = found.mode != "keyword" and not found.blind
         answer = None
         for piece in ask(
             found,
@@ -282,6 +284,7 @@ class Rag(Parts):
             self._prompting(),
             allow_weak=allow_weak,
             thought=None if self.settings.think == "off" else thought or _ignored,
+            likeness=EmbeddedLikeness(self.checked_embedder) if by_meaning else None,
         ):
             answer = piece.answer or answer
             yield piece

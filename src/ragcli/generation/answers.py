@@ -112,7 +112,8 @@ class AnswerReader:
         citation = check_line(text.strip("\n"), self._passages)
         if citation is None:
             return Sentence(text, uncited=text.strip())
-        return Sentence(text, (citation,), (len(text.rstrip("\n")),))
+        marker_end = text.rindex("]") + 1  # a date may stand behind it
+        return Sentence(text, (citation,), (marker_end,))
 
 
 def _claims(shown: str, links: Sequence[Link]) -> Iterator[tuple[list[Link], str]]:

@@ -23,8 +23,6 @@ from ragcli.text.sentences import sentence_spans
 # tokens, Llama 3 with its preamble of dates 40.
 TEMPLATE_TOKENS = 64
 
-# Of a date in ISO 8601, the day.
-_DAY = 10
 
 # The brackets that fencing puts in are rare: a byte-level vocabulary may need its three bytes.
 _OUR_BRACKETS = "⟦⟧⟨⟩"
@@ -86,10 +84,11 @@ def _block(number: int, passage: Passage) -> str:
         facts.append(f'page="{_range(passage.page, passage.page_end)}"')
     elif passage.line_start is not None:
         facts.append(f'lines="{_range(passage.line_start, passage.line_end)}"')
-    if passage.date and passage.date_origin == "document":
-        facts.append(f'date="{attribute(passage.date[:_DAY])}"')
     if passage.headings:
         facts.append(f'headings="{" > ".join(map(attribute, passage.headings))}"')
+    if passage.day is not None:
+        name = "date" if passage.date_origin == "document" else "file_date"
+        facts.append(f'{name}="{attribute(passage.day)}"')
     return f"<{FENCE} {' '.join(facts)}>\n{neutralised(passage.text).strip()}\n</{FENCE}>"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 
-from ragcli.domain import Answer, Generator, QueryResult, Sentence
+from ragcli.domain import Answer, Generator, Likeness, QueryResult, Sentence
 from ragcli.errors import AnswerVoid, ProviderUnavailable
 from ragcli.generation.answers import AnswerReader, checked
 from ragcli.generation.denial import only_denies
@@ -31,14 +31,16 @@ def ask(
     *,
     allow_weak: bool = False,
     thought: Callable[[str], None] | None = None,
+    likeness: Likeness | None = None,
 ) -> Iterator[Piece]:
     """Answer a question from the passages found for it, sentence by sentence.
 
     ``generator`` is called only when there is something to answer from: passages, and, unless
     ``allow_weak``, one that seems to answer the question. Where the model itself says that the
     documents do not answer, nothing is given out but an answer that is declined. With ``thought``
-    the model thinks first, and is told so. Where it breaks off, the last piece is what came, and
-    then ProviderUnavailable is raised. Raises UsageError for a context too small for any passage.
+    the model thinks first, and is told so; ``likeness`` is for a generator that chooses among the
+    passages' sentences. Where it breaks off, the last piece is what came, and then
+    ProviderUnavailable is raised. Raises UsageError for a context too small for any passage.
     """
     declined = reason_to_decline(found, allow_weak)
     if declined:
@@ -46,7 +48,8 @@ def ask(
         return
     writer = generator()
     started = perf_counter()
-    prompt = prompt_for(found, writer.max_context_tokens, options)
+    prompt = prompt_for(found, writer.max_context_tokens, options, joined=not writer.verbatim)
+    prompt = replace(prompt, likeness=likeness)
     warnings = list(found.warnings)
     reader = AnswerReader(prompt.passages, verbatim=writer.verbatim)
     sentences: list[Sentence] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ragcli.errors import ProviderUnavailable
@@ -63,17 +63,21 @@ def prepare(
     return PreparedPrompt(found, name, prompt, warnings=tuple(warnings))
 
 
-def prompt_for(found: QueryResult, max_context_tokens: int, options: PromptOptions) -> Prompt:
-    """The prompt within the setting and what the model holds. Raises UsageError."""
+def prompt_for(
+    found: QueryResult, max_context_tokens: int, options: PromptOptions, *, joined: bool = True
+) -> Prompt:
+    """The prompt within the setting and what the model holds; ``joined`` makes one passage of those
+    that stand side by side. Raises UsageError."""
     room = min(options.context_tokens, max_context_tokens)
-    return build_prompt(
+    prompt = build_prompt(
         found.question,
         found.passages,
         context_tokens=room,
         answer_tokens=room // 2 if options.thinks else min(options.answer_tokens, room // 4),
         template=options.template,
-        reread=lambda *place: _stored_text(options.store(), *place),
+        reread=(lambda *place: _stored_text(options.store(), *place)) if joined else None,
     )
+    return replace(prompt, parts=found.parts, weights=found.weights)
 
 
 def _stored_text(store: Store, source: str, start: int, end: int) -> str | None:

@@ -21,7 +21,7 @@ LARGE = ("-k", str(COUNT), "--generator", "ollama:tiny", "--allow-weak")
 
 _OPENS = re.compile(
     r'<passage n="(\d+)" source="[^"<>\n]+"(?: (?:lines|page)="\d+(?:-\d+)?")?'
-    r'(?: date="\d{4}-\d\d-\d\d")?(?: headings="[^"<\n]*")?>'
+    r'(?: headings="[^"<\n]*")?(?: (?:file_)?date="\d{4}-\d\d-\d\d")?>'
 )
 
 

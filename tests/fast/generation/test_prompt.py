@@ -34,12 +34,15 @@ def test_passages_are_numbered_and_named() -> None:
     assert prompt.size_tokens <= 4096 - 512
 
 
-def test_a_passage_tells_the_date_that_its_document_states_and_no_other() -> None:
-    dated = passage("So.", date="2024-05-01T08:00:00+00:00", date_origin="document")
-    copied = passage("So.", date="2026-01-01T00:00:00+00:00", date_origin="file")
-    prompt = build_prompt("Why?", [dated, copied], context_tokens=4096, answer_tokens=64)
-    assert re.findall(r'date="(.*?)"', prompt.messages[-1].text) == ["2024-05-01"]
-    assert "Where passages disagree" in prompt.messages[0].text
+@pytest.mark.parametrize(
+    ("origin", "fact"),
+    [("document", 'date="2024-05-02"'), ("file", 'file_date="2024-05-02"')],
+)
+def test_the_model_is_told_of_what_day_a_passage_is(origin: str, fact: str) -> None:
+    dated = passage("First.", date="2024-05-02T08:00:00+00:00", date_origin=origin)
+    prompt = build_prompt("Why?", [dated], context_tokens=4096, answer_tokens=512)
+    assert f'headings="Install > Linux" {fact}>\nFirst.' in prompt.messages[-1].text
+    assert "dates disagree" in prompt.messages[0].text
 
 
 @given(st.integers(500, 2600), st.integers(1, 4))
