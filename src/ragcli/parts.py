@@ -103,16 +103,17 @@ class Parts:
 
     def agreed(self, make: Callable[[], T]) -> T:
         """What is made, once the user has agreed to the hosts it sends to. Raises NotAgreed."""
-        while True:
-            try:
-                return make()
-            except NotAgreed as missing:
-                if not self.agrees(missing.host, missing.name):
-                    raise
-                from ragcli.settings_file import write_value
+        try:
+            return make()
+        except NotAgreed as missing:
+            if not self.agrees(missing.host, missing.name):
+                raise
+            agreed = missing.agreed
+        from ragcli.settings_file import write_value
 
-                write_value(user_file(), "remote_hosts", missing.agreed)
-                self.settings = replace(self.settings, remote_hosts=missing.agreed)
+        write_value(user_file(), "remote_hosts", agreed)
+        self.settings = replace(self.settings, remote_hosts=agreed)
+        return self.agreed(make)
 
     def _is_named_here(self, setting: str) -> bool:
         return self.origins[setting].layer == "project"

@@ -416,8 +416,8 @@ class Rag(Parts):
         asked = {"dimensions": dimensions, "precision": precision}
         given = {name: value for name, value in asked.items() if value is not None}
         self.consent(model or active.identity.name, model is None)
-        binding = self._binding(active.identity)
-        embedder = self.agreed(lambda: binding.embedder_to_switch_to(model, given))
+        identity = active.identity
+        embedder = self.agreed(lambda: self._binding(identity).embedder_to_switch_to(model, given))
         done = reembed(self.store, options, embedder, listener)
         self.__dict__["embedder"] = embedder
         self._name_in_config(done.model)

@@ -163,11 +163,11 @@ def opened(
 
         kind = HelpedRag if helped else Rag
         with kind.open(project, **(flags or {})) as rag:
-            rag.agrees = partial(_agrees, output)
+            rag.agrees = partial(agrees, output)
             yield rag, output
 
 
-def _agrees(output: Output, host: str, name: str) -> bool:
+def agrees(output: Output, host: str, name: str) -> bool:
     """Whether whoever sits at the terminal agrees, once for each host; no where nobody does."""
     if not (output.err_is_terminal and sys.stdin.isatty()):
         return False

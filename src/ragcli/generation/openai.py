@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -133,8 +133,10 @@ class OpenAIGenerator:
             yield Part(delta.get("content") or "", thoughts or "")
             if choice.get("finish_reason"):
                 last.reason = choice["finish_reason"]
-            if event.get("usage"):
-                last.read_tokens = event["usage"].get("prompt_tokens")
+            usage = event.get("usage")
+            counted = usage.get("prompt_tokens") if isinstance(usage, dict) else None
+            if isinstance(counted, int) and counted > 0:  # some write 0 where they did not count
+                last.read_tokens = counted
 
     def _events(self, server: Server, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """The events of the answer; a parameter that the model does not know is replaced."""
@@ -144,8 +146,8 @@ class OpenAIGenerator:
                     yield from self._read(reply)
                     return
                 error = reply.error()
-            parameter = _refused_parameter(reply.status, error)
-            if parameter not in body or parameter not in _INSTEAD:
+            parameter = _refused_parameter(reply.status, error, body)
+            if parameter is None:
                 raise self._refusal(reply.status, describe_error(error))
             value, instead = body.pop(parameter), _INSTEAD[parameter]
             if instead:
@@ -171,6 +173,10 @@ class OpenAIGenerator:
         )
 
 
-def _refused_parameter(status: int, error: Any) -> str:
-    """The name of the parameter that a 400 is about, where the server says so."""
-    return str(error.get("param")) if status == 400 and isinstance(error, dict) else ""
+def _refused_parameter(status: int, error: Any, body: Mapping[str, Any]) -> str | None:
+    """The parameter that can be replaced and that a refusal is about: OpenAI names it in ``param``,
+    others in their words."""
+    if status not in (400, 422):
+        return None
+    said = f"{error.get('param')} {describe_error(error)}" if isinstance(error, dict) else error
+    return next((name for name in _INSTEAD if name in body and name in str(said)), None)

@@ -142,6 +142,19 @@ def test_at_a_terminal_it_asks(project, rag, ollama, said, code):
     assert again.code == code and ("Agree" in again.err) is (code == 2)
 
 
+def test_an_embedder_elsewhere_is_agreed_to_once(project, rag, ollama, monkeypatch):
+    ollama.models = [FakeModel("mx:latest", capabilities=("embedding",))]
+    monkeypatch.setattr("ragcli.http.is_loopback", lambda url: False)
+    for args in (("embed", "x", "--model", "ollama:mx"), ("reembed", "--model", "ollama:mx")):
+        rag("config", "set", "remote_hosts", "--unset", "--user")
+        assert rag(*args, stdin=b"n\n", terminal=True).code == 2
+        assert ollama.requests == []
+        run = rag(*args, stdin=b"y\n", terminal=True)
+        assert run.code == 0 and run.err.count("[y/N]") == 1
+        assert rag(*args).code == 0
+        ollama.requests.clear()
+
+
 def test_a_project_cannot_agree(project, rag, ollama):
     assert rag("config", "set", "remote_hosts", "ollama.com").code == 2
     (project / ".rag/config.toml").write_text('remote_hosts = "ollama.com"\n')

@@ -64,6 +64,21 @@ def test_parameters_that_a_model_refuses_are_replaced() -> None:
 
 
 @pytest.mark.parametrize(
+    "refusal",
+    [
+        error(400, "property 'chat_template_kwargs' is unsupported"),
+        Reply(
+            422, {"detail": [{"type": "extra_forbidden", "loc": ["body", "chat_template_kwargs"]}]}
+        ),
+    ],
+)
+def test_a_word_on_thinking_that_a_server_does_not_know_is_left_out(refusal: Reply) -> None:
+    pieces, _, fake = run([refusal, GOOD])
+    assert "".join(pieces) == "It runs [1]."
+    assert [("chat_template_kwargs" in body) for _, body, _ in fake.requests] == [True, False]
+
+
+@pytest.mark.parametrize(
     ("reply", "message", "hint"),
     [
         (error(401, "bad key"), "refused the key", "OPENAI_API_KEY"),
@@ -189,6 +204,12 @@ def test_a_prompt_that_was_cut_is_an_error_not_an_answer() -> None:
     ]
     with pytest.raises(AnswerVoid, match="it read 40 tokens"):
         run([Reply(events=(*answer, usage(40), "[DONE]"))])
+
+
+@pytest.mark.parametrize("counted", ["0", "null", '"40"', "[]"])
+def test_a_server_that_did_not_count_is_believed(counted: str) -> None:
+    odd = (f'{{"choices": [], "usage": {{"prompt_tokens": {counted}}}}}', '{"usage": []}')
+    assert run([Reply(events=(*GOOD.events[:-1], *odd, "[DONE]"))])[0] == ["It ", "runs [1]."]
 
 
 def test_the_server_is_asked_to_count_and_one_that_cannot_is_believed() -> None:
