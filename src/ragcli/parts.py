@@ -88,6 +88,17 @@ class Parts:
         self.consent(active.identity.name, not asked)
         return self.agreed(lambda: self._binding(active.identity).embedder())
 
+    def embedder_to_switch_to(self, model: str | None, given: Mapping[str, Any]) -> Embedder:
+        """Another model with its own prompts, or the project's; ``given`` are settings that were
+        asked for. Raises UsageError (nothing was ingested), ProjectUntrusted,
+        ProviderUnavailable."""
+        active = self._active()
+        if active is None:
+            raise UsageError("nothing has been ingested yet", "begin with: rag ingest FOLDER")
+        self.consent(model or active.identity.name, model is None)
+        identity = active.identity
+        return self.agreed(lambda: self._binding(identity).embedder_to_switch_to(model, given))
+
     def is_trusted(self) -> bool:
         """It may name servers, providers and models (``trust.py``)."""
         return self._trusted or trust.Trust(self.folder.root).given
