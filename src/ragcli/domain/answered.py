@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from ragcli.domain.found import Passage
@@ -38,6 +38,7 @@ class Citation:
     stale: bool = False
     claim: str = ""
     note: str = ""
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,8 @@ class Sentence:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An answer with its evidence, as a whole and by its ``sentences``; ``why`` says why one was
-    declined. ``embedded_share``, ``chunks`` and ``confidence`` are those of the query."""
+    declined, ``incomplete`` what broke it off. ``embedded_share``, ``chunks`` and ``confidence``
+    are those of the query."""
 
     question: str
     answer: str
@@ -63,6 +65,7 @@ class Answer:
     passages: tuple[Passage, ...]
     declined: bool = False
     why: str | None = None
+    incomplete: str | None = None
     uncited: tuple[str, ...] = ()
     sentences: tuple[Sentence, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -88,8 +91,9 @@ class Prompt:
     may take together, ``answer_tokens`` what is kept free in it for the answer. ``passages`` are
     those that fitted, in the order of their numbers (marker ``[1]`` is the first); a prompt that
     asks for something else than an answer has none, and only a model can follow it
-    (``Generator.verbatim``). ``parts`` and ``weights`` are those of the query; ``likeness`` is None
-    where the embedding model may not be asked.
+    (``Generator.verbatim``). With a ``schema``, what it writes is JSON that fits this JSON Schema.
+    ``parts`` and ``weights`` are those of the query; ``likeness`` is None where the embedding model
+    may not be asked.
     """
 
     messages: tuple[Message, ...]
@@ -98,6 +102,7 @@ class Prompt:
     answer_tokens: int
     question: str = ""
     passages: tuple[Passage, ...] = ()
+    schema: Mapping[str, Any] | None = None
     parts: tuple[str, ...] = ()
     weights: Mapping[str, float] = field(default_factory=dict)
     likeness: Likeness | None = None

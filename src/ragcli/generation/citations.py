@@ -114,6 +114,7 @@ def _citation(number: int, passage: Passage) -> Citation:
         char_end=passage.char_end,
         chunk_id=passage.chunk_id,
         stale=passage.stale,
+        gone=passage.gone,
     )
 
 
@@ -154,7 +155,7 @@ def check_line(line: str, passages: Sequence[Passage]) -> Citation | None:
 
 def _locate(quote: str, text: str) -> tuple[int, int] | None:
     """Where the quote stands in the text, read with the eyes of ``quote_line``."""
-    visible = [i for i, c in enumerate(text) if c in "\n\t" or not is_unprintable(c)]
+    visible = [i for i, c in enumerate(text) if not is_unprintable(c)]
     line, offsets = on_one_line_with_offsets("".join(text[i] for i in visible))
     at = line.find(quote) if quote else -1
     if at < 0:
