@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from ragcli.recipes.doctor import Diagnosis
     from ragcli.recipes.dry_run import DryRun
     from ragcli.recipes.files import ProjectFile
+    from ragcli.recipes.prompting import PreparedPrompt, PromptOptions
     from ragcli.recipes.query import QueryOptions
     from ragcli.recipes.reembed import Reembedded
     from ragcli.recipes.remove import Removed
@@ -280,20 +281,47 @@ class Rag(Parts):
     ) -> Iterator[Piece]:
         """An answer from passages that were found already."""
         from ragcli.recipes.ask import ask
+        from ragcli.recipes.likeness import EmbeddedLikeness
 
+        by_meaning = found.mode != "keyword" and not found.blind
         answer = None
         for piece in ask(
             found,
             lambda: self.generator,
-            context_tokens=self.settings.context_tokens,
-            answer_tokens=self.settings.answer_tokens,
+            self._prompting(),
             allow_weak=allow_weak,
             thought=None if self.settings.think == "off" else thought or _ignored,
+            likeness=EmbeddedLikeness(self.checked_embedder) if by_meaning else None,
         ):
             answer = piece.answer or answer
             yield piece
         if answer is not None and not answer.declined:
             self.keep_generator()
+
+    def prompt(self, question: str, *, allow_weak: bool = False, **options: Any) -> PreparedPrompt:
+        """What ``ask`` would send to its model, and no model is asked. Takes what ``ask`` takes;
+        raises what it raises, but where a server does not answer ``context_tokens`` counts."""
+        from ragcli.recipes.prompting import prepare
+
+        found = self.query(question, **options)
+        return prepare(
+            found,
+            self.generator_name,
+            lambda: self.generator,
+            self._prompting(),
+            allow_weak=allow_weak,
+        )
+
+    def _prompting(self) -> PromptOptions:
+        from ragcli.recipes.prompting import PromptOptions
+
+        return PromptOptions(
+            context_tokens=self.settings.context_tokens,
+            answer_tokens=self.settings.answer_tokens,
+            thinks=self.settings.think != "off",
+            template=self.prompt_template,
+            store=lambda: self.store,
+        )
 
     # ------------------------------------------------------------ looking in, looking after
 

@@ -19,8 +19,10 @@ from ragcli.cli.options import (
     PassageTokensOption,
     PathOption,
     ProjectOption,
+    PromptFileOption,
     QuietOption,
     RerankOption,
+    ShowPromptOption,
     SinceOption,
     TopKOption,
     TypeOption,
@@ -34,7 +36,7 @@ from ragcli.cli.options import (
 )
 from ragcli.cli.output import Output
 from ragcli.domain import Answer
-from ragcli.errors import RagError
+from ragcli.errors import RagError, UsageError
 
 if TYPE_CHECKING:
     from ragcli.rag import Rag
@@ -69,6 +71,8 @@ def ask(
     allow_weak: Annotated[
         bool, typer.Option("--allow-weak", help="Answer even where nothing seems to answer it.")
     ] = False,
+    show_prompt: ShowPromptOption = False,
+    prompt_file: PromptFileOption = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 5 unless every claim is supported.")
     ] = False,
@@ -89,12 +93,22 @@ def ask(
         "generator": generator,
         "think": "on" if think else None,
         "reranker": rerank,
+        "prompt_file": prompt_file,
     }
     talk = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
     with opened(project, **talk, flags=flags, helped=True) as (rag, output):
         tell_model(rag, output)
         asked = question_from(question)
         options: dict[str, Any] = {"top_k": top_k, "chosen": chosen}
+        if show_prompt:
+            if jsonl or strict:
+                raise UsageError(
+                    "`--show-prompt` asks no model: there is no answer to stream or to judge",
+                    "leave --jsonl and --strict out; --json prints the prompt as an object",
+                )
+            raise typer.Exit(
+                _show_prompt(rag, output, asked, {**options, "allow_weak": allow_weak})
+            )
         thoughts = show_answer.Thoughts(output)
         rest: dict[str, Any] = {"allow_weak": allow_weak, "thought": thoughts.tell}
         if jsonl:
@@ -103,6 +117,15 @@ def ask(
             pieces = thoughts.before(rag.ask_stream(asked, **options, **rest))
             answer = _answer(rag, output, pieces, strict)
         raise typer.Exit(_exit_code(answer, strict))
+
+
+def _show_prompt(rag: Rag, output: Output, question: str, options: Mapping[str, Any]) -> int:
+    """The exit code of what ``--show-prompt`` prints."""
+    from ragcli.cli.show_prompt import show_prepared
+
+    prepared = rag.prompt(question, **options)
+    show_prepared(prepared, output)
+    return 4 if prepared.declined else 0
 
 
 def _answer(rag: Rag, output: Output, pieces: Iterator[Piece], strict: bool) -> Answer:
