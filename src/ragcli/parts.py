@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ragcli import providers, trust
+from ragcli.background import Background, Deadline
 from ragcli.binding import Binding
 from ragcli.config import settings_for
 from ragcli.store.folder import ProjectFolder
@@ -59,13 +60,34 @@ class Parts:
         Raises ModelMismatch when another was asked for by flag or environment,
         ProviderUnavailable.
         """
+        return self._embedder_maker()()
+
+    def _embedder_maker(self) -> Callable[[], Embedder]:
+        """What makes it without the store, whose connection belongs to one thread."""
         active = self._active()
         if active is None or self.store.is_empty():
             self.consent(self.settings.model, self._is_named_here("model"))
-            return providers.embedder(self.settings.model, self.settings)
+            return lambda: providers.embedder(self.settings.model, self.settings)
         asked = self.origins["model"].layer in ("flag", "environment")
         self.consent(active.identity.name, not asked)
-        return self._binding(active.identity).embedder()
+        return self._binding(active.identity).embedder
+
+    def embeds_by(self, deadline: Deadline, question: str) -> bool:
+        """Make and load the embedder, which ends with its first question, and wait for it until
+        the deadline; whether it is ready then, or has failed."""
+        import numpy  # noqa: F401 - two threads that import it at once would see it half-made
+
+        make = self._embedder_maker() if "embedder" not in self.__dict__ else lambda: self.embedder
+        made: list[Embedder] = []
+
+        def load() -> None:
+            made.append(make())
+            made[0].embed_query(question)
+
+        ready = deadline.allows(Background(load))
+        if ready and made:
+            self.__dict__["embedder"] = made[0]
+        return ready
 
     def is_trusted(self) -> bool:
         """It may name servers, providers and models (``trust.py``)."""

@@ -28,6 +28,7 @@ from ragcli.store import folder as folders
 from ragcli.trust import Trust
 
 if TYPE_CHECKING:
+    from ragcli.background import Deadline
     from ragcli.domain import (
         Answer,
         Document,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
         Listener,
         Mode,
         QueryResult,
+        Turn,
     )
     from ragcli.reading.options import ReadOptions
     from ragcli.recipes.ask import Piece
@@ -49,6 +51,9 @@ if TYPE_CHECKING:
     from ragcli.recipes.show import Shown
     from ragcli.recipes.status import Status
     from ragcli.recipes.why_not import WhyNot
+
+# Of the time an answer may take, what its search may: the rest is left to who writes it.
+SEARCH_SHARE = 0.5
 
 
 class Rag(Parts):
@@ -179,22 +184,29 @@ class Rag(Parts):
         chosen: Filter | None = None,
         explain: bool = False,
         mend: bool = True,
+        deadline: Deadline | None = None,
     ) -> QueryResult:
         """The top-k passages for a question, of ``passage_tokens`` at most each, of the documents
         that the filter lets through.
 
-        An index file that cannot be used is written anew, with ``mend``.
+        An index file that cannot be used is written anew, with ``mend``. Where the model is not
+        ready by the ``deadline``, the question is searched for by its words; ``steps`` of the
+        result say so.
 
         Raises UsageError, ModelMismatch, ProviderUnavailable, ProjectCorrupt.
         """
         _check_top_k(top_k)
         by_meaning = (mode or self.settings.mode) != "keyword"
+        late = False
         if by_meaning and question.strip() and not self.store.is_empty():
-            self.embedder.prepare(1)  # the model loads while all else is imported and looked at
+            if deadline is None:
+                self.embedder.prepare(1)  # the model loads while all else is imported and looked at
+            else:
+                late = not self.embeds_by(deadline, question)
         from ragcli.recipes.query import query
 
-        wanted = self._query_options(top_k, passage_tokens, mode, chosen)
-        wanted = replace(wanted, explain=explain, mend=mend)
+        wanted = self._query_options(top_k, passage_tokens, "keyword" if late else mode, chosen)
+        wanted = replace(wanted, explain=explain, mend=mend, deadline=deadline, late=late)
         return query(self.store, question, wanted, self.checked_embedder, self.reranker)
 
     def _query_options(
@@ -238,7 +250,8 @@ class Rag(Parts):
 
     def ask(self, question: str, **options: Any) -> Answer:
         """An answer from the passages, with citations. Takes what ``query`` takes, and
-        ``allow_weak``: answer also where nothing seems to answer the question.
+        ``allow_weak``: answer also where nothing seems to answer the question. With a ``deadline``
+        it is the best that fits the time, and its ``steps`` say what was left out.
 
         A declined answer has ``declined`` set and says why. Raises what ``query`` raises.
         """
@@ -249,22 +262,42 @@ class Rag(Parts):
         return answer
 
     def ask_stream(
-        self, question: str, *, allow_weak: bool = False, **options: Any
+        self,
+        question: str,
+        *,
+        allow_weak: bool = False,
+        deadline: Deadline | None = None,
+        **options: Any,
     ) -> Iterator[Piece]:
         """The same piece by piece; the last piece holds the whole answer."""
-        yield from self.answer_from(self.query(question, **options), allow_weak=allow_weak)
+        found = self.query(question, deadline=deadline and deadline.part(SEARCH_SHARE), **options)
+        yield from self.answer_from(found, allow_weak=allow_weak, deadline=deadline)
 
-    def answer_from(self, found: QueryResult, *, allow_weak: bool = False) -> Iterator[Piece]:
-        """An answer from passages that were found already."""
+    def answer_from(
+        self,
+        found: QueryResult,
+        *,
+        turns: Sequence[Turn] = (),
+        allow_weak: bool = False,
+        deadline: Deadline | None = None,
+    ) -> Iterator[Piece]:
+        """An answer from passages that were found already; ``turns`` are those before it in a
+        conversation."""
         from ragcli.recipes.ask import ask
 
-        return ask(
-            found,
-            lambda: self.generator,
+        answer = partial(
+            ask,
             context_tokens=self.settings.context_tokens,
             answer_tokens=self.settings.answer_tokens,
+            turns=turns,
             allow_weak=allow_weak,
         )
+        if deadline is None:
+            return answer(found, lambda: self.generator)
+        from ragcli.recipes.in_time import ask_in_time
+
+        quoting = partial(providers.generator, "extractive", self.settings)
+        return ask_in_time(answer, found, lambda: self.generator, quoting, deadline)
 
     # ------------------------------------------------------------ looking in, looking after
 

@@ -49,18 +49,24 @@ _JOINERS = "\u200c\u200d"
 
 
 def build_prompt(
-    question: str, passages: Sequence[Passage], *, context_tokens: int, answer_tokens: int
+    question: str,
+    passages: Sequence[Passage],
+    *,
+    context_tokens: int,
+    answer_tokens: int,
+    history: str = "",
 ) -> Prompt:
     """The prompt for a question: as many passages, best first, as fit.
 
     Passages that do not fit are dropped from the end; the first that fits in part is cut at the
     end of a sentence, and its text, ``char_end`` and ``line_end`` say so. ``context_tokens``
-    holds prompt and answer together. Raises UsageError when not one sentence of the first passage
-    fits, ValueError without passages.
+    holds prompt and answer together. A ``history`` (``history.py``) stands before the passages.
+    Raises UsageError when not one sentence of the first passage fits, ValueError without passages.
     """
     if not passages:
         raise ValueError("a prompt needs a passage")
-    frame = estimate_tokens(SYSTEM) + estimate_tokens(_user(question, [])) + TEMPLATE_TOKENS
+    frame = estimate_tokens(SYSTEM) + estimate_tokens(history + _user(question, []))
+    frame += TEMPLATE_TOKENS
     fitting = _fit(passages, context_tokens - answer_tokens - frame)
     if not fitting:
         raise UsageError(
@@ -68,7 +74,7 @@ def build_prompt(
             f" {answer_tokens} tokens of answer",
             "raise `context_tokens`, lower `answer_tokens`, or shorten the question",
         )
-    user = _user(question, fitting)
+    user = history + _user(question, fitting)
     size = estimate_tokens(SYSTEM) + estimate_tokens(user) + TEMPLATE_TOKENS
     messages = (Message("system", SYSTEM), Message("user", user))
     return Prompt(messages, size, context_tokens, answer_tokens, question, tuple(fitting))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
-from ragcli.domain import Answer, Generator, QueryResult, Sentence
+from ragcli.domain import Answer, Generator, QueryResult, Sentence, Step, Turn
 from ragcli.generation.answers import AnswerReader, checked
+from ragcli.generation.history import history
 from ragcli.generation.prompt import build_prompt
+
+# Of the context, what earlier turns may take: they explain the question, passages answer it.
+_HISTORY_SHARE = 0.125
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +29,14 @@ def ask(
     *,
     context_tokens: int,
     answer_tokens: int,
+    turns: Sequence[Turn] = (),
     allow_weak: bool = False,
 ) -> Iterator[Piece]:
     """Answer a question from the passages found for it, sentence by sentence.
 
     ``generator`` is called only when there is something to answer from: passages, and, unless
-    ``allow_weak``, one that seems to answer the question. Raises ProviderUnavailable, UsageError
-    (a context too small for any passage).
+    ``allow_weak``, one that seems to answer the question. It is told the ``turns`` before.
+    Raises ProviderUnavailable, UsageError (a context too small for any passage).
     """
     declined = _reason_to_decline(found, allow_weak)
     if declined:
@@ -45,6 +50,7 @@ def ask(
         found.passages,
         context_tokens=room,
         answer_tokens=min(answer_tokens, room // 4),
+        history=history(turns, int(room * _HISTORY_SHARE)),
     )
     warnings = list(found.warnings)
     if found.weak:
@@ -74,6 +80,7 @@ def ask(
             embedded_share=found.embedded_share,
             chunks=found.chunks,
             confidence=found.confidence,
+            steps=(*found.steps, Step("generator")),
         )
     )
 
@@ -109,4 +116,5 @@ def _declined(found: QueryResult, why: str) -> Answer:
         embedded_share=found.embedded_share,
         chunks=found.chunks,
         confidence=found.confidence,
+        steps=found.steps,
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ragcli.domain import Filter, QueryResult
+from ragcli.domain import Filter, QueryResult, Step
 from ragcli.errors import ProjectLocked, UsageError
 from ragcli.recipes.calibrate import chance
 from ragcli.recipes.passages import passages
@@ -18,6 +18,7 @@ from ragcli.retrieval.retrieve import retrieve
 from ragcli.store import Store, sets
 
 if TYPE_CHECKING:
+    from ragcli.background import Deadline
     from ragcli.domain import Embedder, Mode, Reranker
     from ragcli.retrieval.question import Question
     from ragcli.retrieval.retrieve import Ranking
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 class QueryOptions:
     """``top_k`` passages at most, of ``passage_tokens`` at most each, of the documents that
     ``chosen`` lets through. Without ``mend`` nothing is written: a broken index file is left to
-    others. A reranker scores for about ``rerank_s``."""
+    others. A reranker scores for about ``rerank_s``, and what it takes must end by the
+    ``deadline``. ``late`` says that by then there will be no model, so that the mode is keyword."""
 
     mode: Mode = "hybrid"
     top_k: int = 5
@@ -37,6 +39,8 @@ class QueryOptions:
     explain: bool = False
     mend: bool = True
     rerank_s: float = 0.0
+    deadline: Deadline | None = None
+    late: bool = False
 
 
 def query(
@@ -94,6 +98,7 @@ def query(
         embedded_share=share,
         chunks=chunks,
         reranker=reranker.name if reranker else None,
+        steps=_steps(options, read, ranking, reranker),
     )
 
 
@@ -129,7 +134,8 @@ def search(
     if reranker is not None:
         from ragcli.recipes.rerank import reranked  # a question without it does not wait
 
-        ranking = reranked(question, ranking, searcher.rows, reranker, options.rerank_s, warnings)
+        within = (options.rerank_s, options.deadline)
+        ranking = reranked(question, ranking, searcher.rows, reranker, *within, warnings)
         lap("rerank")
     return Searched(read, searcher, ranking)
 
@@ -156,6 +162,27 @@ def _confidences(
     amounts = evidence_for_each(ranking.chunks)
     each = {i: confidence(amount, background) for i, amount in amounts.items()}
     return max(each.values(), default=confidence(0.0, background)), each
+
+
+def _steps(
+    options: QueryOptions, read: Question, ranking: Ranking, reranker: Reranker | None
+) -> tuple[Step, ...]:
+    """What was done of what was asked for."""
+    steps = [Step("keyword")] if options.mode != "dense" else []
+    if options.late:
+        steps.append(Step("embedding", "left_out", "the model was not ready in time"))
+    elif options.mode != "keyword":
+        can = read.vector is not None
+        steps.append(Step("embedding") if can else Step("embedding", "left_out", "it is too long"))
+    if reranker is not None:
+        scored = sum("rerank" in one.found_by for one in ranking.chunks)
+        total = len(ranking.chunks)
+        if scored == total or total < 2:
+            steps.append(Step("reranker"))
+        else:
+            state: Any = "partly" if scored else "left_out"
+            steps.append(Step("reranker", state, f"{scored} of {total} candidates"))
+    return tuple(steps)
 
 
 def _is_blind(question: Question, mode: Mode) -> bool:
