@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,8 +11,10 @@ import typer
 
 from ragcli.cli import shapes, show_answer
 from ragcli.cli.options import (
+    DeadlineOption,
     DebugOption,
     EngineOption,
+    GeneratorOption,
     JsonOption,
     LangOption,
     ModelOption,
@@ -21,12 +24,14 @@ from ragcli.cli.options import (
     ProjectOption,
     QuietOption,
     RerankOption,
+    SessionOption,
     SinceOption,
     TopKOption,
     TypeOption,
     UntilOption,
     VerboseOption,
     WhereOption,
+    deadline_in,
     filter_from,
     opened,
     question_from,
@@ -37,6 +42,7 @@ from ragcli.domain import Answer
 from ragcli.errors import RagError
 
 if TYPE_CHECKING:
+    from ragcli.conversation import Conversation
     from ragcli.rag import Rag
 
 
@@ -54,20 +60,15 @@ def ask(
     model: ModelOption = None,
     engine: EngineOption = None,
     rerank: RerankOption = None,
-    generator: Annotated[
-        str | None,
-        typer.Option(
-            "--generator",
-            metavar="NAME",
-            help="Who writes: ollama:MODEL, openai:MODEL or extractive.",
-        ),
-    ] = None,
+    generator: GeneratorOption = None,
     allow_weak: Annotated[
         bool, typer.Option("--allow-weak", help="Answer even where nothing seems to answer it.")
     ] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 5 unless every claim is supported.")
     ] = False,
+    deadline: DeadlineOption = None,
+    session: SessionOption = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
     jsonl: Annotated[bool, typer.Option("--jsonl", help="Stream events, one JSON a line.")] = False,
@@ -76,6 +77,7 @@ def ask(
     debug: DebugOption = False,
 ) -> None:
     """Answer a question from the documents, with citations."""
+    by = deadline_in(deadline)
     chosen = filter_from(path, type_, lang, since, until, where)
     flags = {
         "model": model,
@@ -85,48 +87,64 @@ def ask(
         "generator": generator,
         "reranker": rerank,
     }
-    talk = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
-    with opened(project, **talk, flags=flags, helped=True) as (rag, output):
+    said = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
+    with opened(project, **said, flags=flags, helped=True) as (rag, output):
         tell_model(rag, output)
         asked = question_from(question)
-        options: dict[str, Any] = {"top_k": top_k, "chosen": chosen}
+        talk = conversation(rag, session, output)
+        options: dict[str, Any] = {"top_k": top_k, "chosen": chosen, "deadline": by}
         if jsonl:
-            answer = _stream_events(rag, output, asked, options, allow_weak)
+            answer = stream_events(talk, output, asked, options, allow_weak)
         else:
-            answer = _answer(rag, output, asked, {**options, "allow_weak": allow_weak}, strict)
+            options["allow_weak"] = allow_weak
+            answer = show_answered(talk, output, asked, options, strict)
+        if by is not None:
+            show_answer.tell_steps(answer, by.seconds, output)
         raise typer.Exit(_exit_code(answer, strict))
 
 
-def _answer(
-    rag: Rag, output: Output, question: str, options: Mapping[str, Any], strict: bool
+def conversation(rag: Rag, session: str | None, output: Output) -> Conversation:
+    """The session of this name, or a conversation that nobody keeps. Raises UsageError."""
+    from ragcli.conversation import Conversation
+
+    return Conversation(rag, session, lambda text: output.aside(f"searched for: {text}"))
+
+
+def show_answered(
+    talk: Conversation, output: Output, question: str, options: Mapping[str, Any], strict: bool
 ) -> Answer:
+    """An answer for people, as it comes where that may be, or as JSON."""
     started = perf_counter()
     live = output.out_is_terminal and not strict and not output.json
     if live:
-        answer = show_answer.stream(rag.ask_stream(question, **options), output)
+        with closing(talk.ask_stream(question, **options)) as pieces:  # also where it is stopped
+            answer = show_answer.stream(pieces, output)
     else:
-        answer = rag.ask(question, **options)
+        answer = talk.ask(question, **options)
     if output.json:
         output.object(shapes.answer(answer))
         return answer
     show_answer.show(answer, output, shown_already=live)
-    if answer.generator == "extractive" and rag.settings.generator == "auto":
-        show_answer.offer_generator(output)
+    if answer.generator == "extractive" and talk.rag.settings.generator == "auto":
+        if len(talk.turns) == 1:
+            show_answer.offer_generator(output)
     elif not answer.declined and output.err_is_terminal:
         show_answer.footer(answer, output, perf_counter() - started)
     return answer
 
 
-def _stream_events(
-    rag: Rag, output: Output, question: str, options: Mapping[str, Any], allow_weak: bool
+def stream_events(
+    talk: Conversation, output: Output, question: str, options: Mapping[str, Any], allow_weak: bool
 ) -> Answer:
     """``retrieved``, ``text``…, ``citation``…, ``done``; or ``error``, wherever it happens."""
     try:
-        found = rag.query(question, **options)
+        found = talk.query(question, **options)
         passages = [shapes.passage(p) for p in found.passages]
         output.object({"event": "retrieved", "passages": passages})
         answer = None
-        for piece in rag.answer_from(found, allow_weak=allow_weak):
+        for piece in talk.answer_from(
+            found, allow_weak=allow_weak, deadline=options.get("deadline")
+        ):
             if piece.sentence:
                 output.object({"event": "text", "text": piece.sentence.text})
             answer = piece.answer or answer

@@ -14,6 +14,13 @@ _SIGNS = {"supported": "✓", "unchecked": "·"}
 _WRONG = "✗"
 _UNCITED = "[?]"
 
+_STEPS = {
+    "keyword": "searched by words",
+    "embedding": "searched by meaning",
+    "reranker": "reranked",
+    "generator": "written",
+}
+
 # Passages that are named where none answers: what one looks into before asking elsewhere.
 NEAREST = 3
 
@@ -45,7 +52,7 @@ def show(answer: Answer, output: Output, *, shown_already: bool) -> None:
     if answer.citations:
         output.line()
     for citation in answer.citations:
-        output.line(_citation_line(citation, answer.answer))
+        output.line(citation_line(citation, answer.answer))
     for warning in answer.warnings:
         output.warn(warning)
     tell_share(answer, output)
@@ -86,7 +93,7 @@ def _declined(answer: Answer, output: Output) -> None:
         output.detail(answer.why)
 
 
-def _citation_line(citation: Citation, text: str) -> str:
+def citation_line(citation: Citation, text: str) -> str:
     sign = _SIGNS.get(citation.verdict, _WRONG)
     where = f", {place(citation)}" if place(citation) else ""
     line = f"  {sign} [{citation.marker}] {one_line(citation.source)}{where}"
@@ -97,6 +104,17 @@ def _citation_line(citation: Citation, text: str) -> str:
     if citation.note:
         line += f"   {one_line(citation.note)}"
     return line
+
+
+def tell_steps(answer: Answer, limit_s: float, output: Output) -> None:
+    """What was done by a deadline, and what was not."""
+    done = [_STEPS[s.name] for s in answer.steps if s.state == "done"]
+    rest = [
+        f"{_STEPS[s.name]} {'in part' if s.state == 'partly' else 'left out'}: {s.why}"
+        for s in answer.steps
+        if s.state != "done"
+    ]
+    output.note(f"within {limit_s:g} s: " + "; ".join([", ".join(done), *rest]))
 
 
 def footer(answer: Answer, output: Output, duration_s: float) -> None:

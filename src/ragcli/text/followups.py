@@ -216,7 +216,7 @@ def _replaced(rest: Sequence[str], earlier: str) -> set[str]:
         gone |= {word.lower() for word in words[1:] if word[0].isupper()}
     prepositions = {word.lower() for word in rest if word.lower() in _PREPOSITIONS} - {"about"}
     for at, word in enumerate(words):
-        if word.lower() in prepositions:
+        if word.lower() in prepositions and words[at + 1 : at + 2] not in (["how"], ["which"]):
             for behind in words[at + 1 :]:
                 if behind.lower() in _PREPOSITIONS | _AUXILIARIES:
                     break
