@@ -45,23 +45,20 @@ class Deadline:
         return True
 
     def limit(self, pieces: Callable[[], Iterator[T]]) -> Iterator[T]:
-        """The pieces as they come, made on a thread of its own. Raises OutOfTime, and closes what
-        makes them as soon as it comes back with another piece."""
+        """The pieces as they come, made on a thread of its own. Raises OutOfTime; what makes them
+        is closed as soon as it comes back with another piece."""
         queue: SimpleQueue[tuple[bool, Any]] = SimpleQueue()
         given_up = Event()
 
         def make() -> None:
-            source = pieces()
             try:
-                for piece in source:
+                for piece in pieces():
                     if given_up.is_set():
-                        return
+                        return  # a generator that nobody holds any more is closed
                     queue.put((True, piece))
                 queue.put((False, None))
             except BaseException as error:  # told to whoever takes the pieces
                 queue.put((False, error))
-            finally:
-                getattr(source, "close", lambda: None)()
 
         # A daemon: nobody waits for a server that is silent.
         Thread(target=make, daemon=True).start()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LEAST_WRITING_S = 1.0
 
 # Behind the last words of a model that was stopped in mid-sentence.
-CUT = " …"
+CUT = "…"
 _WHOLE = re.compile(r"[.!?。！？][\s\]】\d\[\"'”’」』)）*_]*$")
 
 Ask = Callable[["QueryResult", Callable[[], "Generator"]], Iterator[Piece]]
@@ -114,4 +114,4 @@ class _Limited:
             self.was_cut = True
             warn(f"cut off after {self.seconds:g} s: this is what came until then")
             if not self.is_whole:
-                yield CUT
+                yield CUT if self._text[-1:].isspace() else f" {CUT}"
