@@ -38,6 +38,7 @@ from ragcli.cli.options import (
     tell_model,
 )
 from ragcli.cli.output import Output
+from ragcli.cli.show_passages import tell_steps
 from ragcli.domain import Answer
 from ragcli.errors import RagError
 
@@ -99,7 +100,7 @@ def ask(
             options["allow_weak"] = allow_weak
             answer = show_answered(talk, output, asked, options, strict)
         if by is not None:
-            show_answer.tell_steps(answer, by.seconds, output)
+            tell_steps(answer.steps, by.seconds, output)
         raise typer.Exit(_exit_code(answer, strict))
 
 

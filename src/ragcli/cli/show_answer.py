@@ -14,13 +14,6 @@ _SIGNS = {"supported": "✓", "unchecked": "·"}
 _WRONG = "✗"
 _UNCITED = "[?]"
 
-_STEPS = {
-    "keyword": "searched by words",
-    "embedding": "searched by meaning",
-    "reranker": "reranked",
-    "generator": "written",
-}
-
 # Passages that are named where none answers: what one looks into before asking elsewhere.
 NEAREST = 3
 
@@ -104,17 +97,6 @@ def citation_line(citation: Citation, text: str) -> str:
     if citation.note:
         line += f"   {one_line(citation.note)}"
     return line
-
-
-def tell_steps(answer: Answer, limit_s: float, output: Output) -> None:
-    """What was done by a deadline, and what was not."""
-    done = [_STEPS[s.name] for s in answer.steps if s.state == "done"]
-    rest = [
-        f"{_STEPS[s.name]} {'in part' if s.state == 'partly' else 'left out'}: {s.why}"
-        for s in answer.steps
-        if s.state != "done"
-    ]
-    output.note(f"within {limit_s:g} s: " + "; ".join([", ".join(done), *rest]))
 
 
 def footer(answer: Answer, output: Output, duration_s: float) -> None:

@@ -141,7 +141,7 @@ def test_a_name_that_is_none(project, rag, command):
 def test_a_deadline_says_what_ran(project, rag):
     run = rag("ask", QUESTION, "--generator", "fake:x", "--deadline", "1h")
     assert run.code == 0
-    told = "within 3600 s: searched by words, searched by meaning, written\n"
+    told = "within 3600 s: search by words, search by meaning, writing\n"
     assert run.err.endswith(told)
     answer = rag("ask", QUESTION, "--generator", "fake:x", "--deadline", "1h", "--json").object
     assert answer["steps"] == [
@@ -153,7 +153,17 @@ def test_a_deadline_that_is_too_short_for_a_model(project, rag):
     run = rag("ask", QUESTION, "--generator", "fake:silent", "--deadline", "0.4s")
     assert run.code == 0
     assert "The warranty runs for 24 months from delivery." in run.out
-    assert "written left out: less than 1 s were left for it" in run.err
+    assert "writing left out: less than 1 s were left for it" in run.err
+
+
+def test_a_search_by_a_deadline(project, rag):
+    run = rag("query", QUESTION, "--deadline", "1h")
+    assert run.err == "within 3600 s: search by words, search by meaning\n"
+    assert [s["name"] for s in rag("query", QUESTION, "--json").object["steps"]] == [
+        "keyword",
+        "embedding",
+    ]
+    assert rag("query", "--batch", "-", "--deadline", "5s").code == 2
 
 
 def test_events_carry_the_steps(project, rag):
