@@ -30,10 +30,10 @@ demo: $(READY)
 	$(BIN)/rag ask --generator extractive "倒数排名融合是谁在哪一年提出的？"
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 fast: $(READY)
-	$(BIN)/python -m pytest tests/fast
+	$(BIN)/python -m pytest tests/fast --numprocesses auto --dist loadfile
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -94,12 +94,13 @@ class Rag(Parts):
         explicit = None if path is None else os.fspath(path)
         named = folders.named_root(explicit, env)
         root = named or Path.cwd()
-        is_new = not (root / folders.MARK).exists()
-        folder = folders.create(root, named=named is not None)
-        Store.create(folder)
-        if is_new:
+        folders.refuse_unwanted(root, named=named is not None)
+        # First, as killed in between it would take its own project for a stranger's.
+        if not (root / folders.MARK).exists():
             with suppress(OSError):  # without a place to note it, it is asked for when it matters
-                Trust(folder.root).give()
+                Trust(root).give()
+        folder = folders.create(root)
+        Store.create(folder)
         return cls(folder, settings, env)
 
     def close(self) -> None:

@@ -131,7 +131,7 @@ def of_corpus(
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     place = home / f"{embedder.identity.fingerprint[:16]}-{size}"
     place.mkdir(mode=0o700, exist_ok=True)
-    project = create(place, named=True)
+    project = create(place)
     Store.create(project)
     with Rag(project, flags, os.environ, trusted=True) as rag:
         if not corpus.is_filled(rag.store):
@@ -262,7 +262,7 @@ def _variant(
 def _copy(rag: Rag, flags: Mapping[str, Any]) -> Iterator[Rag]:
     """The project's store and settings in a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="ragcli-eval-") as place:
-        folder = create(Path(place), named=True)
+        folder = create(Path(place))
         rag.store.copy_to(folder)
         with suppress(FileNotFoundError):
             shutil.copyfile(rag.folder.config, folder.config)

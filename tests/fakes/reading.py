@@ -13,8 +13,8 @@ from ragcli.reading import options
 from ragcli.reading.child import read_bytes
 from ragcli.reading.language import with_language
 from ragcli.reading.options import ReadOptions
+from ragcli.reading.results import ReadResult, with_parts
 from ragcli.reading.unpack import Reading, Unpacking, problem_of, read_itself
-from ragcli.reading.worker import ReadResult, with_parts
 
 
 class InProcessReader:

@@ -14,6 +14,7 @@ from ragcli.errors import Unreadable
 from ragcli.reading import limits, options
 from ragcli.reading.files import HEAD_BYTES, IsLink, NotAFile, open_regular
 from ragcli.reading.parts import Data, sha256_of
+from ragcli.reading.results import ITSELF
 from ragcli.reading.table import WITHOUT_TEXT, format_of
 from ragcli.reading.unpack import Unpacking, problem_of, read_itself
 from ragcli.reading.wire import (
@@ -56,6 +57,7 @@ def _arm() -> None:
 def _serve(path: Path, request: dict[str, Any], replies: BinaryIO) -> None:
     """Replies: what was read of the file; itself; its parts but for those to skip, each
     announced before it is loaded; the end of them."""
+    options.begin_file(careful=request["careful"] == ITSELF)
     limits.begin_file()
     seen: dict[str, Any] = {"content_hash": "", "size": 0, "mtime_ns": 0}
     try:
@@ -77,17 +79,18 @@ def _serve(path: Path, request: dict[str, Any], replies: BinaryIO) -> None:
     _reply(replies, document, problem, parts=holds is not None)
     del document
     if holds is not None:
-        _serve_parts(Unpacking(path, data, holds), request["skip"], replies)
+        _serve_parts(Unpacking(path, data, holds), request, replies)
 
 
-def _serve_parts(unpacking: Unpacking, skip: int, replies: BinaryIO) -> None:
+def _serve_parts(unpacking: Unpacking, request: dict[str, Any], replies: BinaryIO) -> None:
     problem = None
     _arm()
     try:
         for number, opened in enumerate(unpacking.parts()):
-            if number < skip:
+            if number < request["skip"]:
                 continue
             write_message(replies, {"part": opened.name})
+            options.begin_file(careful=request["careful"] == number)
             limits.begin_file()
             read = opened.read()
             seen = {"content_hash": read.content_hash, "size": read.size, "mtime_ns": read.mtime_ns}

@@ -31,6 +31,7 @@ _MESSAGE_CODE_POINTS = 200
 # Formats whose text is the whole file: in UTF-8 as long as in any other encoding or longer, but for
 # UTF-16 and UTF-32, which hold NULs.
 _VERBATIM = frozenset({"text", "markdown", "code"})
+_OTHER_NAME = "give it the ending of what it is, or convert it to text"
 _SIMPLIFY = "save it anew in the program that it comes from, or as .txt"
 
 
@@ -79,7 +80,7 @@ def _unsupported(path: PurePath) -> Unreadable:
     problem = unsupported_reason(path)
     if problem:
         return Unreadable(problem.code, problem.message, problem.hint)
-    return Unreadable("unsupported", "no reader knows this kind of file")
+    return Unreadable("unsupported", "no reader knows this kind of file", _OTHER_NAME)
 
 
 def _reader(name: str) -> Reader:

@@ -6,7 +6,7 @@ A reader's child process is told once, when it starts; a reader that needs one o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ class ReadOptions:
     may take, ``output_mb`` the most text it may give, in UTF-8; both count 1024² bytes.
     ``password`` is tried on encrypted files. ``ocr`` says what Tesseract reads: ``auto`` pages and
     pictures, ``pages``, or ``off``; ``ocr_languages`` are its codes joined by ``+``. ``archives``
-    are unpacked or not."""
+    are unpacked or not. ``careful`` is said of one file: it crashed a child before."""
 
     timeout_s: float = 120.0
     memory_mb: int = 256
@@ -28,6 +28,7 @@ class ReadOptions:
     ocr: str = "auto"
     ocr_languages: str = "eng"
     archives: bool = False
+    careful: bool = False
 
     @classmethod
     def of(cls, settings: Settings) -> ReadOptions:
@@ -55,3 +56,9 @@ def use(options: ReadOptions) -> None:
     """Set the options of this process."""
     global _current
     _current = options
+
+
+def begin_file(*, careful: bool) -> None:
+    """Another file: to be read ``careful``ly, or as all others are."""
+    if careful != _current.careful:
+        use(replace(_current, careful=careful))

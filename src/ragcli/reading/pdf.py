@@ -1,10 +1,10 @@
 """PDF, page by page: a page that cannot be read costs that page, not the file.
 
 PDFium reads first (``pdfium.py``), because it is fast and knows where each word stands. pypdf
-(``pdfsecond.py``) is asked for what PDFium does not open, and for a page that comes out empty,
-garbled or in an error. A file whose end is missing gets a new list of the pages that are left
-(``pdfrepair.py``). ``pdflines.py``, ``pdflayout.py`` and ``pdfpages.py`` make text of what stands
-where.
+(``pdfsecond.py``) is asked for what PDFium does not open or crashes on, and for a page that comes
+out empty, garbled or in an error. A file whose end is missing gets a new list of the pages that
+are left (``pdfrepair.py``). ``pdflines.py``, ``pdflayout.py`` and ``pdfpages.py`` make text of what
+stands where.
 """
 
 from __future__ import annotations
@@ -99,6 +99,8 @@ def _read_book(data: bytes) -> _Book:
     passwords = tuple(dict.fromkeys(("", options.current().password)))
     second = _Second(data, passwords)
     try:
+        if options.current().careful:
+            return _by_pypdf(second)
         second.suspects_damage = is_damaged(data)
         try:
             book = _by_pdfium(data, passwords, second)

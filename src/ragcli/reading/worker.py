@@ -3,7 +3,8 @@
 The parent writes requests to the child's stdin and reads replies from its stdout (``wire.py``). For
 each file the child replies twice: what it read (hash, size, time), then the document or the
 problem, so that the hash is known of a file that crashed it. The files inside a file follow one by
-one, each with its name before it is read; where one costs the child, another goes on behind it. A
+one, each with its name before it is read; where one costs the child, another goes on behind it.
+What crashes a child is tried once more without PDFium, which has another reader behind it. A
 large document stays in its child until it is asked for, and a child that it made large ends with
 it: what is held is bounded.
 """
@@ -21,7 +22,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from itertools import repeat
 from pathlib import Path
 from queue import Empty, Full, Queue, SimpleQueue
@@ -33,9 +34,11 @@ from ragcli.errors import RagError
 from ragcli.reading.language import with_language
 from ragcli.reading.ocr import reads_pictures
 from ragcli.reading.options import ReadOptions
-from ragcli.reading.unpack import NOTHING_INSIDE
+from ragcli.reading.results import ReadResult, Whole
 from ragcli.reading.wire import LENGTH, document_from, write_message
 
+# -P: the user's folder may hold a `json.py`, which must not be run.
+_CHILD = ("-P", "-m", "ragcli.reading.child")
 _PIPE_BYTES = 1 << 16
 # A child imports in 0.1 s; on a machine that swaps, in seconds.
 _START_TIMEOUT_S = 60.0
@@ -66,25 +69,6 @@ _WANT_OF_MEMORY = ("SIGKILL", "SIGABRT", "SIGTRAP", "SIGILL")
 _MORE_MEMORY = "where memory was short: rag config set read_memory_mb {}"
 
 
-@dataclass(frozen=True, slots=True)
-class ReadResult:
-    """One file, or a part of one, as it was read: ``document``, or the ``problem`` with it, or
-    neither for what only holds other files.
-
-    ``content_hash`` is the SHA-256 of its bytes, in hex; when they could not be read it is empty,
-    and size and time are 0. The time of a part is None where nothing says it. ``part`` is the
-    part's name in its file. ``rest`` says why parts of this file were given up.
-    """
-
-    content_hash: str
-    size: int
-    mtime_ns: int | None
-    document: Document | None = None
-    problem: Problem | None = None
-    part: str = ""
-    rest: Problem | None = None
-
-
 _Results = Queue[ReadResult | BaseException]  # of one file: its parts, then itself
 
 
@@ -94,73 +78,6 @@ class _Silence(Exception):
 
 class _Death(Exception):
     """The child is gone."""
-
-
-class Whole:
-    """A file and its parts, as far as they have come; from one child or several."""
-
-    def __init__(self) -> None:
-        self.parts = 0
-        self.is_done = False
-        self._result = ReadResult("", 0, 0)
-        self._has_itself = False
-        self._lost_at = -1
-
-    def begin(self, seen: dict[str, Any]) -> bool:
-        """False when the file is not the one any more that the first child saw."""
-        if self._has_itself and seen["content_hash"] != self._result.content_hash:
-            self.end(asdict(Problem("changed", "it changed while it was read", "read it again")))
-            return False
-        self._result = replace(self._result, **seen)
-        return True
-
-    def itself(self, reply: dict[str, Any], document: Document | None) -> None:
-        if not self._has_itself:
-            self._has_itself = True
-            problem = _problem(reply["problem"])
-            self._result = replace(self._result, document=document, problem=problem)
-        self.is_done = not reply["parts"]
-
-    def part(self, name: str, reply: dict[str, Any], document: Document | None) -> ReadResult:
-        self.parts += 1
-        seen = {key: reply[key] for key in ("content_hash", "size", "mtime_ns")}
-        return ReadResult(**seen, document=document, problem=_problem(reply["problem"]), part=name)
-
-    def lose(self, name: str, problem: Problem) -> ReadResult:
-        self.parts += 1
-        return ReadResult("", 0, None, problem=problem, part=name)
-
-    def failed(self, problem: Problem, *, for_good: bool) -> None:
-        """A child was lost. A file that was not read itself is not tried a second time."""
-        if not self._has_itself:
-            self._result = replace(self._result, problem=problem)
-            self.is_done = True
-            return
-        told = f"some files in it were given up: {problem.message}"
-        self._result = replace(self._result, rest=replace(problem, message=told))
-        # Where no part was reached since the last child, none ever will be.
-        self.is_done = for_good or self._lost_at == self.parts
-        self._lost_at = self.parts
-
-    def end(self, problem: dict[str, Any] | None) -> None:
-        """All parts have come, or no more come because of this problem."""
-        self.is_done = True
-        self._result = replace(self._result, rest=_problem(problem))
-
-    def result(self) -> ReadResult:
-        """The file itself, when it is done."""
-        return with_parts(self._result, self.parts)
-
-
-def with_parts(itself: ReadResult, parts: int) -> ReadResult:
-    """A file of which so many parts were read: nothing at all is a problem of its own."""
-    if itself.document or itself.problem or parts:
-        return itself
-    return replace(itself, problem=itself.rest or NOTHING_INSIDE, rest=None)
-
-
-def _problem(values: dict[str, Any] | None) -> Problem | None:
-    return Problem(**values) if values else None
 
 
 class ReaderProcess:
@@ -217,7 +134,7 @@ class ReaderProcess:
         part = ""
         try:
             deadline = time.monotonic() + self._timeout_s
-            self._send(request | {"skip": whole.parts})
+            self._send(request | {"skip": whole.parts, "careful": whole.careful})
             if not whole.begin(self._receive(deadline)):
                 self.rest()
                 return
@@ -236,7 +153,10 @@ class ReaderProcess:
             if reply["spent"]:
                 self.rest()
         except (_Silence, _Death) as lost:
-            problem = self._late() if isinstance(lost, _Silence) else self._last_words()
+            silent = isinstance(lost, _Silence)
+            problem, crashed = (self._late(), False) if silent else self._last_words()
+            if crashed and whole.tries_again(at_part=bool(part)):
+                return
             if part:
                 yield whole.lose(part, problem)
             whole.failed(problem, for_good=time.monotonic() >= give_up_at)
@@ -283,9 +203,8 @@ class ReaderProcess:
     def _start(self) -> None:
         self.rest()
         debug = bool(os.environ.get("RAG_DEBUG"))
-        # -P: the user's folder may hold a `json.py`, which must not be run.
         self._child = subprocess.Popen(
-            [sys.executable, "-P", "-m", "ragcli.reading.child"],
+            [sys.executable, *_CHILD],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=None if debug else subprocess.DEVNULL,
@@ -339,18 +258,20 @@ class ReaderProcess:
             raise _Death
         return pipe
 
-    def _last_words(self) -> Problem:
-        """What became of a child that is gone."""
+    def _last_words(self) -> tuple[Problem, bool]:
+        """What became of a child that is gone, and whether a library crashed in it."""
         child = self._child
         status = child.wait() if child else 0
         self.rest()
         if status >= 0:
-            return Problem("crashed", f"the reader ended with status {status}")
+            return Problem("crashed", f"the reader ended with status {status}"), False
         name = signal.Signals(-status).name
+        crashed = name != "SIGKILL"  # which is the kernel's, or a person's
         if name in _WANT_OF_MEMORY:
             told = f"the reader was ended ({name}), perhaps for want of memory"
-            return Problem("crashed", told, _MORE_MEMORY.format(2 * self._options.memory_mb))
-        return Problem("crashed", f"the reader crashed ({name})")
+            hint = _MORE_MEMORY.format(2 * self._options.memory_mb)
+            return Problem("crashed", told, hint), crashed
+        return Problem("crashed", f"the reader crashed ({name})"), crashed
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

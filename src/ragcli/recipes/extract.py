@@ -8,7 +8,8 @@ from pathlib import Path
 from ragcli.domain import Document
 from ragcli.errors import Unreadable, UsageError
 from ragcli.reading.options import ReadOptions
-from ragcli.reading.worker import ReaderProcess, ReadResult
+from ragcli.reading.results import ReadResult
+from ragcli.reading.worker import ReaderProcess
 from ragcli.store.folder import PART_MARK, is_there
 
 _SHOWN = 3

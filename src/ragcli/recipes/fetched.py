@@ -22,7 +22,7 @@ from ragcli.domain import Event, Listener, Problem
 from ragcli.errors import Unreadable
 from ragcli.fetching.address import normal
 from ragcli.reading import READER_VERSION
-from ragcli.reading.worker import ReadResult
+from ragcli.reading.results import ReadResult
 from ragcli.recipes.backlog import Backlog
 from ragcli.recipes.intake import Entry, Intake, Reader
 from ragcli.store import Store, ledger

@@ -10,9 +10,9 @@ from typing import NamedTuple, Protocol
 from ragcli.chunking import chunk_document
 from ragcli.domain import ChunkSettings, Document, Embedder, Event, Listener, Problem
 from ragcli.reading import READER_VERSION
+from ragcli.reading.results import ReadResult
 from ragcli.reading.unpack import NOT_UNPACKED
 from ragcli.reading.walk import FoundFile
-from ragcli.reading.worker import ReadResult
 from ragcli.recipes.backlog import Backlog
 from ragcli.store import Store, ledger
 from ragcli.store.folder import PART_MARK, is_part, part_key

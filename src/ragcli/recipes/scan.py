@@ -22,6 +22,7 @@ from ragcli.store.rows import FileRow, RootRow
 # an unmounted share or a slip of the hand looks just so.
 MOST_REMOVED = 50
 MOST_REMOVED_SHARE = 0.3
+_PICTURE = "picture: its text is read where Tesseract and the extra `ocr` are installed"
 
 
 @dataclass(slots=True)
@@ -221,12 +222,11 @@ def _look(
             elif entry.reason != "missing":
                 result.refused.append((root, _refusal(entry)))
             continue
-        suffix = entry.path.suffix.lower()
         # What was read once stays, also where nothing reads it today.
-        if suffix in PICTURE_SUFFIXES and not (
+        if entry.path.suffix.lower() in PICTURE_SUFFIXES and not (
             pictures or key in known.files or entry.path == start
         ):
-            skipped.append((folder.source_of(entry.path), f"binary: {suffix}"))
+            skipped.append((folder.source_of(entry.path), _PICTURE))
             continue
         found += 1
         if key in seen:

@@ -162,9 +162,8 @@ def refuse_unwanted(root: Path, *, named: bool) -> None:
         )
 
 
-def create(root: Path, *, named: bool) -> ProjectFolder:
-    """Make the folder, not yet the store. Raises UsageError where none may be made."""
-    refuse_unwanted(root, named=named)
+def create(root: Path) -> ProjectFolder:
+    """Make the folder, not yet the store. Raises UsageError where none can be made."""
     folder = ProjectFolder(root)
     try:
         folder.rag.mkdir(mode=0o700, parents=True, exist_ok=True)

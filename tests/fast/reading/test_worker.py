@@ -194,24 +194,11 @@ class _Slow:
         return self.result
 
 
-@pytest.mark.parametrize(
-    ("number", "message"),
-    [
-        (signal.SIGKILL, "want of memory"),
-        (signal.SIGABRT, "want of memory"),
-        (signal.SIGSEGV, "SIGSEGV"),
-    ],
-)
-def test_a_crash_costs_one_file(
-    reader: ReaderProcess, tmp_path: Path, number: int, message: str
-) -> None:
+def test_a_killed_child_costs_one_file(reader: ReaderProcess, tmp_path: Path) -> None:
     slow = _Slow(reader, tmp_path / "slow.txt")
-    if number != signal.SIGKILL:
-        os.kill(slow.pid or 0, number)  # pending until it goes on
-        number = signal.SIGCONT
-    result = slow.end(number)
+    result = slow.end(signal.SIGKILL)
     assert result.document is None and result.problem.code == "crashed"
-    assert message in result.problem.message
+    assert "want of memory" in result.problem.message
     again = reader.read(slow.path)
     assert again.document and reader.pid != slow.pid
 
@@ -298,7 +285,8 @@ def test_what_a_library_prints_stays_out_of_the_protocol() -> None:
         write_message(process.stdin, asdict(OPTIONS))
         process.stdin.flush()
         assert read_message(stdout) == {"ready": True}
-        write_message(process.stdin, {"path": __file__, "below": 0, "charset": "", "skip": 0})
+        request = {"path": __file__, "below": 0, "charset": "", "skip": 0, "careful": None}
+        write_message(process.stdin, request)
         process.stdin.flush()
         seen, reply = read_message(stdout), read_message(stdout)
         assert seen and seen["size"] and reply and reply["document"]["format"] == "code"

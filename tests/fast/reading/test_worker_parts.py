@@ -13,7 +13,8 @@ import pytest
 
 from ragcli.reading import worker
 from ragcli.reading.options import ReadOptions
-from ragcli.reading.worker import ReaderPool, ReaderProcess, ReadResult
+from ragcli.reading.results import ReadResult
+from ragcli.reading.worker import ReaderPool, ReaderProcess
 
 LINE = "From a@b.c Wed May  1 10:00:00 2024\nFrom: a@b.c\nSubject: {0}\n\n"
 
