@@ -46,7 +46,7 @@ class Conversation:
         if session is not None:
             from ragcli.recipes import sessions
 
-            self.turns = sessions.read(rag.folder, session)
+            self.turns = sessions.begin(rag.folder, session)
 
     def ask(self, question: str, **options: Any) -> Answer:
         """As ``Rag.ask``."""

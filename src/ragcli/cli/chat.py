@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -36,7 +35,7 @@ from ragcli.cli.options import (
     tell_model,
 )
 from ragcli.cli.output import Output
-from ragcli.cli.typed_lines import typed_lines
+from ragcli.cli.typed_lines import at_terminal, typed_lines
 from ragcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -105,11 +104,12 @@ def _converse(
     talk: Conversation, output: Output, options: dict[str, Any], *, jsonl: bool, debug: bool
 ) -> int:
     """Until /quit, or the end of stdin; the exit code. What fails is told, and that is all."""
-    at_terminal = sys.stdin.isatty()
+    typing = at_terminal()
     code = 0
-    if at_terminal:
-        output.note("Ask on. /help lists what else can be typed, Ctrl-D ends.")
-    for line in typed_lines(output, _history(talk.rag, output) if at_terminal else None):
+    if typing:
+        before = f" {len(talk.turns)} questions so far." if talk.turns else ""
+        output.note(f"Ask on.{before} /help lists what else can be typed, Ctrl-D ends.")
+    for line in typed_lines(output, _history(talk.rag, output) if typing else None):
         try:
             if chat_commands.is_command(line):
                 if chat_commands.run(line, talk, output):
@@ -117,7 +117,7 @@ def _converse(
             elif line.strip():
                 _ask(talk, output, line, options, jsonl=jsonl)
         except KeyboardInterrupt:
-            if not at_terminal:
+            if not typing:
                 raise
             output.say("\nstopped")
         except BrokenPipeError:
@@ -126,7 +126,7 @@ def _converse(
             if debug:
                 output.trace()
             output.error(failures.translate(error))
-            code = 0 if at_terminal else 3
+            code = 0 if typing else 3
         output.flush()
     return code
 

@@ -53,6 +53,13 @@ def read(folder: ProjectFolder, name: str) -> list[Turn]:
     return [turn for line in data.split(b"\n") if (turn := _turn(line)) is not None]
 
 
+def begin(folder: ProjectFolder, name: str) -> list[Turn]:
+    """The same, once it is sure that turns can be added: nobody waits for an answer that cannot be
+    kept. Raises UsageError."""
+    with _opened(_file(folder, name), os.O_RDWR):
+        return read(folder, name)
+
+
 def append(folder: ProjectFolder, name: str, turn: Turn) -> None:
     """Add a turn. Raises UsageError."""
     line = json.dumps(asdict(turn), ensure_ascii=False).encode("utf-8", "replace") + b"\n"
@@ -67,13 +74,14 @@ def append(folder: ProjectFolder, name: str, turn: Turn) -> None:
 
 
 def kept(folder: ProjectFolder) -> list[Session]:
-    """All sessions, by name."""
+    """All sessions that have a turn, by name."""
     found = []
     for file in sorted(folder.sessions.glob(f"*{_SUFFIX}")):
         name = file.name.removesuffix(_SUFFIX)
         if _NAME.fullmatch(name):
             turns = read(folder, name)
-            found.append(Session(name, len(turns), turns[-1].asked_at if turns else ""))
+            if turns:
+                found.append(Session(name, len(turns), turns[-1].asked_at))
     return found
 
 

@@ -77,6 +77,16 @@ def test_what_is_a_name(folder: ProjectFolder, name: str) -> None:
     assert sessions.read(folder, name) == [TURN]
 
 
+def test_what_cannot_be_kept_is_told_before_it_is_asked(folder: ProjectFolder) -> None:
+    assert sessions.begin(folder, "a") == []
+    assert sessions.kept(folder) == []
+    sessions.append(folder, "a", TURN)
+    assert sessions.begin(folder, "a") == [TURN]
+    folder.sessions.joinpath("b.jsonl").mkdir()
+    with pytest.raises(UsageError, match="cannot write"):
+        sessions.begin(folder, "b")
+
+
 def test_no_link_is_followed(folder: ProjectFolder, tmp_path: Path) -> None:
     folder.sessions.mkdir()
     (folder.sessions / "a.jsonl").symlink_to(tmp_path / "elsewhere")
