@@ -210,6 +210,13 @@ class Rag(Parts):
         wanted = replace(wanted, explain=explain, mend=mend, deadline=deadline, late=late)
         return query(self.store, question, wanted, self.checked_embedder, self.reranker)
 
+    def verified(self, found: QueryResult, *, fresh: bool = False) -> QueryResult:
+        """What was found, with the hash of each passage's file compared, and not only its size and
+        time; ``fresh`` leaves out those that changed. Raises ProjectCorrupt."""
+        from ragcli.recipes.verified import verified
+
+        return verified(self.store, found, fresh=fresh)
+
     def _query_options(
         self,
         top_k: int | None,
@@ -399,8 +406,7 @@ class Rag(Parts):
         options = ReembedOptions(size, anew, self.settings.wait_s)
         asked = {"dimensions": dimensions, "precision": precision}
         given = {name: value for name, value in asked.items() if value is not None}
-        self.consent(model or active.identity.name, model is None)
-        embedder = self._binding(active.identity).embedder_to_switch_to(model, given)
+        embedder = self.embedder_to_switch_to(model, given)
         done = reembed(self.store, options, embedder, listener)
         self.__dict__["embedder"] = embedder
         self._name_in_config(done.model)

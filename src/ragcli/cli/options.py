@@ -16,6 +16,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from ragcli.cli.output import Output
 from ragcli.domain import Filter
@@ -96,6 +97,12 @@ WhereOption = Annotated[
     list[str] | None,
     typer.Option("--where", metavar="KEY=VALUE", help="Only with this in the front matter."),
 ]
+FreshOption = Annotated[
+    bool, typer.Option("--fresh", help="Leave out files that have changed or gone since ingest.")
+]
+VerifyOption = Annotated[
+    bool, typer.Option("--verify", help="Tell changed files by their hash, not by size and time.")
+]
 
 
 TopKOption = Annotated[
@@ -148,6 +155,21 @@ class _Hearing(logging.Handler):
             self._output.note(f"note: {record.getMessage()}")
         else:
             self._output.detail(record.getMessage())
+
+
+class WithCommandsBelow(TyperGroup):
+    """A command below it is one where its name comes first (``rag eval add …``); all else is the
+    command itself, whose argument may stand anywhere."""
+
+    allow_interspersed_args = True
+
+    def make_context(
+        self, info_name: Any, args: list[str], parent: Any = None, **extra: Any
+    ) -> Any:
+        below = self.commands.get(args[0]) if args else None
+        if below is not None:
+            return below.make_context(f"{info_name} {args[0]}", args[1:], parent, **extra)
+        return super().make_context(info_name, args, parent, **extra)
 
 
 @contextmanager
@@ -206,6 +228,8 @@ def filter_from(
     since: str | None = None,
     until: str | None = None,
     where: Sequence[str] | None = None,
+    *,
+    fresh: bool = False,
 ) -> Filter:
     """The filter of the filter options. Raises UsageError."""
     return Filter(
@@ -215,6 +239,7 @@ def filter_from(
         since=None if since is None else _day("--since", since, last=False),
         until=None if until is None else _day("--until", until, last=True),
         where=tuple(_pair(text) for text in where or ()),
+        fresh=fresh,
     )
 
 

@@ -16,6 +16,7 @@ from ragcli.cli.options import (
     DeadlineOption,
     DebugOption,
     EngineOption,
+    FreshOption,
     JsonOption,
     LangOption,
     ModelOption,
@@ -30,6 +31,7 @@ from ragcli.cli.options import (
     TypeOption,
     UntilOption,
     VerboseOption,
+    VerifyOption,
     WhereOption,
     deadline_in,
     filter_from,
@@ -58,6 +60,8 @@ def query(
     since: SinceOption = None,
     until: UntilOption = None,
     where: WhereOption = None,
+    fresh: FreshOption = False,
+    verify: VerifyOption = False,
     model: ModelOption = None,
     engine: EngineOption = None,
     rerank: RerankOption = None,
@@ -93,7 +97,7 @@ def query(
     ranks = _ranks(mark)
     if (question is None) == (batch is None):
         raise UsageError("name one question, or --batch FILE", 'ask something: rag query "…"')
-    chosen = filter_from(path, type_, lang, since, until, where)
+    chosen = filter_from(path, type_, lang, since, until, where, fresh=fresh)
     talk = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
     flags = {
         "model": model,
@@ -105,9 +109,11 @@ def query(
     with opened(project, **talk, flags=flags, helped=True) as (rag, output):
         tell_model(rag, output)
         if batch is not None:
-            raise typer.Exit(_answer_lines(rag, output, batch, top_k, chosen, explain))
+            raise typer.Exit(_answer_lines(rag, output, batch, top_k, chosen, explain, verify))
         asked = question_from(question)
         result = rag.query(asked, top_k=top_k, chosen=chosen, explain=explain, deadline=by)
+        if verify:
+            result = rag.verified(result, fresh=fresh)
         _show(result, output)
         if by is not None:
             show_passages.tell_steps(result.steps, by.seconds, output)
@@ -142,6 +148,7 @@ def _show(result: QueryResult, output: Output) -> None:
     if result.mode != "keyword":
         show_passages.tell_share(result, output)
     show_passages.show(result, output)
+    show_passages.tell_stale(result, output)
     show_passages.tell_weak(result, output)
     if not result.passages:
         output.note("no passage found")
@@ -154,7 +161,13 @@ def _show(result: QueryResult, output: Output) -> None:
 
 
 def _answer_lines(
-    rag: Rag, output: Output, batch: str, top_k: int | None, chosen: Filter, explain: bool
+    rag: Rag,
+    output: Output,
+    batch: str,
+    top_k: int | None,
+    chosen: Filter,
+    explain: bool,
+    verify: bool,
 ) -> int:
     """An object a line, in the order of the questions; the exit code. What is said of the corpus
     stands in the first."""
@@ -172,6 +185,8 @@ def _answer_lines(
             result = rag.query(
                 _question(asked), top_k=_k(asked, top_k), chosen=chosen, explain=explain
             )
+            if verify:
+                result = rag.verified(result, fresh=chosen.fresh)
             warnings = tuple(w for w in result.warnings if w not in told)
             told.update(filter(is_untaught, warnings))
             output.object({"id": identity, **shapes.query(replace(result, warnings=warnings))})

@@ -60,6 +60,14 @@ def file_at(connection: sqlite3.Connection, path: bytes) -> FileRow | None:
     return None if row is None else FileRow(*row)
 
 
+def file_of_source(connection: sqlite3.Connection, source: str) -> FileRow | None:
+    """The file that is cited so."""
+    row = connection.execute(
+        f"SELECT {FILE_COLUMNS} FROM files WHERE source = ?", (source,)
+    ).fetchone()
+    return None if row is None else FileRow(*row)
+
+
 def parts_of(connection: sqlite3.Connection, path: bytes) -> list[FileRow]:
     """The parts of the file at this path."""
     rows = connection.execute(
