@@ -61,18 +61,21 @@ class Conversation:
         question: str,
         *,
         allow_weak: bool = False,
+        thought: Callable[[str], None] | None = None,
         deadline: Deadline | None = None,
         **options: Any,
     ) -> Generator[Piece]:
         """As ``Rag.ask_stream``."""
         found = self.query(question, deadline=deadline, **options)
-        yield from self.answer_from(found, allow_weak=allow_weak, deadline=deadline)
+        told = {"allow_weak": allow_weak, "thought": thought, "deadline": deadline}
+        yield from self.answer_from(found, **told)
 
     def query(
         self, question: str, *, deadline: Deadline | None = None, **options: Any
     ) -> QueryResult:
         """As ``Rag.query``, for the question as it can be understood alone. Where the terms that it
         took along lead to nothing, it is searched for as it was asked."""
+        self.rag.prepare_generator()
         settings = self.rag.settings
         generator = lambda: self.rag.generator  # noqa: E731 - made only when it is asked
         wording = self_contained(question, self.turns, generator, settings.context_tokens, deadline)

@@ -12,7 +12,7 @@ print(rag.ask("how long is the warranty?").answer)
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from ragcli.recipes.doctor import Diagnosis
     from ragcli.recipes.dry_run import DryRun
     from ragcli.recipes.files import ProjectFile
+    from ragcli.recipes.in_time import Ask
     from ragcli.recipes.query import QueryOptions
     from ragcli.recipes.reembed import Reembedded
     from ragcli.recipes.remove import Removed
@@ -258,8 +259,9 @@ class Rag(Parts):
 
     def ask(self, question: str, **options: Any) -> Answer:
         """An answer from the passages, with citations. Takes what ``query`` takes, and
-        ``allow_weak``: answer also where nothing seems to answer the question. With a ``deadline``
-        it is the best that fits the time, and its ``steps`` say what was left out.
+        ``allow_weak``: answer also where nothing seems to answer the question; ``thought`` is told
+        what the model thinks, where the setting ``think`` lets it. With a ``deadline`` it is the
+        best that fits the time, and its ``steps`` say what was left out.
 
         A declined answer has ``declined`` set and says why. Raises what ``query`` raises.
         """
@@ -274,12 +276,17 @@ class Rag(Parts):
         question: str,
         *,
         allow_weak: bool = False,
+        thought: Callable[[str], None] | None = None,
         deadline: Deadline | None = None,
         **options: Any,
     ) -> Iterator[Piece]:
-        """The same piece by piece; the last piece holds the whole answer."""
+        """The same piece by piece; the last piece holds the whole answer. Where the model breaks
+        off, that is what came, marked ``incomplete``, and then ProviderUnavailable is raised."""
+        self.prepare_generator()
         found = self.query(question, deadline=deadline and deadline.part(SEARCH_SHARE), **options)
-        yield from self.answer_from(found, allow_weak=allow_weak, deadline=deadline)
+        yield from self.answer_from(
+            found, allow_weak=allow_weak, thought=thought, deadline=deadline
+        )
 
     def answer_from(
         self,
@@ -287,25 +294,37 @@ class Rag(Parts):
         *,
         turns: Sequence[Turn] = (),
         allow_weak: bool = False,
+        thought: Callable[[str], None] | None = None,
         deadline: Deadline | None = None,
     ) -> Iterator[Piece]:
         """An answer from passages that were found already; ``turns`` are those before it in a
         conversation."""
         from ragcli.recipes.ask import ask
 
-        answer = partial(
+        asking = partial(
             ask,
             context_tokens=self.settings.context_tokens,
             answer_tokens=self.settings.answer_tokens,
             turns=turns,
             allow_weak=allow_weak,
+            thought=None if self.settings.think == "off" else thought or _ignored,
         )
+        answer = None
+        for piece in self._pieces(asking, found, deadline):
+            answer = piece.answer or answer
+            yield piece
+        if answer is not None and answer.generator not in ("none", "extractive"):
+            self.keep_generator()
+
+    def _pieces(
+        self, asking: Ask, found: QueryResult, deadline: Deadline | None
+    ) -> Iterator[Piece]:
         if deadline is None:
-            return answer(found, lambda: self.generator)
+            return asking(found, lambda: self.generator)
         from ragcli.recipes.in_time import ask_in_time
 
         quoting = partial(providers.generator, "extractive", self.settings)
-        return ask_in_time(answer, found, lambda: self.generator, quoting, deadline)
+        return ask_in_time(asking, found, lambda: self.generator, quoting, deadline)
 
     # ------------------------------------------------------------ looking in, looking after
 
@@ -435,6 +454,10 @@ class Rag(Parts):
         from ragcli.reading.options import ReadOptions
 
         return ReadOptions.of(self.settings)
+
+
+def _ignored(thoughts: str) -> None:
+    """Nobody looks at what the model thinks."""
 
 
 def _check_top_k(top_k: int | None) -> None:

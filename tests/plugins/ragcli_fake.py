@@ -139,6 +139,9 @@ class FakeGenerator:
         self._breaks = model == "broken"
         self._written = {"silent": [], "endless": ENDLESS}.get(model)
 
+    def sends_to(self) -> Iterator[str]:
+        return iter(())
+
     def stream(
         self,
         prompt: Prompt,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
@@ -26,6 +26,7 @@ from ragcli.cli.options import (
     RerankOption,
     SessionOption,
     SinceOption,
+    ThinkOption,
     TopKOption,
     TypeOption,
     UntilOption,
@@ -45,6 +46,7 @@ from ragcli.errors import RagError
 if TYPE_CHECKING:
     from ragcli.conversation import Conversation
     from ragcli.rag import Rag
+    from ragcli.recipes.ask import Piece
 
 
 def ask(
@@ -62,6 +64,7 @@ def ask(
     engine: EngineOption = None,
     rerank: RerankOption = None,
     generator: GeneratorOption = None,
+    think: ThinkOption = False,
     allow_weak: Annotated[
         bool, typer.Option("--allow-weak", help="Answer even where nothing seems to answer it.")
     ] = False,
@@ -86,6 +89,7 @@ def ask(
         "mode": mode,
         "passage_tokens": passage_tokens,
         "generator": generator,
+        "think": "on" if think else None,
         "reranker": rerank,
     }
     said = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
@@ -94,11 +98,8 @@ def ask(
         asked = question_from(question)
         talk = conversation(rag, session, output)
         options: dict[str, Any] = {"top_k": top_k, "chosen": chosen, "deadline": by}
-        if jsonl:
-            answer = stream_events(talk, output, asked, options, allow_weak)
-        else:
-            options["allow_weak"] = allow_weak
-            answer = show_answered(talk, output, asked, options, strict)
+        rest = {"allow_weak": allow_weak, "strict": strict, "jsonl": jsonl}
+        answer = answered(talk, output, asked, options, **rest)
         if by is not None:
             tell_steps(answer.steps, by.seconds, output)
         raise typer.Exit(_exit_code(answer, strict))
@@ -111,21 +112,41 @@ def conversation(rag: Rag, session: str | None, output: Output) -> Conversation:
     return Conversation(rag, session, lambda text: output.aside(f"searched for: {text}"))
 
 
-def show_answered(
-    talk: Conversation, output: Output, question: str, options: Mapping[str, Any], strict: bool
+def answered(
+    talk: Conversation,
+    output: Output,
+    question: str,
+    options: Mapping[str, Any],
+    *,
+    allow_weak: bool,
+    strict: bool,
+    jsonl: bool,
 ) -> Answer:
-    """An answer for people, as it comes where that may be, or as JSON."""
+    """The answer, shown as it is asked for: to people, as JSON or as events."""
+    thoughts = show_answer.Thoughts(output)
+    rest: dict[str, Any] = {"allow_weak": allow_weak, "thought": thoughts.tell}
+    if jsonl:
+        return _stream_events(talk, output, question, options, rest, thoughts)
+    pieces = thoughts.before(talk.ask_stream(question, **options, **rest))
+    return _answer(talk, output, pieces, strict)
+
+
+def _answer(talk: Conversation, output: Output, pieces: Iterator[Piece], strict: bool) -> Answer:
     started = perf_counter()
     live = output.out_is_terminal and not strict and not output.json
-    if live:
-        with closing(talk.ask_stream(question, **options)) as pieces:  # also where it is stopped
-            answer = show_answer.stream(pieces, output)
-    else:
-        answer = talk.ask(question, **options)
+    answer = None
+    try:
+        with closing(show_answer.stream(pieces, output, live=live)) as shown:
+            for piece in shown:
+                answer = piece.answer or answer
+    finally:  # also of an answer that was broken off
+        if answer is not None and output.json:
+            output.object(shapes.answer(answer))
+        elif answer is not None:
+            show_answer.show(answer, output, shown_already=live)
+    assert answer is not None, "the recipe always ends with the answer"
     if output.json:
-        output.object(shapes.answer(answer))
         return answer
-    show_answer.show(answer, output, shown_already=live)
     if answer.generator == "extractive" and talk.rag.settings.generator == "auto":
         if len(talk.turns) == 1:
             show_answer.offer_generator(output)
@@ -134,18 +155,23 @@ def show_answered(
     return answer
 
 
-def stream_events(
-    talk: Conversation, output: Output, question: str, options: Mapping[str, Any], allow_weak: bool
+def _stream_events(
+    talk: Conversation,
+    output: Output,
+    question: str,
+    options: Mapping[str, Any],
+    rest: Mapping[str, Any],
+    thoughts: show_answer.Thoughts,
 ) -> Answer:
-    """``retrieved``, ``text``…, ``citation``…, ``done``; or ``error``, wherever it happens."""
+    """``retrieved``, ``text``…, ``citation``…, ``done``; or ``error``, wherever it happens, with
+    what has come of the answer."""
+    answer = None
     try:
         found = talk.query(question, **options)
         passages = [shapes.passage(p) for p in found.passages]
         output.object({"event": "retrieved", "passages": passages})
-        answer = None
-        for piece in talk.answer_from(
-            found, allow_weak=allow_weak, deadline=options.get("deadline")
-        ):
+        rest = {**rest, "deadline": options.get("deadline")}
+        for piece in thoughts.before(talk.answer_from(found, **rest)):
             if piece.sentence:
                 output.object({"event": "text", "text": piece.sentence.text})
             answer = piece.answer or answer
@@ -156,6 +182,7 @@ def stream_events(
                 "error": error.message,
                 "hint": error.hint,
                 "exit_code": error.exit_code,
+                "answer": None if answer is None else shapes.answer(answer),
             }
         )
         raise

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ragcli.cli import chat_commands, failures
-from ragcli.cli.ask import conversation, show_answered, stream_events
+from ragcli.cli.ask import answered, conversation
 from ragcli.cli.options import (
     DebugOption,
     EngineOption,
@@ -25,6 +26,7 @@ from ragcli.cli.options import (
     RerankOption,
     SessionOption,
     SinceOption,
+    ThinkOption,
     TopKOption,
     TypeOption,
     UntilOption,
@@ -67,6 +69,7 @@ def chat(
     engine: EngineOption = None,
     rerank: RerankOption = None,
     generator: GeneratorOption = None,
+    think: ThinkOption = False,
     allow_weak: Annotated[
         bool, typer.Option("--allow-weak", help="Answer even where nothing seems to answer it.")
     ] = False,
@@ -88,6 +91,7 @@ def chat(
         "mode": mode,
         "passage_tokens": passage_tokens,
         "generator": generator,
+        "think": "on" if think else None,
         "reranker": rerank,
     }
     said = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
@@ -96,12 +100,19 @@ def chat(
             raise typer.Exit(_look_after(rag, output, forget, forget_all=forget_all))
         tell_model(rag, output)
         talk = conversation(rag, session, output)
-        options = {"top_k": top_k, "chosen": chosen, "allow_weak": allow_weak}
-        raise typer.Exit(_converse(talk, output, options, jsonl=jsonl, debug=debug))
+        options = {"top_k": top_k, "chosen": chosen}
+
+        def ask(question: str) -> None:
+            rest = {"allow_weak": allow_weak, "strict": False, "jsonl": jsonl}
+            answered(talk, output, question, options, **rest)
+            if not (as_json or jsonl):
+                output.line()
+
+        raise typer.Exit(_converse(talk, output, ask, debug=debug))
 
 
 def _converse(
-    talk: Conversation, output: Output, options: dict[str, Any], *, jsonl: bool, debug: bool
+    talk: Conversation, output: Output, ask: Callable[[str], None], *, debug: bool
 ) -> int:
     """Until /quit, or the end of stdin; the exit code. What fails is told, and that is all."""
     typing = at_terminal()
@@ -115,7 +126,7 @@ def _converse(
                 if chat_commands.run(line, talk, output):
                     break
             elif line.strip():
-                _ask(talk, output, line, options, jsonl=jsonl)
+                ask(line)
         except KeyboardInterrupt:
             if not typing:
                 raise
@@ -129,18 +140,6 @@ def _converse(
             code = 0 if typing else 3
         output.flush()
     return code
-
-
-def _ask(
-    talk: Conversation, output: Output, question: str, options: dict[str, Any], *, jsonl: bool
-) -> None:
-    if jsonl:
-        searched = {name: options[name] for name in ("top_k", "chosen")}
-        stream_events(talk, output, question, searched, options["allow_weak"])
-        return
-    show_answered(talk, output, question, options, strict=False)
-    if not output.json:
-        output.line()
 
 
 def _history(rag: Rag, output: Output) -> Path | None:

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -71,6 +72,9 @@ GeneratorOption = Annotated[
         metavar="NAME",
         help="Who writes: ollama:MODEL, openai:MODEL or extractive.",
     ),
+]
+ThinkOption = Annotated[
+    bool, typer.Option("--think", help="Let the model think first; shown on stderr.")
 ]
 ThreadsOption = Annotated[
     int | None,
@@ -194,7 +198,17 @@ def opened(
 
         kind = HelpedRag if helped else Rag
         with kind.open(project, **(flags or {})) as rag:
+            rag.agrees = partial(agrees, output)
             yield rag, output
+
+
+def agrees(output: Output, host: str, name: str) -> bool:
+    """Whether whoever sits at the terminal agrees, once for each host; no where nobody does."""
+    if not (output.err_is_terminal and sys.stdin.isatty()):
+        return False
+    output.say(f"`{name}` sends what it is asked, and what it reads, to {host}.")
+    output.say("Agree, for this and all later times? [y/N]")
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def tell_model(rag: Rag, output: Output) -> None:

@@ -85,6 +85,7 @@ def answer(one: Answer) -> dict[str, Any]:
         "answer": one.answer,
         "declined": one.declined,
         "why": one.why,
+        "incomplete": one.incomplete,
         "confidence": one.confidence,
         "generator": one.generator,
         "citations": [citation(c) for c in one.citations],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from ragcli.domain.found import Passage, Step
@@ -51,9 +51,9 @@ class Sentence:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An answer with its evidence, as a whole and by its ``sentences``; ``why`` says why one was
-    declined. ``searched_for`` is a follow-up question as it was made self-contained, None where
-    the question was searched for as it is. ``embedded_share``, ``chunks`` and ``confidence`` are
-    those of the query, ``steps`` its steps and the writing."""
+    declined, ``incomplete`` what broke it off. ``searched_for`` is a follow-up question as it was
+    made self-contained, None where the question was searched for as it is. ``embedded_share``,
+    ``chunks`` and ``confidence`` are those of the query, ``steps`` its steps and the writing."""
 
     question: str
     answer: str
@@ -62,6 +62,7 @@ class Answer:
     passages: tuple[Passage, ...]
     declined: bool = False
     why: str | None = None
+    incomplete: str | None = None
     uncited: tuple[str, ...] = ()
     sentences: tuple[Sentence, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -101,7 +102,7 @@ class Prompt:
     may take together, ``answer_tokens`` what is kept free in it for the answer. ``passages`` are
     those that fitted, in the order of their numbers (marker ``[1]`` is the first); a prompt that
     asks for something else than an answer has none, and only a model can follow it
-    (``Generator.verbatim``).
+    (``Generator.verbatim``). With a ``schema``, what it writes is JSON that fits this JSON Schema.
     """
 
     messages: tuple[Message, ...]
@@ -110,3 +111,4 @@ class Prompt:
     answer_tokens: int
     question: str = ""
     passages: tuple[Passage, ...] = ()
+    schema: Mapping[str, Any] | None = None

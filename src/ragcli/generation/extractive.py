@@ -95,6 +95,9 @@ class ExtractiveGenerator:
     def max_context_tokens(self) -> int:
         return self._context_tokens
 
+    def sends_to(self) -> Iterator[str]:
+        return iter(())
+
     def stream(
         self,
         prompt: Prompt,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from ragcli.domain import Answer, Generator, QueryResult, Sentence, Step, Turn
+from ragcli.errors import AnswerVoid, ProviderUnavailable
 from ragcli.generation.answers import AnswerReader, checked
 from ragcli.generation.history import history
 from ragcli.generation.prompt import build_prompt
@@ -31,12 +32,15 @@ def ask(
     answer_tokens: int,
     turns: Sequence[Turn] = (),
     allow_weak: bool = False,
+    thought: Callable[[str], None] | None = None,
 ) -> Iterator[Piece]:
     """Answer a question from the passages found for it, sentence by sentence.
 
     ``generator`` is called only when there is something to answer from: passages, and, unless
-    ``allow_weak``, one that seems to answer the question. It is told the ``turns`` before.
-    Raises ProviderUnavailable, UsageError (a context too small for any passage).
+    ``allow_weak``, one that seems to answer the question. It is told the ``turns`` before. With
+    ``thought`` the model thinks first, and is told so: half of the context is kept for what it
+    thinks and writes. Where it breaks off, the last piece is what came, and then
+    ProviderUnavailable is raised. Raises UsageError for a context too small for any passage.
     """
     declined = _reason_to_decline(found, allow_weak)
     if declined:
@@ -49,7 +53,7 @@ def ask(
         found.question,
         found.passages,
         context_tokens=room,
-        answer_tokens=min(answer_tokens, room // 4),
+        answer_tokens=room // 2 if thought else min(answer_tokens, room // 4),
         history=history(turns, int(room * _HISTORY_SHARE)),
     )
     warnings = list(found.warnings)
@@ -57,9 +61,21 @@ def ask(
         warnings.append("no passage seems to answer this: answered all the same, as asked")
     reader = AnswerReader(prompt.passages, verbatim=writer.verbatim)
     sentences: list[Sentence] = []
-    for sentence in _sentences(reader, writer.stream(prompt, warnings.append)):
+    broken = None
+    try:
+        for piece in writer.stream(prompt, warnings.append, thought):
+            for sentence in reader.feed(piece):
+                sentences.append(sentence)
+                yield Piece(sentence)
+    except AnswerVoid:
+        raise
+    except ProviderUnavailable as error:
+        broken = error
+    for sentence in reader.end():
         sentences.append(sentence)
         yield Piece(sentence)
+    if broken and not sentences:
+        raise broken
     answer = checked(sentences, reader.removed)
     if answer.removed:
         markers = ", ".join(answer.removed)
@@ -72,6 +88,7 @@ def ask(
             generator=writer.name,
             citations=answer.citations,
             passages=prompt.passages,
+            incomplete=broken.message if broken else None,
             uncited=answer.uncited,
             sentences=tuple(sentences),
             warnings=tuple(warnings),
@@ -83,12 +100,8 @@ def ask(
             steps=(*found.steps, Step("generator")),
         )
     )
-
-
-def _sentences(reader: AnswerReader, pieces: Iterator[str]) -> Iterator[Sentence]:
-    for piece in pieces:
-        yield from reader.feed(piece)
-    yield from reader.end()
+    if broken:
+        raise broken
 
 
 def _reason_to_decline(found: QueryResult, allow_weak: bool) -> str | None:

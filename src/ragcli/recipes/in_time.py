@@ -63,9 +63,15 @@ def _written(pieces: Iterator[Piece], writer: _Limited) -> Generating[Piece, Non
         if writer.was_cut and not told and not writer.is_whole:
             return False
         told = True
-        cut = Step("generator", "partly", f"cut off after {writer.seconds:g} s")
-        yield _with_step(piece, cut) if writer.was_cut else piece
+        yield _cut(piece, writer.seconds) if writer.was_cut else piece
     return True
+
+
+def _cut(piece: Piece, seconds: float) -> Piece:
+    why = f"cut off after {seconds:g} s"
+    if piece.answer is not None:
+        piece = replace(piece, answer=replace(piece.answer, incomplete=why))
+    return _with_step(piece, Step("generator", "partly", why))
 
 
 def _with_step(piece: Piece, step: Step) -> Piece:
@@ -87,6 +93,9 @@ class _Limited:
         self.max_context_tokens = writer.max_context_tokens
         self.was_cut = False
         self._text = ""
+
+    def sends_to(self) -> Iterator[str]:
+        return self._writer.sends_to()
 
     @property
     def seconds(self) -> float:
@@ -112,6 +121,5 @@ class _Limited:
                 yield piece
         except OutOfTime:
             self.was_cut = True
-            warn(f"cut off after {self.seconds:g} s: this is what came until then")
             if not self.is_whole:
                 yield CUT if self._text[-1:].isspace() else f" {CUT}"

@@ -98,18 +98,18 @@ def rag(monkeypatch: pytest.MonkeyPatch) -> Rag:
 
     def run(*args: str, stdin: bytes = b"", terminal: bool = False) -> Run:
         with monkeypatch.context() as patch:
-            out, err = _stream(terminal), _stream(terminal)
+            out, err, typed = (_stream(terminal, data) for data in (b"", b"", stdin))
             patch.setattr(sys, "stdout", out)
             patch.setattr(sys, "stderr", err)
-            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+            patch.setattr(sys, "stdin", typed)
             code = main(args)
             return Run(code, _content(out), _content(err))
 
     return run
 
 
-def _stream(terminal: bool) -> io.TextIOWrapper:
-    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+def _stream(terminal: bool, data: bytes) -> io.TextIOWrapper:
+    stream = io.TextIOWrapper(io.BytesIO(data), encoding="ascii")
     stream.isatty = lambda: terminal  # type: ignore[method-assign]
     return stream
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from fakes.openai_server import FakeOpenAI, Reply, delta
@@ -63,6 +64,21 @@ def test_parameters_that_a_model_refuses_are_replaced() -> None:
 
 
 @pytest.mark.parametrize(
+    "refusal",
+    [
+        error(400, "property 'chat_template_kwargs' is unsupported"),
+        Reply(
+            422, {"detail": [{"type": "extra_forbidden", "loc": ["body", "chat_template_kwargs"]}]}
+        ),
+    ],
+)
+def test_a_word_on_thinking_that_a_server_does_not_know_is_left_out(refusal: Reply) -> None:
+    pieces, _, fake = run([refusal, GOOD])
+    assert "".join(pieces) == "It runs [1]."
+    assert [("chat_template_kwargs" in body) for _, body, _ in fake.requests] == [True, False]
+
+
+@pytest.mark.parametrize(
     ("reply", "message", "hint"),
     [
         (error(401, "bad key"), "refused the key", "OPENAI_API_KEY"),
@@ -100,6 +116,76 @@ def test_failures_in_mid_stream_keep_what_came(events: tuple[str, ...]) -> None:
             for piece in generator.stream(PROMPT, lambda _: None):
                 pieces.append(piece)  # noqa: PERF402 (what came before the failure must stay)
     assert pieces == ["It "]
+
+
+def thinks(**fields: str) -> str:
+    choice = {"index": 0, "delta": fields, "finish_reason": None}
+    return json.dumps({"choices": [choice]})
+
+
+END = (delta("", "stop"), "[DONE]")
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        (thinks(reasoning_content="Hm, "), thinks(reasoning_content="24."), delta("It runs.")),
+        (thinks(reasoning="Hm, 24."), delta("It runs.")),
+        (delta("<think>Hm, "), delta("24.</think>\n\nIt runs.")),
+        (delta(" <th"), delta("ink>Hm, 24.</"), delta("think>"), delta("\nIt"), delta(" runs.")),
+    ],
+)
+@pytest.mark.parametrize("wanted", [True, False])
+def test_thoughts_are_no_answer(events: tuple[str, ...], wanted: bool) -> None:
+    thoughts: list[str] = []
+    with FakeOpenAI([Reply(events=(*events, *END))]) as fake:
+        settings = Settings(openai_base_url=fake.base_url, think="high" if wanted else "off")
+        writer = OpenAIGenerator("m", settings=settings)
+        told = thoughts.append if wanted else None
+        assert "".join(writer.stream(PROMPT, lambda _: None, told)) == "It runs."
+        body = fake.requests[0][1]
+    assert "".join(thoughts) == ("Hm, 24." if wanted else "")
+    assert body["chat_template_kwargs"] == {"enable_thinking": wanted}
+    assert body.get("reasoning_effort") == ("high" if wanted else None)
+
+
+def test_what_only_looks_like_a_thought_is_the_answer() -> None:
+    events = (delta("It is <thin and a < b, <"), *END)
+    assert "".join(run([Reply(events=events)])[0]) == "It is <thin and a < b, <"
+
+
+def test_thoughts_that_end_without_a_beginning_are_told() -> None:
+    with pytest.raises(ProviderUnavailable, match="thinks as its answer") as caught:
+        run([Reply(events=(delta("Hm.</think>It runs."), *END))])
+    assert "--reasoning" in caught.value.hint
+
+
+def test_openai_is_sent_what_it_knows() -> None:
+    writer = OpenAIGenerator("m", settings=Settings(openai_api_key="k"))
+    assert "chat_template_kwargs" not in writer._request(PROMPT, think=False)
+
+
+def test_an_answer_that_follows_a_schema() -> None:
+    schema = {"type": "object"}
+    with FakeOpenAI([GOOD]) as fake:
+        writer = OpenAIGenerator("m", settings=Settings(openai_base_url=fake.base_url))
+        list(writer.stream(replace(PROMPT, schema=schema), lambda _: None))
+        asked = fake.requests[0][1]["response_format"]
+    assert (asked["type"], asked["json_schema"]["schema"]) == ("json_schema", schema)
+
+
+def test_a_limit_by_the_minute_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr("ragcli.http.sleep", waited.append)
+    later = Reply(429, {"error": {"message": "slow down"}}, headers={"Retry-After": "2"})
+    assert run([later, later, GOOD])[0] == ["It ", "runs [1]."]
+    assert waited == [2.0, 2.0]
+
+
+def test_where_a_prompt_goes() -> None:
+    for url, hosts in (("http://127.0.0.1:1/v1", []), ("http://gpu:8000/v1", ["gpu:8000"])):
+        settings = Settings(openai_base_url=url)
+        assert list(OpenAIGenerator("m", settings=settings).sends_to()) == hosts
 
 
 def test_nothing_is_sent_to_openai_without_a_key() -> None:
