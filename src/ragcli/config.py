@@ -54,6 +54,7 @@ class Settings:
     )
     context_tokens: int = _setting(8192, "the longest prompt and answer together")
     answer_tokens: int = _setting(1024, "kept free for the answer")
+    prompt_file: str | None = _setting(None, "a template for the prompt: docs/prompt.md")
     ollama_host: str = _setting("127.0.0.1:11434", "Ollama's address", env="OLLAMA_HOST")
     openai_base_url: str = _setting(
         "https://api.openai.com/v1", "OpenAI-compatible endpoint", env="OPENAI_BASE_URL"

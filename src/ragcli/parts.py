@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ragcli import providers, trust
@@ -19,6 +20,7 @@ from ragcli.store.folder import ProjectFolder
 
 if TYPE_CHECKING:
     from ragcli.domain import Embedder, EmbedderIdentity, Generator, Reranker
+    from ragcli.generation.template import PromptTemplate
     from ragcli.store import Store
     from ragcli.store.rows import EmbeddingSet
 
@@ -232,6 +234,24 @@ class Parts:
         """The one that was named; with ``auto``, a model that runs here, else ``extractive``."""
         name = self.settings.generator
         return providers.choose_generator(self.settings) if name == "auto" else name
+
+    @cached_property
+    def prompt_template(self) -> PromptTemplate:
+        """The words of the prompt: those of `prompt_file`, else ours. A relative path in a settings
+        file is read from the project's folder, or from that of the user's file.
+
+        Raises UsageError, ProjectUntrusted.
+        """
+        from ragcli.generation.template import PromptTemplate, read_template
+
+        name = self.settings.prompt_file
+        if not name:
+            return PromptTemplate()
+        layer = self.origins["prompt_file"].layer
+        if layer == "project":
+            trust.check_named(self.is_trusted, f"names a template for the prompt, {name}")
+        folders = {"project": self.folder.root, "user": user_file().parent}
+        return read_template(folders.get(layer, Path()) / Path(name).expanduser())
 
     @property
     def _is_picked(self) -> bool:

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from ragcli.recipes.dry_run import DryRun
     from ragcli.recipes.files import ProjectFile
     from ragcli.recipes.in_time import Ask
+    from ragcli.recipes.prompting import PreparedPrompt, PromptOptions
     from ragcli.recipes.query import QueryOptions
     from ragcli.recipes.reembed import Reembedded
     from ragcli.recipes.remove import Removed
@@ -300,14 +301,15 @@ class Rag(Parts):
         """An answer from passages that were found already; ``turns`` are those before it in a
         conversation."""
         from ragcli.recipes.ask import ask
+        from ragcli.recipes.likeness import EmbeddedLikeness
 
+        by_meaning = found.mode != "keyword" and not found.blind
         asking = partial(
             ask,
-            context_tokens=self.settings.context_tokens,
-            answer_tokens=self.settings.answer_tokens,
-            turns=turns,
+            options=self._prompting(turns),
             allow_weak=allow_weak,
             thought=None if self.settings.think == "off" else thought or _ignored,
+            likeness=EmbeddedLikeness(self.checked_embedder) if by_meaning else None,
         )
         answer = None
         for piece in self._pieces(asking, found, deadline):
@@ -325,6 +327,32 @@ class Rag(Parts):
 
         quoting = partial(providers.generator, "extractive", self.settings)
         return ask_in_time(asking, found, lambda: self.generator, quoting, deadline)
+
+    def prompt(self, question: str, *, allow_weak: bool = False, **options: Any) -> PreparedPrompt:
+        """What ``ask`` would send to its model, and no model is asked. Takes what ``ask`` takes;
+        raises what it raises, but where a server does not answer ``context_tokens`` counts."""
+        from ragcli.recipes.prompting import prepare
+
+        found = self.query(question, **options)
+        return prepare(
+            found,
+            self.generator_name,
+            lambda: self.generator,
+            self._prompting(),
+            allow_weak=allow_weak,
+        )
+
+    def _prompting(self, turns: Sequence[Turn] = ()) -> PromptOptions:
+        from ragcli.recipes.prompting import PromptOptions
+
+        return PromptOptions(
+            context_tokens=self.settings.context_tokens,
+            answer_tokens=self.settings.answer_tokens,
+            thinks=self.settings.think != "off",
+            template=self.prompt_template,
+            store=lambda: self.store,
+            turns=turns,
+        )
 
     # ------------------------------------------------------------ looking in, looking after
 

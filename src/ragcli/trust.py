@@ -2,10 +2,10 @@
 
 A folder from elsewhere can bring a `.rag` with it. Until it is trusted, it may not choose where
 questions, documents or keys go, nor what is downloaded: no server beyond this machine, no provider
-that sends there, no model that is not here. What the user names by flag, variable or in the own
-file needs no trust; but what is thought to run here and does not (an Ollama elsewhere, a model that
-it runs in its cloud) is agreed to once, host by host. A project that was made here is trusted; one
-that another account owns is refused (as by git's `safe.directory`).
+that sends there, no model that is not here, no words for the prompt. What the user names by flag,
+variable or in the own file needs no trust; but what is thought to run here and does not (an Ollama
+elsewhere, a model that it runs in its cloud) is agreed to once, host by host. A project that was
+made here is trusted; one that another account owns is refused (as by git's `safe.directory`).
 """
 
 from __future__ import annotations
@@ -97,7 +97,13 @@ def check(
 ) -> None:
     """Before a model is asked for anything. Raises ProjectUntrusted."""
     reason = _reason(choice, settings, origins)
-    if reason and not is_trusted():
+    if reason:
+        check_named(is_trusted, reason)
+
+
+def check_named(is_trusted: Callable[[], bool], reason: str) -> None:
+    """``reason`` says what a project names that only a trusted one may. Raises ProjectUntrusted."""
+    if not is_trusted():
         raise ProjectUntrusted(
             f"this project {reason}, and is not trusted yet: nothing was sent",
             "if it is yours, or you trust who made it: rag config trust",

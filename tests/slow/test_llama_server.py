@@ -23,6 +23,7 @@ from ragcli.generation.answers import AnswerReader, read_answer
 from ragcli.generation.markers import clean
 from ragcli.generation.openai import OpenAIGenerator
 from ragcli.generation.prompt import build_prompt
+from ragcli.generation.streaming import read_less
 
 pytestmark = pytest.mark.slow
 
@@ -73,6 +74,24 @@ def test_real_tokens_stream_and_come_out_clean(settings: Settings) -> None:
 def test_the_same_question_gets_the_same_answer(settings: Settings) -> None:
     prompt = build_prompt("How long?", PASSAGES, context_tokens=CONTEXT_TOKENS, answer_tokens=64)
     assert ask(settings, prompt) == ask(settings, prompt)
+
+
+def test_the_server_counts_what_it_has_read_also_where_it_kept_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts: list[int | None] = []
+
+    def counting(prompt: Prompt, counted: int | None) -> bool:
+        counts.append(counted)
+        return read_less(prompt, counted)
+
+    monkeypatch.setattr("ragcli.generation.openai.read_less", counting)
+    prompt = build_prompt("How long?", PASSAGES, context_tokens=CONTEXT_TOKENS, answer_tokens=64)
+    ask(settings, prompt)
+    ask(settings, prompt)
+    first, again = counts
+    assert first == again and first is not None
+    assert not read_less(prompt, first) and read_less(prompt, first // 8)
 
 
 def test_a_prompt_beyond_the_servers_context_is_refused_clearly(settings: Settings) -> None:

@@ -22,9 +22,11 @@ from ragcli.cli.options import (
     PassageTokensOption,
     PathOption,
     ProjectOption,
+    PromptFileOption,
     QuietOption,
     RerankOption,
     SessionOption,
+    ShowPromptOption,
     SinceOption,
     ThinkOption,
     TopKOption,
@@ -41,7 +43,7 @@ from ragcli.cli.options import (
 from ragcli.cli.output import Output
 from ragcli.cli.show_passages import tell_steps
 from ragcli.domain import Answer
-from ragcli.errors import RagError
+from ragcli.errors import RagError, UsageError
 
 if TYPE_CHECKING:
     from ragcli.conversation import Conversation
@@ -68,6 +70,8 @@ def ask(
     allow_weak: Annotated[
         bool, typer.Option("--allow-weak", help="Answer even where nothing seems to answer it.")
     ] = False,
+    show_prompt: ShowPromptOption = False,
+    prompt_file: PromptFileOption = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 5 unless every claim is supported.")
     ] = False,
@@ -91,18 +95,39 @@ def ask(
         "generator": generator,
         "think": "on" if think else None,
         "reranker": rerank,
+        "prompt_file": prompt_file,
     }
     said = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
     with opened(project, **said, flags=flags, helped=True) as (rag, output):
         tell_model(rag, output)
         asked = question_from(question)
+        options: dict[str, Any] = {"top_k": top_k, "chosen": chosen}
+        if show_prompt:
+            if jsonl or strict or session or deadline:
+                raise UsageError(
+                    "`--show-prompt` asks no model: there is no answer to stream, judge or keep",
+                    "leave --jsonl, --strict, --session, --deadline out; --json prints the prompt"
+                    " as an object",
+                )
+            raise typer.Exit(
+                _show_prompt(rag, output, asked, {**options, "allow_weak": allow_weak})
+            )
         talk = conversation(rag, session, output)
-        options: dict[str, Any] = {"top_k": top_k, "chosen": chosen, "deadline": by}
+        options["deadline"] = by
         rest = {"allow_weak": allow_weak, "strict": strict, "jsonl": jsonl}
         answer = answered(talk, output, asked, options, **rest)
         if by is not None:
             tell_steps(answer.steps, by.seconds, output)
         raise typer.Exit(_exit_code(answer, strict))
+
+
+def _show_prompt(rag: Rag, output: Output, question: str, options: Mapping[str, Any]) -> int:
+    """The exit code of what ``--show-prompt`` prints."""
+    from ragcli.cli.show_prompt import show_prepared
+
+    prepared = rag.prompt(question, **options)
+    show_prepared(prepared, output)
+    return 4 if prepared.declined else 0
 
 
 def conversation(rag: Rag, session: str | None, output: Output) -> Conversation:

@@ -22,6 +22,7 @@ from ragcli.cli.options import (
     PassageTokensOption,
     PathOption,
     ProjectOption,
+    PromptFileOption,
     QuietOption,
     RerankOption,
     SessionOption,
@@ -73,6 +74,7 @@ def chat(
     allow_weak: Annotated[
         bool, typer.Option("--allow-weak", help="Answer even where nothing seems to answer it.")
     ] = False,
+    prompt_file: PromptFileOption = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
     jsonl: Annotated[bool, typer.Option("--jsonl", help="Stream events, one JSON a line.")] = False,
@@ -93,6 +95,7 @@ def chat(
         "generator": generator,
         "think": "on" if think else None,
         "reranker": rerank,
+        "prompt_file": prompt_file,
     }
     said = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
     with opened(project, **said, flags=flags, helped=True) as (rag, output):

@@ -31,6 +31,13 @@ ProjectOption = Annotated[
     str | None,
     typer.Option("--project", metavar="DIR", help="The folder that holds .rag (or RAG_PROJECT)."),
 ]
+ShowPromptOption = Annotated[
+    bool, typer.Option("--show-prompt", help="Print what a model would be sent; ask none.")
+]
+PromptFileOption = Annotated[
+    str | None,
+    typer.Option("--prompt-file", metavar="FILE", help="A template for the prompt."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what went wrong.")]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")]

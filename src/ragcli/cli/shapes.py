@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ragcli.domain import Answer, Citation, Found, Passage, QueryResult, Step
+    from ragcli.recipes.prompting import PreparedPrompt
 
 
 def passage(one: Passage) -> dict[str, Any]:
@@ -75,6 +76,28 @@ def citation(one: Citation) -> dict[str, Any]:
         "chunk_id": one.chunk_id,
         "stale": one.stale,
         "gone": one.gone,
+    }
+
+
+def prompt(one: PreparedPrompt) -> dict[str, Any]:
+    """Without a prompt, where nothing would be asked, there are no messages and no sizes."""
+    sent = one.prompt
+    return {
+        "schema": "ragcli.prompt/1",
+        "question": one.found.question,
+        "declined": one.declined is not None,
+        "why": one.declined,
+        "confidence": one.found.confidence,
+        "generator": one.generator,
+        "messages": [{"role": m.role, "content": m.text} for m in sent.messages] if sent else [],
+        "size_tokens": sent.size_tokens if sent else None,
+        "context_tokens": sent.context_tokens if sent else None,
+        "answer_tokens": sent.answer_tokens if sent else None,
+        "passages": [passage(p) for p in (sent or one.found).passages],
+        "model": one.found.model,
+        "embedded_share": one.found.embedded_share,
+        "warnings": list(one.warnings),
+        "timings_ms": dict(one.found.timings_ms),
     }
 
 

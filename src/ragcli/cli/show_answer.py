@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 
 from ragcli.cli.output import Output, one_line, show_safely
 from ragcli.cli.show_passages import became, place, tell_share
 from ragcli.cli.wrap import Wrapper
-from ragcli.domain import Answer, Citation, Sentence
+from ragcli.domain import Answer, Citation, Passage, Sentence
+from ragcli.domain.found import CONFIDENCE_LINE
 from ragcli.recipes.ask import Piece
 
 _SIGNS = {"supported": "✓", "unchecked": "·"}
@@ -70,7 +71,7 @@ class Thoughts:
 def show(answer: Answer, output: Output, *, shown_already: bool) -> None:
     """What is left to show once the text was, or all of it."""
     if answer.declined:
-        _declined(answer, output)
+        declined(answer.passages, answer.confidence, answer.why, output)
     elif not shown_already:
         output.line(_whole("".join(map(marked, answer.sentences)), output))
     elif answer.answer and not answer.answer.endswith("\n"):
@@ -107,18 +108,21 @@ def _whole(text: str, output: Output) -> str:
     return (wrapper.feed(show_safely(text)) + wrapper.end()).rstrip("\n")
 
 
-def _declined(answer: Answer, output: Output) -> None:
+def declined(
+    passages: Sequence[Passage], confidence: float | None, why: str | None, output: Output
+) -> None:
+    """That nothing was answered, what came nearest, and for those who ask for more the reason."""
     nearest = "; ".join(
         one_line(one.source) + (f", {place(one)}" if place(one) else "")
-        for one in answer.passages[:NEAREST]
+        for one in passages[:NEAREST]
     )
-    if nearest and answer.confidence is not None:
-        far = "far " if answer.confidence < FAR else ""
+    if nearest and confidence is not None and confidence < CONFIDENCE_LINE:
+        far = "far " if confidence < FAR else ""
         nearest += f" ({far}below the line)"
     text = f"Not in these documents. Nearest: {nearest}." if nearest else "Not in these documents."
     output.line(_whole(text, output))
-    if answer.why:
-        output.detail(answer.why)
+    if why:
+        output.detail(why)
 
 
 def citation_line(citation: Citation, text: str) -> str:

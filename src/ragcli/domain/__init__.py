@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ragcli.domain.answered import (
         Answer,
         Citation,
+        Likeness,
         Message,
         Prompt,
         Sentence,
@@ -45,7 +46,16 @@ if TYPE_CHECKING:
     from ragcli.domain.told import Event, Listener, ignore
 
 _NAMES = {
-    "answered": ("Answer", "Citation", "Message", "Prompt", "Sentence", "Turn", "Verdict"),
+    "answered": (
+        "Answer",
+        "Citation",
+        "Likeness",
+        "Message",
+        "Prompt",
+        "Sentence",
+        "Turn",
+        "Verdict",
+    ),
     "embedded": ("Chunk", "ChunkSettings", "EmbedderIdentity", "with_headings"),
     "found": ("Filter", "Found", "Mode", "Passage", "QueryResult", "Step"),
     "promises": ("Embedder", "Generator", "Reranker", "TokenCounter"),
@@ -71,6 +81,7 @@ __all__ = [
     "Found",
     "Generator",
     "IngestReport",
+    "Likeness",
     "Listener",
     "Matrix",
     "Message",

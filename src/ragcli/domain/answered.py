@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from ragcli.domain.found import Passage, Step
+
+# Says of a question and texts how near each is to it in meaning: the cosine of their embeddings,
+# less where the model cannot read the question or the text, 0 where it cannot at all.
+Likeness = Callable[[str, Sequence[str]], list[float]]
 
 Verdict = Literal["supported", "misattributed", "not_found", "disagrees", "unchecked"]
 
@@ -103,6 +107,8 @@ class Prompt:
     those that fitted, in the order of their numbers (marker ``[1]`` is the first); a prompt that
     asks for something else than an answer has none, and only a model can follow it
     (``Generator.verbatim``). With a ``schema``, what it writes is JSON that fits this JSON Schema.
+    ``parts`` and ``weights`` are those of the query; ``likeness`` is None where the embedding model
+    may not be asked.
     """
 
     messages: tuple[Message, ...]
@@ -112,3 +118,6 @@ class Prompt:
     question: str = ""
     passages: tuple[Passage, ...] = ()
     schema: Mapping[str, Any] | None = None
+    parts: tuple[str, ...] = ()
+    weights: Mapping[str, float] = field(default_factory=dict)
+    likeness: Likeness | None = None

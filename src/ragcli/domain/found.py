@@ -86,6 +86,11 @@ class Passage:
         return self.confidence is not None and self.confidence < CONFIDENCE_LINE
 
     @property
+    def day(self) -> str | None:
+        """The day of its date, YYYY-MM-DD."""
+        return self.date[:10] if self.date else None
+
+    @property
     def location(self) -> str:
         """``path:line``, ``path#page=N`` or ``path``: what grep, editors and people read."""
         if self.page is not None:
@@ -99,7 +104,9 @@ class Passage:
 class QueryResult:
     """What ``query`` returns: passages, best first, and what should be known about them.
 
-    ``confidence`` is that of the best of all that was found.
+    ``confidence`` is that of the best of all that was found. ``parts`` are the questions that the
+    question consists of, where it has several; ``weights`` is what each of its terms weighs in the
+    corpus.
     ``embedded_share`` of the corpus could be found by meaning, the rest by words only; where that
     is less than 1, ``chunks`` says how many there are. ``reranker`` is the name of the one that was
     asked to order the passages, ``steps`` are those that were to be done.
@@ -117,6 +124,8 @@ class QueryResult:
     chunks: int = 0
     reranker: str | None = None
     steps: tuple[Step, ...] = ()
+    parts: tuple[str, ...] = ()
+    weights: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def weak(self) -> bool:

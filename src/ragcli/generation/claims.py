@@ -26,6 +26,11 @@ from ragcli.text.terms import STOP_WORDS
 # a script has none, any word may be one, and all must stand there.
 WORDS_IN_COMMON = 0.7
 
+# Sentences with fewer words in common than this are not about the same.
+_LEAST_COMMON = 3
+
+_VALUES = frozenset({"number", "negation"})
+
 Agreement = Literal["agrees", "disagrees", "unchecked"]
 
 
@@ -94,6 +99,36 @@ def agreement(claim: str, sentence: str, passage: str) -> Judged:
     return _denies([t for t in own if t.kind == "negation"], denied) or _says(
         mine, {i for i, _ in pairs}
     )
+
+
+def contradict(one: str, other: str) -> bool:
+    """Two sentences say the same of the same with other numbers, or where one says not."""
+    mine, theirs = _read(one), _read(other)
+    words, others = ([t for t in some if t.kind not in _VALUES] for some in (mine, theirs))
+    common = len(_common(words, others))
+    if common < max(_LEAST_COMMON, WORDS_IN_COMMON * max(len(words), len(others))):
+        return False
+    names = [t for t in (*words, *others) if t.kind == "name"]
+    if not all(_stands(n, words) and _stands(n, others) for n in names):
+        return False
+    denied, refused = (sum(t.kind == "negation" for t in some) for some in (mine, theirs))
+    return denied != refused or any(_other_values(_numbers(mine), _numbers(theirs)))
+
+
+def measure_otherwise(one: str, other: str) -> bool:
+    """Two sentences have numbers of the same unit, and each one that the other has not."""
+    mine, theirs = _numbers(_read(one)), _numbers(_read(other))
+    return any(unit and unit != MONTH for unit in _other_values(mine, theirs))
+
+
+def _numbers(tokens: Sequence[_Token]) -> list[Quantity]:
+    return [t.quantity for t in tokens if t.quantity is not None]
+
+
+def _other_values(mine: Sequence[Quantity], theirs: Sequence[Quantity]) -> set[str]:
+    """The units in which each has a number that the other has not."""
+    own = {q.unit for q in mine if not any(q.agrees(other) for other in theirs)}
+    return own & {q.unit for q in theirs if not any(q.agrees(other) for other in mine)}
 
 
 def _denies(mine: Sequence[_Token], theirs: Sequence[_Token]) -> Judged | None:

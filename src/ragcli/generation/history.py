@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from ragcli.domain import Turn
-from ragcli.generation.prompt import neutralised
+from ragcli.generation.fencing import neutralised
 from ragcli.text.estimate import estimate_tokens
 from ragcli.text.sentences import sentence_spans
 

@@ -7,7 +7,6 @@ what was sent: an answer to half a prompt is an error here, never an answer.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 from ragcli.config import Settings
 from ragcli.domain import Prompt
 from ragcli.errors import AnswerVoid, ProviderUnavailable
-from ragcli.generation.streaming import Part, answer_text, check_written
+from ragcli.generation.streaming import Part, answer_text, check_written, read_less
 from ragcli.http import OllamaServer, ServerRefused, cloud_of, context_length, elsewhere
 
 # Any fixed number: the same question over the same passages gets the same answer.
@@ -27,9 +26,6 @@ CONTEXT_STEPS = (4096, 8192, 16384, 32768, 65536, 131072, 262144)
 
 # What gpt-oss takes for `think` (docs.ollama.com, thinking); it cannot be told not to.
 _LEVELS = ("low", "medium", "high")
-
-_WORD = re.compile(r"[A-Za-z]+")
-_HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 class OllamaGenerator:
@@ -151,16 +147,12 @@ class OllamaGenerator:
 def _check_whole(prompt: Prompt, counted: int | None, context_tokens: int) -> None:
     """Raise when the server read less than was sent, or filled its whole context with it.
 
-    Every word of letters is a token at least, and no vocabulary puts more than four Han characters
-    into one on average. A prompt cut to the context, or to half of it as Ollama does, falls below
-    that or reaches the context, which our estimate from above never does. Where the server omits
-    the count (some versions do when the prompt was cached) there is nothing to compare.
+    A prompt cut to the context, or to half of it as Ollama does, falls below what it must have or
+    reaches the context, which our estimate from above never does. Some versions omit the count when
+    the prompt was cached.
     """
-    if counted is None:
-        return
-    sent = "\n".join(m.text for m in prompt.messages)
-    least = len(_WORD.findall(sent)) + len(_HAN.findall(sent)) // 4
-    if counted < least or counted >= context_tokens - 1:
+    full = counted is not None and counted >= context_tokens - 1
+    if full or read_less(prompt, counted):
         raise _too_small(f": it read {counted} tokens of about {prompt.size_tokens}")
 
 

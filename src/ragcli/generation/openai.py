@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ragcli.config import Settings
 from ragcli.domain import Prompt
 from ragcli.errors import AnswerVoid, ProviderUnavailable
-from ragcli.generation.streaming import Part, answer_text, check_written
+from ragcli.generation.streaming import Part, answer_text, check_written, read_less
 from ragcli.http import (
     Reply,
     Server,
@@ -31,7 +32,16 @@ _INSTEAD = {
     "seed": None,
     "chat_template_kwargs": None,
     "reasoning_effort": None,
+    "stream_options": None,
 }
+
+
+@dataclass(slots=True)
+class _Last:
+    """Why an answer ended, and how many tokens the server has read for it, where it counts."""
+
+    reason: str | None = None
+    read_tokens: int | None = None
 
 
 class OpenAIGenerator:
@@ -72,24 +82,32 @@ class OpenAIGenerator:
         (AnswerVoid) the prompt's length, or breaks off; what came before was yielded.
         """
         server = openai_server(self._base_url, self._key, self._timeout_s)
-        reasons: list[str] = []
+        last = _Last()
         wrote = False
-        parts = self._parts(server, self._request(prompt, thought is not None), reasons)
+        parts = self._parts(server, self._request(prompt, thought is not None), last)
         for text in answer_text(parts, thought):
             wrote = True
             yield text
-        if not reasons:
+        if last.reason is None:
             raise ProviderUnavailable(
                 f"{self._base_url} broke off before the answer was complete",
                 "look at the server's log",
             )
-        check_written(wrote, reasons[-1] == "length", prompt, warn)
+        if read_less(prompt, last.read_tokens):
+            raise AnswerVoid(
+                f"the prompt did not fit and was cut by {self._base_url}: it read"
+                f" {last.read_tokens} tokens of about {prompt.size_tokens}; its answer cannot be"
+                " trusted",
+                "lower `context_tokens` to what the server holds, or lower `top_k`",
+            )
+        check_written(wrote, last.reason == "length", prompt, warn)
 
     def _request(self, prompt: Prompt, think: bool) -> dict[str, Any]:
         body: dict[str, Any] = {
             "model": self._model,
             "messages": [{"role": m.role, "content": m.text} for m in prompt.messages],
             "stream": True,
+            "stream_options": {"include_usage": True},
             "max_tokens": prompt.answer_tokens,
             "temperature": 0,
             "seed": _SEED,
@@ -105,8 +123,8 @@ class OpenAIGenerator:
             body["reasoning_effort"] = self._think
         return body
 
-    def _parts(self, server: Server, body: dict[str, Any], reasons: list[str]) -> Iterator[Part]:
-        """What the model says; ``reasons`` is told why it ends."""
+    def _parts(self, server: Server, body: dict[str, Any], last: _Last) -> Iterator[Part]:
+        """What the model says; ``last`` is filled with what the server tells at the end."""
         for event in self._events(server, body):
             choice = (event.get("choices") or [{}])[0]
             delta = choice.get("delta") or {}
@@ -114,7 +132,11 @@ class OpenAIGenerator:
             thoughts = delta.get("reasoning_content") or delta.get("reasoning")
             yield Part(delta.get("content") or "", thoughts or "")
             if choice.get("finish_reason"):
-                reasons.append(choice["finish_reason"])
+                last.reason = choice["finish_reason"]
+            usage = event.get("usage")
+            counted = usage.get("prompt_tokens") if isinstance(usage, dict) else None
+            if isinstance(counted, int) and counted > 0:  # some write 0 where they did not count
+                last.read_tokens = counted
 
     def _events(self, server: Server, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """The events of the answer; a parameter that the model does not know is replaced."""

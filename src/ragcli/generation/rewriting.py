@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 
 from ragcli.domain import Message, Prompt, Turn
+from ragcli.generation.fencing import without_tokens
 from ragcli.generation.history import history
 from ragcli.generation.markers import clean
 from ragcli.generation.prompt import TEMPLATE_TOKENS
@@ -45,7 +46,10 @@ def rewriting_prompt(question: str, turns: Sequence[Turn], context_tokens: int) 
     """What a model is sent. ``context_tokens`` is that of answers: another one would have Ollama
     load the model anew."""
     told = history(turns, context_tokens // 4)
-    messages = (Message("system", SYSTEM), Message("user", f"{told}Last question: {question}"))
+    messages = (
+        Message("system", SYSTEM),
+        Message("user", f"{told}Last question: {without_tokens(question)}"),
+    )
     size = sum(estimate_tokens(m.text) for m in messages) + TEMPLATE_TOKENS
     return Prompt(messages, size, context_tokens, ANSWER_TOKENS)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
@@ -10,6 +11,9 @@ from ragcli.errors import AnswerVoid, ProviderUnavailable
 
 # How DeepSeek, Qwen and others write thoughts into their text, where no server parts them.
 _OPEN, _CLOSE = "<think>", "</think>"
+
+_WORD = re.compile(r"[A-Za-z]+")
+_HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 class Part(NamedTuple):
@@ -58,6 +62,17 @@ def _first_tag(text: str, thinks: bool) -> str:
     """The tag that counts, if any: within thoughts only their end does."""
     tags = (_CLOSE,) if thinks else (_OPEN, _CLOSE)
     return min((t for t in tags if t in text), key=text.index, default="")
+
+
+def read_less(prompt: Prompt, counted: int | None) -> bool:
+    """The server has read fewer tokens than the prompt must have: part of it was cut off.
+
+    Every word of letters is a token at least, and no vocabulary puts more than four Han characters
+    into one on average. Where a server omits the count there is nothing to compare.
+    """
+    sent = "\n".join(m.text for m in prompt.messages)
+    least = len(_WORD.findall(sent)) + len(_HAN.findall(sent)) // 4
+    return counted is not None and counted < least
 
 
 def check_written(wrote: bool, at_limit: bool, prompt: Prompt, warn: Callable[[str], None]) -> None:

@@ -223,7 +223,7 @@ def _of_ollama(
     used: set[str],
 ) -> Here:
     name = f"ollama:{served}"
-    cloud = cloud_of(served, {**tag, **shown})
+    cloud = cloud_of(served, {**tag, **shown}) is not None
     size = tag.get("size")
     widths = [
         v for k, v in (shown.get("model_info") or {}).items() if k.endswith("embedding_length")

@@ -44,6 +44,7 @@ FREE_SETTINGS = frozenset(
         "think",
         "context_tokens",
         "answer_tokens",
+        "prompt_file",
         "read_timeout_s",
         "read_memory_mb",
         "read_output_mb",
@@ -185,6 +186,7 @@ def result_from(data: Mapping[str, Any]) -> QueryResult:
             "passages": tuple(_passage_from(one) for one in data["passages"]),
             "warnings": tuple(data["warnings"]),
             "steps": tuple(Step(*one) for one in data["steps"]),
+            "parts": tuple(data["parts"]),
         }
     )
 

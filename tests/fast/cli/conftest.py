@@ -152,18 +152,29 @@ def documents(surroundings: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def ingested(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Callable[[Path], Any]], Path]:
+    """Makes a project of what a function writes into its ``docs``; to be copied, never used."""
+
+    def ingest(write: Callable[[Path], Any]) -> Path:
+        folder = tmp_path_factory.mktemp("built")
+        docs = folder / "docs"
+        write(docs)
+        subprocess.run(
+            [*PROGRAM, "ingest", str(docs), "--model", "fake:64", "--project", str(folder)],
+            env={**os.environ, "PYTHONPATH": str(PLUGINS)},
+            capture_output=True,
+            timeout=120,
+            check=True,
+        )
+        return folder
+
+    return ingest
+
+
+@pytest.fixture(scope="session")
+def built(ingested: Callable[[Callable[[Path], Any]], Path]) -> Path:
     """A project that was ingested once; copied, never used."""
-    folder = tmp_path_factory.mktemp("built")
-    write_documents(folder / "docs")
-    subprocess.run(
-        [*PROGRAM, "ingest", str(folder / "docs"), "--model", "fake:64", "--project", str(folder)],
-        env={**os.environ, "PYTHONPATH": str(PLUGINS)},
-        capture_output=True,
-        timeout=60,
-        check=True,
-    )
-    return folder
+    return ingested(write_documents)
 
 
 @pytest.fixture

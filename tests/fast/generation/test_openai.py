@@ -10,7 +10,7 @@ from fakes.openai_server import FakeOpenAI, Reply, delta
 from fakes.passages import passage
 
 from ragcli.config import Settings
-from ragcli.errors import ProviderUnavailable
+from ragcli.errors import AnswerVoid, ProviderUnavailable
 from ragcli.generation.openai import OpenAIGenerator
 from ragcli.generation.prompt import build_prompt
 
@@ -191,3 +191,30 @@ def test_where_a_prompt_goes() -> None:
 def test_nothing_is_sent_to_openai_without_a_key() -> None:
     with pytest.raises(ProviderUnavailable, match="needs a key"):
         list(OpenAIGenerator("m", settings=Settings()).stream(PROMPT, lambda _: None))
+
+
+def usage(tokens: int) -> str:
+    return json.dumps({"choices": [], "usage": {"prompt_tokens": tokens, "completion_tokens": 3}})
+
+
+def test_a_prompt_that_was_cut_is_an_error_not_an_answer() -> None:
+    answer = (delta("It runs [1]."), delta("", "stop"))
+    assert run([Reply(events=(*answer, usage(PROMPT.size_tokens), "[DONE]"))])[0] == [
+        "It runs [1]."
+    ]
+    with pytest.raises(AnswerVoid, match="it read 40 tokens"):
+        run([Reply(events=(*answer, usage(40), "[DONE]"))])
+
+
+@pytest.mark.parametrize("counted", ["0", "null", '"40"', "[]"])
+def test_a_server_that_did_not_count_is_believed(counted: str) -> None:
+    odd = (f'{{"choices": [], "usage": {{"prompt_tokens": {counted}}}}}', '{"usage": []}')
+    assert run([Reply(events=(*GOOD.events[:-1], *odd, "[DONE]"))])[0] == ["It ", "runs [1]."]
+
+
+def test_the_server_is_asked_to_count_and_one_that_cannot_is_believed() -> None:
+    refusal = error(400, "Unknown parameter", code="unknown", param="stream_options")
+    pieces, _, fake = run([refusal, GOOD])
+    assert "".join(pieces) == "It runs [1]."
+    assert fake.requests[0][1]["stream_options"] == {"include_usage": True}
+    assert "stream_options" not in fake.requests[1][1]
