@@ -19,12 +19,18 @@ class EmbeddedLikeness:
     embedder: Callable[[], Embedder]
 
     def __call__(self, question: str, texts: Sequence[str]) -> list[float]:
-        """Raises ProviderUnavailable, ModelMismatch."""
+        """On all lanes. Raises ProviderUnavailable, ModelMismatch."""
+        from concurrent.futures import ThreadPoolExecutor
+
         model = self.embedder()
         share = readable(model.unknown_share(question))
         short = [t for t in texts if model.counter.count(t) <= model.room_tokens]
         if not share or not short or model.counter.count(question) > model.room_tokens:
             return [0.0] * len(texts)
-        cosines = model.embed_documents(short) @ model.embed_query(question)  # (short,)
-        near = dict(zip(short, cosines.tolist(), strict=True))
+        asked = model.embed_query(question)
+        near: dict[str, float] = {}
+        with ThreadPoolExecutor(model.lanes) as pool:
+            some = [short[lane :: model.lanes] for lane in range(min(model.lanes, len(short)))]
+            for own, vectors in zip(some, pool.map(model.embed_documents, some), strict=True):
+                near |= zip(own, (vectors @ asked).tolist(), strict=True)
         return [share * readable(model.unknown_share(t)) * near.get(t, 0.0) for t in texts]
