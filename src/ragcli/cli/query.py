@@ -13,6 +13,7 @@ import typer
 
 from ragcli.cli import shapes, show_passages
 from ragcli.cli.options import (
+    DeadlineOption,
     DebugOption,
     EngineOption,
     FreshOption,
@@ -32,6 +33,7 @@ from ragcli.cli.options import (
     VerboseOption,
     VerifyOption,
     WhereOption,
+    deadline_in,
     filter_from,
     opened,
     question_from,
@@ -76,6 +78,7 @@ def query(
         str | None,
         typer.Option("--mark", metavar="1,3", help="These answer it: keep that for rag eval."),
     ] = None,
+    deadline: DeadlineOption = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -88,6 +91,9 @@ def query(
     """
     if mark is not None and batch is not None:
         raise UsageError("--mark is for one question", "leave --batch out")
+    if deadline is not None and batch is not None:
+        raise UsageError("--deadline is for one question", "leave --batch out")
+    by = deadline_in(deadline)
     ranks = _ranks(mark)
     if (question is None) == (batch is None):
         raise UsageError("name one question, or --batch FILE", 'ask something: rag query "…"')
@@ -104,10 +110,13 @@ def query(
         tell_model(rag, output)
         if batch is not None:
             raise typer.Exit(_answer_lines(rag, output, batch, top_k, chosen, explain, verify))
-        result = rag.query(question_from(question), top_k=top_k, chosen=chosen, explain=explain)
+        asked = question_from(question)
+        result = rag.query(asked, top_k=top_k, chosen=chosen, explain=explain, deadline=by)
         if verify:
             result = rag.verified(result, fresh=fresh)
         _show(result, output)
+        if by is not None:
+            show_passages.tell_steps(result.steps, by.seconds, output)
         if ranks:
             _keep(rag, result, ranks, output)
         if not result.passages:

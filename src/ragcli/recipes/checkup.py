@@ -25,6 +25,8 @@ _PRIVATE = (
     "*questions.jsonl",
     "evaluations",
     "evaluations/*",
+    "sessions",
+    "sessions/*",
 )
 ANEW = "restore .rag from a copy, or delete it and ingest anew"
 
