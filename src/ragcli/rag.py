@@ -187,12 +187,14 @@ class Rag(Parts):
         chosen: Filter | None = None,
         explain: bool = False,
         mend: bool = True,
+        verify: bool = False,
         deadline: Deadline | None = None,
     ) -> QueryResult:
         """The top-k passages for a question, of ``passage_tokens`` at most each, of the documents
         that the filter lets through.
 
-        An index file that cannot be used is written anew, with ``mend``. Where the model is not
+        An index file that cannot be used is written anew, with ``mend``. With ``verify`` the
+        passages' files are compared by their hashes, not by size and time. Where the model is not
         ready by the ``deadline``, the question is searched for by its words; ``steps`` of the
         result say so.
 
@@ -210,14 +212,13 @@ class Rag(Parts):
 
         wanted = self._query_options(top_k, passage_tokens, "keyword" if late else mode, chosen)
         wanted = replace(wanted, explain=explain, mend=mend, deadline=deadline, late=late)
-        return query(self.store, question, wanted, self.checked_embedder, self.reranker)
+        found = query(self.store, question, wanted, self.checked_embedder, self.reranker)
+        return self._verified(found, chosen) if verify else found
 
-    def verified(self, found: QueryResult, *, fresh: bool = False) -> QueryResult:
-        """What was found, with the hash of each passage's file compared, and not only its size and
-        time; ``fresh`` leaves out those that changed. Raises ProjectCorrupt."""
+    def _verified(self, found: QueryResult, chosen: Filter | None) -> QueryResult:
         from ragcli.recipes.verified import verified
 
-        return verified(self.store, found, fresh=fresh)
+        return verified(self.store, found, fresh=chosen is not None and chosen.fresh)
 
     def _query_options(
         self,

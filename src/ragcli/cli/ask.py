@@ -14,6 +14,7 @@ from ragcli.cli.options import (
     DeadlineOption,
     DebugOption,
     EngineOption,
+    FreshOption,
     GeneratorOption,
     JsonOption,
     LangOption,
@@ -33,6 +34,7 @@ from ragcli.cli.options import (
     TypeOption,
     UntilOption,
     VerboseOption,
+    VerifyOption,
     WhereOption,
     deadline_in,
     filter_from,
@@ -62,6 +64,8 @@ def ask(
     since: SinceOption = None,
     until: UntilOption = None,
     where: WhereOption = None,
+    fresh: FreshOption = False,
+    verify: VerifyOption = False,
     model: ModelOption = None,
     engine: EngineOption = None,
     rerank: RerankOption = None,
@@ -86,7 +90,7 @@ def ask(
 ) -> None:
     """Answer a question from the documents, with citations."""
     by = deadline_in(deadline)
-    chosen = filter_from(path, type_, lang, since, until, where)
+    chosen = filter_from(path, type_, lang, since, until, where, fresh=fresh)
     flags = {
         "model": model,
         "engine": engine,
@@ -101,7 +105,7 @@ def ask(
     with opened(project, **said, flags=flags, helped=True) as (rag, output):
         tell_model(rag, output)
         asked = question_from(question)
-        options: dict[str, Any] = {"top_k": top_k, "chosen": chosen}
+        options: dict[str, Any] = {"top_k": top_k, "chosen": chosen, "verify": verify}
         if show_prompt:
             if jsonl or strict or session or deadline:
                 raise UsageError(

@@ -180,6 +180,8 @@ class HelpedRag(Rag):
         note = self._helper.note_on_model()
         return super().note_on_model() if note is None else note[0]
 
-    def query(self, question: str, **options: Any) -> QueryResult:
+    def query(self, question: str, *, verify: bool = False, **options: Any) -> QueryResult:
         found = self._helper.query(question, **options)
-        return super().query(question, **options) if found is None else found
+        if found is None:
+            return super().query(question, verify=verify, **options)
+        return self._verified(found, options.get("chosen")) if verify else found
