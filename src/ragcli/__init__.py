@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ragcli.config import Settings
+    from ragcli.conversation import Conversation
     from ragcli.domain import (
         Answer,
         Chunk,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Conversation": "ragcli.conversation",
     "Rag": "ragcli.rag",
     "Settings": "ragcli.config",
     "RagError": "ragcli.errors",
@@ -49,6 +51,7 @@ __all__ = [
     "Answer",
     "Chunk",
     "Citation",
+    "Conversation",
     "Document",
     "Filter",
     "IngestReport",

@@ -12,7 +12,7 @@ print(rag.ask("how long is the warranty?").answer)
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -28,6 +28,7 @@ from ragcli.store import folder as folders
 from ragcli.trust import Trust
 
 if TYPE_CHECKING:
+    from ragcli.background import Deadline
     from ragcli.domain import (
         Answer,
         Document,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
         Listener,
         Mode,
         QueryResult,
+        Turn,
     )
     from ragcli.reading.options import ReadOptions
     from ragcli.recipes.ask import Piece
@@ -43,12 +45,17 @@ if TYPE_CHECKING:
     from ragcli.recipes.doctor import Diagnosis
     from ragcli.recipes.dry_run import DryRun
     from ragcli.recipes.files import ProjectFile
+    from ragcli.recipes.in_time import Ask
+    from ragcli.recipes.prompting import PreparedPrompt, PromptOptions
     from ragcli.recipes.query import QueryOptions
     from ragcli.recipes.reembed import Reembedded
     from ragcli.recipes.remove import Removed
     from ragcli.recipes.show import Shown
     from ragcli.recipes.status import Status
     from ragcli.recipes.why_not import WhyNot
+
+# Of the time an answer may take, what its search may: the rest is left to who writes it.
+SEARCH_SHARE = 0.5
 
 
 class Rag(Parts):
@@ -180,23 +187,38 @@ class Rag(Parts):
         chosen: Filter | None = None,
         explain: bool = False,
         mend: bool = True,
+        verify: bool = False,
+        deadline: Deadline | None = None,
     ) -> QueryResult:
         """The top-k passages for a question, of ``passage_tokens`` at most each, of the documents
         that the filter lets through.
 
-        An index file that cannot be used is written anew, with ``mend``.
+        An index file that cannot be used is written anew, with ``mend``. With ``verify`` the
+        passages' files are compared by their hashes, not by size and time. Where the model is not
+        ready by the ``deadline``, the question is searched for by its words; ``steps`` of the
+        result say so.
 
         Raises UsageError, ModelMismatch, ProviderUnavailable, ProjectCorrupt.
         """
         _check_top_k(top_k)
         by_meaning = (mode or self.settings.mode) != "keyword"
+        late = False
         if by_meaning and question.strip() and not self.store.is_empty():
-            self.embedder.prepare(1)  # the model loads while all else is imported and looked at
+            if deadline is None:
+                self.embedder.prepare(1)  # the model loads while all else is imported and looked at
+            else:
+                late = not self.embeds_by(deadline, question)
         from ragcli.recipes.query import query
 
-        wanted = self._query_options(top_k, passage_tokens, mode, chosen)
-        wanted = replace(wanted, explain=explain, mend=mend)
-        return query(self.store, question, wanted, self.checked_embedder, self.reranker)
+        wanted = self._query_options(top_k, passage_tokens, "keyword" if late else mode, chosen)
+        wanted = replace(wanted, explain=explain, mend=mend, deadline=deadline, late=late)
+        found = query(self.store, question, wanted, self.checked_embedder, self.reranker)
+        return self._verified(found, chosen) if verify else found
+
+    def _verified(self, found: QueryResult, chosen: Filter | None) -> QueryResult:
+        from ragcli.recipes.verified import verified
+
+        return verified(self.store, found, fresh=chosen is not None and chosen.fresh)
 
     def _query_options(
         self,
@@ -239,7 +261,9 @@ class Rag(Parts):
 
     def ask(self, question: str, **options: Any) -> Answer:
         """An answer from the passages, with citations. Takes what ``query`` takes, and
-        ``allow_weak``: answer also where nothing seems to answer the question.
+        ``allow_weak``: answer also where nothing seems to answer the question; ``thought`` is told
+        what the model thinks, where the setting ``think`` lets it. With a ``deadline`` it is the
+        best that fits the time, and its ``steps`` say what was left out.
 
         A declined answer has ``declined`` set and says why. Raises what ``query`` raises.
         """
@@ -250,21 +274,85 @@ class Rag(Parts):
         return answer
 
     def ask_stream(
-        self, question: str, *, allow_weak: bool = False, **options: Any
+        self,
+        question: str,
+        *,
+        allow_weak: bool = False,
+        thought: Callable[[str], None] | None = None,
+        deadline: Deadline | None = None,
+        **options: Any,
     ) -> Iterator[Piece]:
-        """The same piece by piece; the last piece holds the whole answer."""
-        yield from self.answer_from(self.query(question, **options), allow_weak=allow_weak)
+        """The same piece by piece; the last piece holds the whole answer. Where the model breaks
+        off, that is what came, marked ``incomplete``, and then ProviderUnavailable is raised."""
+        self.prepare_generator()
+        found = self.query(question, deadline=deadline and deadline.part(SEARCH_SHARE), **options)
+        yield from self.answer_from(
+            found, allow_weak=allow_weak, thought=thought, deadline=deadline
+        )
 
-    def answer_from(self, found: QueryResult, *, allow_weak: bool = False) -> Iterator[Piece]:
-        """An answer from passages that were found already."""
+    def answer_from(
+        self,
+        found: QueryResult,
+        *,
+        turns: Sequence[Turn] = (),
+        allow_weak: bool = False,
+        thought: Callable[[str], None] | None = None,
+        deadline: Deadline | None = None,
+    ) -> Iterator[Piece]:
+        """An answer from passages that were found already; ``turns`` are those before it in a
+        conversation."""
         from ragcli.recipes.ask import ask
+        from ragcli.recipes.likeness import EmbeddedLikeness
 
-        return ask(
+        by_meaning = found.mode != "keyword" and not found.blind
+        asking = partial(
+            ask,
+            options=self._prompting(turns),
+            allow_weak=allow_weak,
+            thought=None if self.settings.think == "off" else thought or _ignored,
+            likeness=EmbeddedLikeness(self.checked_embedder) if by_meaning else None,
+        )
+        answer = None
+        for piece in self._pieces(asking, found, deadline):
+            answer = piece.answer or answer
+            yield piece
+        if answer is not None and answer.generator not in ("none", "extractive"):
+            self.keep_generator()
+
+    def _pieces(
+        self, asking: Ask, found: QueryResult, deadline: Deadline | None
+    ) -> Iterator[Piece]:
+        if deadline is None:
+            return asking(found, lambda: self.generator)
+        from ragcli.recipes.in_time import ask_in_time
+
+        quoting = partial(providers.generator, "extractive", self.settings)
+        return ask_in_time(asking, found, lambda: self.generator, quoting, deadline)
+
+    def prompt(self, question: str, *, allow_weak: bool = False, **options: Any) -> PreparedPrompt:
+        """What ``ask`` would send to its model, and no model is asked. Takes what ``ask`` takes;
+        raises what it raises, but where a server does not answer ``context_tokens`` counts."""
+        from ragcli.recipes.prompting import prepare
+
+        found = self.query(question, **options)
+        return prepare(
             found,
+            self.generator_name,
             lambda: self.generator,
+            self._prompting(),
+            allow_weak=allow_weak,
+        )
+
+    def _prompting(self, turns: Sequence[Turn] = ()) -> PromptOptions:
+        from ragcli.recipes.prompting import PromptOptions
+
+        return PromptOptions(
             context_tokens=self.settings.context_tokens,
             answer_tokens=self.settings.answer_tokens,
-            allow_weak=allow_weak,
+            thinks=self.settings.think != "off",
+            template=self.prompt_template,
+            store=lambda: self.store,
+            turns=turns,
         )
 
     # ------------------------------------------------------------ looking in, looking after
@@ -401,6 +489,10 @@ class Rag(Parts):
         from ragcli.reading.options import ReadOptions
 
         return ReadOptions.of(self.settings)
+
+
+def _ignored(thoughts: str) -> None:
+    """Nobody looks at what the model thinks."""
 
 
 def _check_top_k(top_k: int | None) -> None:

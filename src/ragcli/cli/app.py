@@ -65,7 +65,7 @@ def _help() -> str:
     for name, command in COMMANDS.items():
         if command.group != group:
             group = command.group
-            lines += ["", f"{group}:"]
+            lines.append(f"{group}:")
         lines.append(f"  {name:<9}{command.summary}")
     return "\n".join(lines) + "\n"
 

@@ -12,7 +12,7 @@ from ragcli.text.lines import on_one_line
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from ragcli.domain import Answer, Citation, Found, Passage, QueryResult
+    from ragcli.domain import Answer, Citation, Found, Passage, QueryResult, Step
 
 # Five passages of a heading, three lines and a blank one fill a screen of 24 lines.
 LINES_OF_TEXT = 3
@@ -20,6 +20,13 @@ INDENT = 3
 
 # Confidence in dots: three and more stand above the line.
 DOTS = 5
+
+_STEPS = {
+    "keyword": "search by words",
+    "embedding": "search by meaning",
+    "reranker": "reranking",
+    "generator": "writing",
+}
 
 _HEADING_LINES = re.compile(r"\A(?:#{1,6}[ \t][^\n]*\s*)+")
 
@@ -50,10 +57,30 @@ def tell_share(result: QueryResult | Answer, output: Output) -> None:
         )
 
 
+def tell_steps(steps: Sequence[Step], deadline_s: float, output: Output) -> None:
+    """What was done by a deadline, and what was not."""
+    done = ", ".join(_STEPS[step.name] for step in steps if step.state == "done")
+    rest = [
+        f"{_STEPS[step.name]} {'in part' if step.state == 'partly' else 'left out'}: {step.why}"
+        for step in steps
+        if step.state != "done"
+    ]
+    output.note(f"within {deadline_s:g} s: {'; '.join([done, *rest])}")
+
+
 def tell_weak(result: QueryResult, output: Output) -> None:
     """Where even the best passage is on the wrong side of the line."""
     if result.passages and result.weak:
         output.note("nothing here seems to answer this")
+
+
+def tell_stale(result: QueryResult, output: Output) -> None:
+    """In a pipe, whose lines have no room for it."""
+    if not output.out_is_terminal:
+        for words, source in dict.fromkeys(
+            (became(p), p.source) for p in result.passages if p.stale
+        ):
+            output.note(f"{words}: {one_line(source)}")
 
 
 def percent(share: float) -> str:
@@ -70,6 +97,11 @@ def place(one: Passage | Citation) -> str:
     if one.line_end in (None, one.line_start):
         return f"line {one.line_start}"
     return f"lines {one.line_start}-{one.line_end}"
+
+
+def became(one: Passage | Citation) -> str:
+    """What became of a file that is not as it was read."""
+    return "file gone" if one.gone else "file changed since it was read"
 
 
 def explained(one: Passage) -> str:
@@ -95,7 +127,7 @@ def _heading(one: Passage, output: Output) -> Text:
     if place(one):
         heading.append(f"  {place(one)}")
     if one.stale:
-        heading.append("  (file changed since it was read)", style="yellow")
+        heading.append(f"  ({became(one)})", style="yellow")
     sure = _sureness(one)
     width = output.width - (sure.cell_len + 2 if sure else 0)
     room = width - heading.cell_len - 2

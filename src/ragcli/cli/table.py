@@ -51,6 +51,7 @@ COMMANDS = {
     "query": Command("", "Find the passages for a question", (3, 4, *_PROJECT, 20)),
     "ask": Command("", "Answer a question, with checked citations", (4, 5, *_PROJECT, 20)),
     "status": Command("", "The project at a glance, and its problems", _PROJECT),
+    "chat": Command("", "Ask on, with follow-up questions", (3, 4, *_PROJECT, 20)),
     "ls": Command(_CORPUS, "List the files", (4, *_PROJECT)),
     "show": Command(_CORPUS, "A file's stored text, as it was read", (4, *_PROJECT)),
     "chunks": Command(_CORPUS, "How a file was cut", (4, *_PROJECT)),

@@ -25,6 +25,8 @@ _PRIVATE = (
     "*questions.jsonl",
     "evaluations",
     "evaluations/*",
+    "sessions",
+    "sessions/*",
 )
 # Chunks: a second for 5,000 of them.
 WORDS_COMPARED_UP_TO = 10_000

@@ -52,22 +52,30 @@ def refuse_network(folder: Path) -> None:
 def network_type(folder: Path) -> str | None:
     """The name of the network file system that a folder lies on; None on a disk of this machine,
     and where the system does not say."""
-    try:
-        mounts = _MOUNTS.read_bytes().decode("utf-8", "surrogateescape")
-    except OSError:
-        return None
-    kind = _type_at(os.path.realpath(folder), mounts)
+    kind = _mount_at(folder).partition(" ")[0]
     return kind if _NETWORK.fullmatch(kind) else None
 
 
-def _type_at(path: str, mounts: str) -> str:
-    """The type of the mount that holds a path: the deepest, and of equal ones the last
-    (proc_pid_mountinfo(5))."""
-    deepest, kind = -1, ""
+def device_of(path: Path) -> str | None:
+    """What a path lies on: type and name of the disk and the place in it, which outlive a restart
+    as the device's number (``st_dev``) need not. None where the system does not say."""
+    return _mount_at(path) or None
+
+
+def _mount_at(path: Path) -> str:
+    """``type source root`` of the mount that holds a path: the deepest, and of equal ones the last
+    (proc_pid_mountinfo(5)); empty where the system does not say."""
+    try:
+        mounts = _MOUNTS.read_bytes().decode("utf-8", "surrogateescape")
+    except OSError:
+        return ""
+    place = os.path.realpath(path)
+    deepest, found = -1, ""
     for line in mounts.splitlines():
         fields, _, source = line.partition(" - ")
-        point = _ESCAPED.sub(lambda m: chr(int(m[1], 8)), fields.split(" ")[4])
-        holds = point == "/" or path == point or path.startswith(f"{point}/")
+        root, point = fields.split(" ")[3:5]
+        point = _ESCAPED.sub(lambda m: chr(int(m[1], 8)), point)
+        holds = point == "/" or place == point or place.startswith(f"{point}/")
         if holds and len(point) >= deepest:
-            deepest, kind = len(point), source.split(" ", 1)[0]
-    return kind
+            deepest, found = len(point), " ".join([*source.split(" ")[:2], root])
+    return found
