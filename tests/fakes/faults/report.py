@@ -1,7 +1,7 @@
 """The last result of `make soak`, as a page of the docs.
 
 A test tells what it did by ``record_property("soak", [what, how often])``; equal names are added
-up. The page is written when all of them have passed.
+up. The page is written after each test, so that a run that is stopped has its result, too.
 """
 
 from __future__ import annotations
@@ -34,21 +34,22 @@ class SoakReport:
             if name == "soak":
                 what, count = value  # type: ignore[misc]
                 self._counts[what] += count
+        self._page.write_text(self._text("stopped after"), encoding="utf-8")
 
     def pytest_sessionfinish(self, exitstatus: int) -> None:
-        if not self._failed and self._passed:
-            self._page.write_text(self._text(), encoding="utf-8")
+        if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            self._page.write_text(self._text("ended after"), encoding="utf-8")
 
-    def _text(self) -> str:
+    def _text(self, ending: str) -> str:
         minutes = (time.monotonic() - self._started) / 60
         rows = "".join(f"| {what} | {count:,} |\n" for what, count in self._counts.items())
         machine = f"{os.cpu_count()} cores, {platform.system()} {platform.release()}"
         return (
             "# The last soak\n\n"
-            "What `make soak` did when it last passed; it writes this page. What each line means is"
-            " in\n[reliability.md](reliability.md).\n\n"
-            f"{time.strftime('%Y-%m-%d')}, {machine}, Python {platform.python_version()}:"
-            f" {self._passed} tests, none failed,\nin {minutes:.0f} minutes.\n\n"
+            "What `make soak` did when it ran last; it writes this page. What each line means is in\n"
+            "[reliability.md](reliability.md).\n\n"
+            f"{time.strftime('%Y-%m-%d')}, {machine}, Python {platform.python_version()}: {ending}"
+            f" {minutes:.0f} minutes;\n{self._passed} tests passed, {self._failed} failed.\n\n"
             f"| what was done | times |\n|---|---|\n{rows}"
         )
 
