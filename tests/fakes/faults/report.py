@@ -46,8 +46,8 @@ class SoakReport:
         machine = f"{os.cpu_count()} cores, {platform.system()} {platform.release()}"
         return (
             "# The last soak\n\n"
-            "What `make soak` did when it ran last; it writes this page. What each line means is in\n"
-            "[reliability.md](reliability.md).\n\n"
+            "What `make soak` did when it ran last; it writes this page."
+            " What each line means is in\n[reliability.md](reliability.md).\n\n"
             f"{time.strftime('%Y-%m-%d')}, {machine}, Python {platform.python_version()}: {ending}"
             f" {minutes:.0f} minutes;\n{self._passed} tests passed, {self._failed} failed.\n\n"
             f"| what was done | times |\n|---|---|\n{rows}"
