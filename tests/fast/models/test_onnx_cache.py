@@ -185,3 +185,18 @@ def test_a_remembered_hash_with_a_changed_letter_is_none(
     for damaged in ("g" + text[1:], text[1:], "\xff" + text[1:]):
         note.write_bytes(damaged.encode("latin-1"))
         assert hashes.sha256_of(file) == right
+
+
+def test_every_flipped_byte_of_an_export_is_found(model: ModelFolder, made: list[Path]) -> None:
+    """By what `rag doctor` compares: also where size and time are as they were."""
+    folder = onnx_cache.ensure(model, "fp32").folder
+    assert onnx_cache.damage(folder) is None
+    for path in sorted(folder.iterdir()):
+        whole = path.read_bytes()
+        for place in range(len(whole)):
+            flipped = bytes([whole[place] ^ 1 << place % 8])
+            path.write_bytes(whole[:place] + flipped + whole[place + 1 :])
+            same = path.name == onnx_cache.MANIFEST and place == len(whole) - 1  # the line's end
+            assert onnx_cache.damage(folder) or same, (path.name, place)
+        path.write_bytes(whole)
+    assert onnx_cache.damage(folder) is None
