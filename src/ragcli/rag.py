@@ -470,13 +470,19 @@ class Rag(Parts):
             self.settings = replace(self.settings, model=model)
 
     def doctor(self, *, deep: bool = False, repair: bool = False) -> Diagnosis:
-        """Check everything, also in a project that cannot be opened. ``deep`` loads the model,
-        ``repair`` mends what can be mended first. Raises ProjectLocked."""
+        """Check everything, also in a project that cannot be opened. ``deep`` loads the model and
+        compares a large keyword index with its text, ``repair`` mends what can be mended first.
+        Raises ProjectLocked."""
         from ragcli.recipes.doctor import DoctorOptions, doctor
 
         options = DoctorOptions(deep, repair, self.settings.wait_s)
         return doctor(
-            self.folder, self.settings, lambda: self.store, lambda: self.embedder, options
+            self.folder,
+            self.settings,
+            lambda: self.store,
+            self._reopened,
+            lambda: self.embedder,
+            options,
         )
 
     def _reading(self) -> ReadOptions:
