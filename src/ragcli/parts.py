@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ragcli import providers, trust
 from ragcli.binding import Binding
 from ragcli.config import settings_for
+from ragcli.errors import UsageError
 from ragcli.store.folder import ProjectFolder
 
 if TYPE_CHECKING:
@@ -66,6 +67,16 @@ class Parts:
         asked = self.origins["model"].layer in ("flag", "environment")
         self.consent(active.identity.name, not asked)
         return self._binding(active.identity).embedder()
+
+    def embedder_to_switch_to(self, model: str | None, given: Mapping[str, Any]) -> Embedder:
+        """Another model with its own prompts, or the project's; ``given`` are settings that were
+        asked for. Raises UsageError (nothing was ingested), ProjectUntrusted,
+        ProviderUnavailable."""
+        active = self._active()
+        if active is None:
+            raise UsageError("nothing has been ingested yet", "begin with: rag ingest FOLDER")
+        self.consent(model or active.identity.name, model is None)
+        return self._binding(active.identity).embedder_to_switch_to(model, given)
 
     def is_trusted(self) -> bool:
         """It may name servers, providers and models (``trust.py``)."""

@@ -197,6 +197,13 @@ class Rag(Reembedding):
         wanted = replace(wanted, explain=explain, mend=mend)
         return query(self.store, question, wanted, self.checked_embedder, self.reranker)
 
+    def verified(self, found: QueryResult, *, fresh: bool = False) -> QueryResult:
+        """What was found, with the hash of each passage's file compared, and not only its size and
+        time; ``fresh`` leaves out those that changed. Raises ProjectCorrupt."""
+        from ragcli.recipes.verified import verified
+
+        return verified(self.store, found, fresh=fresh)
+
     def _query_options(
         self,
         top_k: int | None,

@@ -54,7 +54,7 @@ class Reembedding(Parts):
         size = self._chunk_tokens_wanted(old, chunk_tokens)
         anew = (model, dimensions, precision, chunk_tokens) == (None, None, None, None)
         options = ReembedOptions(size, anew, if_better, self.settings.wait_s)
-        embedder = self._embedder_wanted(old, model, dimensions, precision)
+        embedder = self._embedder_wanted(model, dimensions, precision)
         terms = None
         if (compare and not anew) or if_better:
             terms = self._terms(old.identity, embedder, questions, self_made)
@@ -80,7 +80,7 @@ class Reembedding(Parts):
         from ragcli.recipes.reembed import active
 
         old = active(self.store)
-        embedder = self._embedder_wanted(old, model, dimensions, precision)
+        embedder = self._embedder_wanted(model, dimensions, precision)
         return estimate(self.store, old, embedder, self._chunk_tokens_wanted(old, chunk_tokens))
 
     def rollback(self, *, listener: Listener = ignore) -> Reembedded:
@@ -112,12 +112,11 @@ class Reembedding(Parts):
         return asked or self.settings.chunk_tokens
 
     def _embedder_wanted(
-        self, old: EmbeddingSet, model: str | None, dimensions: int | None, precision: str | None
+        self, model: str | None, dimensions: int | None, precision: str | None
     ) -> Embedder:
         asked = {"dimensions": dimensions, "precision": precision}
         given = {name: value for name, value in asked.items() if value is not None}
-        self.consent(model or old.identity.name, model is None)
-        return self._binding(old.identity).embedder_to_switch_to(model, given)
+        return self.embedder_to_switch_to(model, given)
 
     def _stored_embedder(self, identity: EmbedderIdentity) -> Embedder:
         """The model of a set of this project, whichever answers."""

@@ -60,7 +60,7 @@ def _unknown(name: str) -> NoReturn:
 
 def _help() -> str:
     """All commands on one screen of 24 lines and 80 columns."""
-    lines = ["Usage: rag COMMAND [OPTIONS]    Each has its --help; the version: rag --version", ""]
+    lines = ["Usage: rag COMMAND [OPTIONS]    Each has its --help; the version: rag --version"]
     group = ""
     for name, command in COMMANDS.items():
         if command.group != group:

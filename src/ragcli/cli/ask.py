@@ -30,6 +30,7 @@ from ragcli.cli.options import (
     filter_from,
     opened,
     question_from,
+    remember,
     tell_model,
 )
 from ragcli.cli.output import Output
@@ -94,6 +95,7 @@ def ask(
             answer = _stream_events(rag, output, asked, options, allow_weak)
         else:
             answer = _answer(rag, output, asked, {**options, "allow_weak": allow_weak}, strict)
+        remember(rag, output, asked)
         raise typer.Exit(_exit_code(answer, strict))
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from ragcli.cli import show_eval
 from ragcli.cli.options import (
@@ -21,13 +20,15 @@ from ragcli.cli.options import (
     QuietOption,
     RerankOption,
     VerboseOption,
+    WithCommandsBelow,
     opened,
     question_from,
     speaking,
     tell_model,
 )
-from ragcli.cli.output import Output
+from ragcli.cli.output import Output, one_line
 from ragcli.cli.table import COMMANDS
+from ragcli.cli.wording import count
 from ragcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,24 +36,9 @@ if TYPE_CHECKING:
     from ragcli.trials import Trial
 
 
-class _EvalCommands(TyperGroup):
-    """``rag eval add …`` is a command below; all else is the evaluation itself, whose argument
-    may stand anywhere."""
-
-    allow_interspersed_args = True
-
-    def make_context(
-        self, info_name: Any, args: list[str], parent: Any = None, **extra: Any
-    ) -> Any:
-        below = self.commands.get(args[0]) if args else None
-        if below is not None:
-            return below.make_context(f"{info_name} {args[0]}", args[1:], parent, **extra)
-        return super().make_context(info_name, args, parent, **extra)
-
-
 app = typer.Typer(
-    cls=_EvalCommands,
-    subcommand_metavar="| add QUESTION",
+    cls=WithCommandsBelow,
+    subcommand_metavar="| add QUESTION | history",
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -256,3 +242,34 @@ def add(
         places = [own_questions.place_named(rag.store, name) for name in relevant]
         made = own_questions.add(rag.folder, question_from(question), places)
         output.note(show_eval.kept(made, rag.folder))
+
+
+@app.command(epilog=COMMANDS["eval"].epilog)
+def history(
+    forget: Annotated[bool, typer.Option("--forget", help="Delete all of them.")] = False,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Show the questions that rag query and rag ask have kept, the oldest first.
+
+    They keep none unless it is switched on: rag config set history true.
+    """
+    with opened(project, json=as_json, quiet=quiet, verbose=verbose, debug=debug) as (rag, output):
+        from ragcli.recipes import history as recipe
+
+        asked = [] if forget else recipe.read(rag.folder)
+        forgotten = recipe.forget(rag.folder) if forget else 0
+        if output.json:
+            shape = {"questions": [one._asdict() for one in asked], "forgotten": forgotten}
+            output.object({"schema": "ragcli.eval-history/1", **shape})
+        for one in () if output.json else asked:
+            output.line(f"{one_line(one.at)}  {one_line(one.question)}")
+        if forget:
+            output.note(f"forgot {count(forgotten, 'question')}")
+        elif not asked:
+            off = "" if rag.settings.history else ": it is off (rag config set history true)"
+            output.note(f"no question is kept{off}")
+            raise typer.Exit(4)

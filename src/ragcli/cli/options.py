@@ -16,6 +16,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from ragcli.cli.output import Output
 from ragcli.domain import Filter
@@ -79,6 +80,12 @@ WhereOption = Annotated[
     list[str] | None,
     typer.Option("--where", metavar="KEY=VALUE", help="Only with this in the front matter."),
 ]
+FreshOption = Annotated[
+    bool, typer.Option("--fresh", help="Leave out files that have changed or gone since ingest.")
+]
+VerifyOption = Annotated[
+    bool, typer.Option("--verify", help="Tell changed files by their hash, not by size and time.")
+]
 
 
 TopKOption = Annotated[
@@ -133,6 +140,21 @@ class _Hearing(logging.Handler):
             self._output.detail(record.getMessage())
 
 
+class WithCommandsBelow(TyperGroup):
+    """A command below it is one where its name comes first (``rag eval add …``); all else is the
+    command itself, whose argument may stand anywhere."""
+
+    allow_interspersed_args = True
+
+    def make_context(
+        self, info_name: Any, args: list[str], parent: Any = None, **extra: Any
+    ) -> Any:
+        below = self.commands.get(args[0]) if args else None
+        if below is not None:
+            return below.make_context(f"{info_name} {args[0]}", args[1:], parent, **extra)
+        return super().make_context(info_name, args, parent, **extra)
+
+
 @contextmanager
 def opened(
     project: str | None,
@@ -165,6 +187,18 @@ def tell_model(rag: Rag, output: Output) -> None:
         output.note(f"note: {note}")
 
 
+def remember(rag: Rag, output: Output, question: str) -> None:
+    """Keep a question, where the user has switched that on."""
+    if not rag.settings.history:
+        return
+    from ragcli.recipes import history
+
+    try:
+        history.keep(rag.folder, question)
+    except OSError as error:
+        output.warn(f"the question is not kept in the history: {error.strerror}")
+
+
 # ------------------------------------------------------------------ values
 
 
@@ -189,6 +223,8 @@ def filter_from(
     since: str | None = None,
     until: str | None = None,
     where: Sequence[str] | None = None,
+    *,
+    fresh: bool = False,
 ) -> Filter:
     """The filter of the filter options. Raises UsageError."""
     return Filter(
@@ -198,6 +234,7 @@ def filter_from(
         since=None if since is None else _day("--since", since, last=False),
         until=None if until is None else _day("--until", until, last=True),
         where=tuple(_pair(text) for text in where or ()),
+        fresh=fresh,
     )
 
 

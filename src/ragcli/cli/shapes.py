@@ -27,6 +27,7 @@ def passage(one: Passage) -> dict[str, Any]:
         "chunk_ids": list(one.chunk_ids),
         "also_in": list(one.also_in),
         "stale": one.stale,
+        "gone": one.gone,
         "date": one.date,
         "date_origin": one.date_origin,
         "found_by": _found_by(one.found_by),
@@ -72,6 +73,7 @@ def citation(one: Citation) -> dict[str, Any]:
         "char_end": one.char_end,
         "chunk_id": one.chunk_id,
         "stale": one.stale,
+        "gone": one.gone,
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ragcli.cli.output import Output, one_line, show_safely
-from ragcli.cli.show_passages import place, tell_share
+from ragcli.cli.show_passages import became, place, tell_share
 from ragcli.cli.wrap import Wrapper
 from ragcli.domain import Answer, Citation, Sentence
 from ragcli.recipes.ask import Piece
@@ -91,7 +91,7 @@ def _citation_line(citation: Citation, text: str) -> str:
     where = f", {place(citation)}" if place(citation) else ""
     line = f"  {sign} [{citation.marker}] {one_line(citation.source)}{where}"
     if citation.stale:
-        line += "  (file changed since it was read)"
+        line += f"  ({became(citation)})"
     if citation.quote and one_line(citation.quote) not in one_line(text):
         line += f'   "{one_line(citation.quote)}"'
     if citation.note:

@@ -36,20 +36,22 @@ def show(done: Reembedded, output: Output) -> None:
         for line in _side_by_side(done.comparison, verbose=output.verbose):
             output.line(line)
         _tell(done.comparison, output)
-    made = ", cut anew" if done.recut else ""
-    took = f"{count(done.embedded_chunks, 'text')} in {duration(done.duration_s)}"
-    output.note(
-        f"Embedded {took}: {count(done.chunks, 'chunk')}{made}"
-        f" with {done.model}, {done.dimension} dimensions, {done.precision}"
-    )
     if not done.switched:
         output.note(
             f"Not switched: {done.old_model} goes on answering. What was embedded stays: switch all"
             " the same without --if-better, or delete it with rag reembed --forget"
         )
-    elif done.kept is not None:
+        return
+    before = "" if done.old_model == done.model else f" (before: {done.old_model})"
+    recut = ", cut anew" if done.recut else ""
+    output.note(
+        f"Switched to {count(done.chunks, 'chunk')}{recut}, embedded with {done.model},"
+        f" {done.dimension} dimensions, {done.precision}{before},"
+        f" {done.embedded_chunks:,} of them now, in {duration(done.duration_s)}"
+    )
+    if done.kept is not None:
         output.note(
-            f"Switched. {done.kept.model} is kept ({size(done.kept.size_bytes)}): go back with"
+            f"{done.kept.model} is kept ({size(done.kept.size_bytes)}): go back with"
             " rag reembed --rollback, free the space with rag reembed --forget"
         )
 
@@ -138,7 +140,7 @@ def _figures(
             paired = f"{change.mean:+.3f} [{change.low:+.3f}, {change.high:+.3f}]"
             yield name, old, new, paired
     times = [s.latency for s in (found.old, found.new)]
-    for label, field in (("p50", "p50_ms"), ("p95", "p95_ms")):
+    for label, field in (("latency p50", "p50_ms"), ("latency p95", "p95_ms")):
         old, new = (f"{getattr(time, field):.0f} ms" for time in times)
         yield label, old, new, ""
 

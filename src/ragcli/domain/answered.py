@@ -34,6 +34,7 @@ class Citation:
     stale: bool = False
     claim: str = ""
     note: str = ""
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

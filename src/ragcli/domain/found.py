@@ -17,7 +17,8 @@ class Filter:
     """Which documents may answer; applied before top-k, in every mode.
 
     ``path`` is a shell pattern on the source (``*`` also matches ``/``), ``since`` and ``until``
-    are ISO dates (inclusive), ``where`` are metadata keys and values.
+    are ISO dates (inclusive), ``where`` are metadata keys and values. ``fresh`` leaves out files
+    that have changed or gone since they were read.
     """
 
     path: str | None = None
@@ -26,6 +27,7 @@ class Filter:
     since: str | None = None
     until: str | None = None
     where: tuple[tuple[str, str], ...] = ()
+    fresh: bool = False
 
     def __bool__(self) -> bool:
         return self != Filter()
@@ -42,8 +44,9 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A chunk, or neighbouring ones, as found for a question. ``confidence`` is None where the
-    project has no measure of it."""
+    """A chunk, or neighbouring ones, as found for a question. ``stale`` says that its file has
+    changed since it was read, or, where it is ``gone`` too, that it is not there any more.
+    ``confidence`` is None where the project has no measure of it."""
 
     rank: int
     score: float
@@ -66,6 +69,7 @@ class Passage:
     found_by: Mapping[str, Found]
     confidence: float | None = None
     explain: Mapping[str, float] | None = None
+    gone: bool = False
 
     @property
     def weak(self) -> bool:

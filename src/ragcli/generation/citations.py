@@ -114,6 +114,7 @@ def _citation(number: int, passage: Passage) -> Citation:
         char_end=passage.char_end,
         chunk_id=passage.chunk_id,
         stale=passage.stale,
+        gone=passage.gone,
     )
 
 

@@ -192,7 +192,7 @@ def pick_installed(host: str, timeout_s: float) -> str | None:
     try:
         for tag in server.tags():
             name = model_name(tag)
-            if not _is_cloud(name, tag) and _completes_here(server, name):
+            if not is_cloud(name, tag) and _completes_here(server, name):
                 return name
     except ProviderUnavailable:
         return None
@@ -204,10 +204,10 @@ def _completes_here(server: OllamaServer, name: str) -> bool:
         shown = server.show(name)
     except ServerRefused:  # removed since, or broken: the next one may do
         return False
-    return "completion" in (shown.get("capabilities") or []) and not _is_cloud(name, shown)
+    return "completion" in (shown.get("capabilities") or []) and not is_cloud(name, shown)
 
 
-def _is_cloud(name: str, facts: Mapping[str, Any]) -> bool:
+def is_cloud(name: str, facts: Mapping[str, Any]) -> bool:
     """Whether Ollama hands this model to its cloud, by its name or its remote fields."""
     return name.endswith(("-cloud", ":cloud")) or bool(
         facts.get("remote_host") or facts.get("remote_model")

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from time import perf_counter
 
 from ragcli.chunking import chunk_document
-from ragcli.domain import ChunkSettings, Embedder
-from ragcli.embedding import PROBE
+from ragcli.domain import ChunkSettings, Embedder, ignore
+from ragcli.recipes import speed
 from ragcli.recipes.ingest import settings_for
-from ragcli.recipes.lanes import Lanes, Task
 from ragcli.store import Store, overview, sets
 from ragcli.store.rows import EmbeddingSet, Pending
 
 # Documents that are cut to see how many chunks there would be; their chunks are enough to time.
 SAMPLE_DOCUMENTS = 40
-# Texts that are embedded: with the default model a second's work.
-SAMPLE_TEXTS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +56,7 @@ def estimate(store: Store, old: EmbeddingSet, embedder: Embedder, chunk_tokens: 
         recut=recut,
         chunks=chunks,
         to_embed=to_embed,
-        seconds=to_embed * _seconds_a_text(embedder, texts) if to_embed else 0.0,
+        seconds=to_embed / _pace(embedder, texts) if to_embed else 0.0,
         size_bytes=vectors + (max(0, beside) if recut else 0),
     )
 
@@ -78,7 +74,7 @@ def _sample(
         texts += [chunk.embed_text for chunk in cut]
         before += len(store.chunks_of(document_id, old.chunk_set_id))
     share = len(texts) / before if before else 1.0
-    return texts[:: max(1, len(texts) // SAMPLE_TEXTS)][:SAMPLE_TEXTS], share
+    return texts[:: max(1, len(texts) // speed.SAMPLE_CHUNKS)], share
 
 
 def _embedded(store: Store, wanted: ChunkSettings, embedder: Embedder) -> int:
@@ -90,23 +86,7 @@ def _embedded(store: Store, wanted: ChunkSettings, embedder: Embedder) -> int:
     return store.chunk_count(found.chunk_set_id) - waiting
 
 
-def _seconds_a_text(embedder: Embedder, texts: Sequence[str]) -> float:
-    """Measured on all lanes, the model loaded."""
-    if not texts:
-        return 0.0
-    embedder.prepare(len(texts))
-    embedder.embed_documents([PROBE])
-    size = max(1, min(embedder.batch_texts, len(texts) // embedder.lanes))
-    lanes = Lanes(embedder.embed_documents)
-    started = perf_counter()
-    try:
-        lanes.grow(embedder.lanes)
-        for start in range(0, len(texts), size):
-            lanes.put(Task([Pending(0, b"", text, 0) for text in texts[start : start + size]]))
-        while lanes.busy:
-            task = lanes.take(timeout_s=1.0)
-            if task is not None and task.error is not None:
-                raise task.error
-    finally:
-        lanes.close()
-    return (perf_counter() - started) / len(texts)
+def _pace(embedder: Embedder, texts: Sequence[str]) -> float:
+    """Texts a second, for ten seconds at most."""
+    sample = [Pending(number, b"", text, 0) for number, text in enumerate(texts)]
+    return speed.measure(lambda: embedder, sample, texts[:1], ignore).chunks_per_s

@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from ragcli.domain import Filter, QueryResult
-from ragcli.errors import ProjectLocked, UsageError
+from ragcli.errors import RagError, UsageError
 from ragcli.recipes.calibrate import chance
 from ragcli.recipes.passages import passages
 from ragcli.recipes.question import read_question
@@ -184,5 +184,5 @@ def _mend_index(store: Store) -> None:
             index = store.vector_index()
             if chosen is not None and index is not None and index.to_mend:
                 store.publish_index(chosen, force=True)
-    except (ProjectLocked, OSError):
+    except (RagError, OSError):  # somebody writes, or nobody can
         return

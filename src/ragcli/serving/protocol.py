@@ -41,6 +41,7 @@ FREE_SETTINGS = frozenset(
         "passage_tokens",
         "chunk_tokens",
         "generator",
+        "history",
         "context_tokens",
         "answer_tokens",
         "read_timeout_s",
