@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragcli.config import read_file
 from ragcli.domain import ignore
-from ragcli.errors import UsageError
+from ragcli.errors import ProviderUnavailable, UsageError
 from ragcli.parts import Parts
 
 if TYPE_CHECKING:
@@ -39,11 +40,11 @@ class Reembedding(Parts):
         """Switch the model, its dimensions or precision, or the size of chunks, from the stored
         text. Without any of them, and none in the settings, every embedding is computed anew.
 
-        Other writers get in meanwhile, and the old set answers until the end, in which it is
-        kept. With ``compare`` old and new are asked the same questions before the switch: those of
-        a file, else the project's own, else, or with ``self_made``, some that are made from the
-        documents. ``if_better`` compares, and switches only if the new one is better; it takes
-        ``self_made`` only when that is said.
+        Other writers get in meanwhile, and the old set answers until the end; it is then kept. With
+        ``compare`` old and new are asked the same questions before the switch: those of the file
+        ``questions``, else the project's own, else, or with ``self_made``, some that are made from
+        the documents. Naming any of these compares, too. ``if_better`` switches only if the new
+        set is better, which made questions decide only where ``self_made`` is said.
 
         Raises UsageError (nothing was ingested; nothing to decide by), ProjectLocked,
         ProviderUnavailable.
@@ -56,7 +57,7 @@ class Reembedding(Parts):
         options = ReembedOptions(size, anew, if_better, self.settings.wait_s)
         embedder = self._embedder_wanted(model, dimensions, precision)
         terms = None
-        if (compare and not anew) or if_better:
+        if not anew and (compare or questions is not None or self_made or if_better):
             terms = self._terms(old.identity, embedder, questions, self_made)
         if terms is not None and if_better:
             self._check_questions(terms)
@@ -89,10 +90,12 @@ class Reembedding(Parts):
 
         Raises UsageError (nothing is kept), ProjectLocked, ModelMismatch, ProviderUnavailable.
         """
-        from ragcli.recipes.reembed import rollback
+        from ragcli.recipes.reembed import active, rollback
 
         done = rollback(self.store, self._stored_embedder, listener, self.settings.wait_s)
         self.__dict__.pop("embedder", None)
+        with suppress(ProviderUnavailable):  # the first question tells it
+            self.__dict__["embedder"] = self._stored_embedder(active(self.store).identity)
         self._name_in_config(done.model)
         return done
 
