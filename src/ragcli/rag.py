@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragcli import providers
-from ragcli.config import parse_value, read_file
+from ragcli.config import parse_value
 from ragcli.domain import Filter, ignore
 from ragcli.errors import RagError, UsageError
-from ragcli.parts import Parts
+from ragcli.reembedding import Reembedding
 from ragcli.store import folder as folders
 from ragcli.trust import Trust
 
@@ -48,7 +48,6 @@ if TYPE_CHECKING:
     from ragcli.recipes.in_time import Ask
     from ragcli.recipes.prompting import PreparedPrompt, PromptOptions
     from ragcli.recipes.query import QueryOptions
-    from ragcli.recipes.reembed import Reembedded
     from ragcli.recipes.remove import Removed
     from ragcli.recipes.show import Shown
     from ragcli.recipes.status import Status
@@ -58,7 +57,7 @@ if TYPE_CHECKING:
 SEARCH_SHARE = 0.5
 
 
-class Rag(Parts):
+class Rag(Reembedding):
     """An open project. Parts (store, embedder, generator) are made when they are first needed, and
     each recipe is imported by the first call that needs it: a question pays for no other."""
 
@@ -425,49 +424,6 @@ class Rag(Parts):
         from ragcli.recipes.remove import remove
 
         return remove(self.store, names, self.settings.wait_s)
-
-    def reembed(
-        self,
-        model: str | None = None,
-        *,
-        dimensions: int | None = None,
-        precision: str | None = None,
-        chunk_tokens: int | None = None,
-        listener: Listener = ignore,
-    ) -> Reembedded:
-        """Switch the model, its dimensions or precision, or the size of chunks, from the stored
-        text.
-
-        Without any of them, and none in the settings, every embedding is computed anew. Raises
-        UsageError (nothing was ingested), ProjectLocked, ProviderUnavailable.
-        """
-        from ragcli.recipes.reembed import ReembedOptions, reembed
-        from ragcli.store import sets
-
-        active = self._active()
-        if active is None:
-            raise UsageError("nothing has been ingested yet", "begin with: rag ingest FOLDER")
-        size = chunk_tokens or self.settings.chunk_tokens
-        if chunk_tokens is None and self._is_default("chunk_tokens"):
-            size = sets.chunk_settings(self.store.connection, active.chunk_set_id).size_tokens
-        anew = (model, dimensions, precision, chunk_tokens) == (None, None, None, None)
-        options = ReembedOptions(size, anew, self.settings.wait_s)
-        asked = {"dimensions": dimensions, "precision": precision}
-        given = {name: value for name, value in asked.items() if value is not None}
-        embedder = self.embedder_to_switch_to(model, given)
-        done = reembed(self.store, options, embedder, listener)
-        self.__dict__["embedder"] = embedder
-        self._name_in_config(done.model)
-        return done
-
-    def _name_in_config(self, model: str) -> None:
-        """The project's file, where it names a model, names the one that embeds it now."""
-        from ragcli.settings_file import write_value
-
-        if "model" in read_file(self.folder.config):
-            write_value(self.folder.config, "model", model)
-        if self.origins["model"].layer == "project":
-            self.settings = replace(self.settings, model=model)
 
     def doctor(self, *, deep: bool = False, repair: bool = False) -> Diagnosis:
         """Check everything, also in a project that cannot be opened. ``deep`` loads the model and

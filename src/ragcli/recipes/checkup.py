@@ -23,6 +23,7 @@ _PRIVATE = (
     "vectors-*",
     "lock",
     "*questions.jsonl",
+    "history.jsonl",
     "evaluations",
     "evaluations/*",
     "sessions",

@@ -149,6 +149,29 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 @contextmanager
+def rehearsal(connection: sqlite3.Connection) -> Iterator[None]:
+    """All of the writes inside are seen inside only, and undone in the end."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")
+
+
+@contextmanager
+def savepoint(connection: sqlite3.Connection) -> Iterator[None]:
+    """All of the writes inside, or none, within a rehearsal."""
+    connection.execute("SAVEPOINT inner_transaction")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK TO inner_transaction")
+        raise
+    finally:
+        connection.execute("RELEASE inner_transaction")
+
+
+@contextmanager
 def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
     """Reads inside see one committed state, whatever a writer does meanwhile."""
     if connection.in_transaction:

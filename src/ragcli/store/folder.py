@@ -82,6 +82,11 @@ class ProjectFolder:
         return self.rag / "self-questions.jsonl"
 
     @property
+    def history(self) -> Path:
+        """Questions that were asked, where that is switched on."""
+        return self.rag / "history.jsonl"
+
+    @property
     def evaluations(self) -> Path:
         """Saved runs of `rag eval`."""
         return self.rag / "evaluations"

@@ -52,6 +52,13 @@ def table_name(chunk_set_id: int) -> str:
     return f"keyword_{chunk_set_id}"
 
 
+def size_of(connection: sqlite3.Connection, chunk_set_id: int) -> int:
+    """The bytes of a chunk set's index."""
+    name = table_name(chunk_set_id)
+    row = connection.execute(f"SELECT COALESCE(SUM(LENGTH(block)), 0) FROM {name}_data").fetchone()
+    return int(row[0])
+
+
 def create(connection: sqlite3.Connection, chunk_set_id: int) -> None:
     """The index of a chunk set, and the view of its term statistics."""
     name = table_name(chunk_set_id)
