@@ -329,14 +329,15 @@ class Rag(Parts):
 
         return chunks(self.store, name)
 
-    def remove(self, names: Sequence[str]) -> Removed:
-        """Take files and folders out of the project; those on disk are not touched.
+    def remove(self, names: Sequence[str], *, purge: bool = False) -> Removed:
+        """Take files and folders out of the project; those on disk are not touched. With ``purge``
+        no word is left in the project's folder of what is removed now or was before.
 
         Raises NotInProject (then nothing is changed), ProjectLocked.
         """
         from ragcli.recipes.remove import remove
 
-        return remove(self.store, names, self.settings.wait_s)
+        return remove(self.store, names, self.settings.wait_s, purged=purge)
 
     def reembed(
         self,

@@ -56,7 +56,7 @@ COMMANDS = {
     "chunks": Command(_CORPUS, "How a file was cut", (4, *_PROJECT)),
     "extract": Command(_CORPUS, "Any file's text, as the readers see it", (3, *_PROJECT)),
     "why-not": Command(_CORPUS, "Where a passage was lost", (4, *_PROJECT, 20)),
-    "rm": Command(_CORPUS, "Take files out", (4, 10, 11, 12, 13)),
+    "rm": Command(_CORPUS, "Take files out; with --purge for good", (3, 4, 10, 11, 12, 13)),
     "init": Command(_SETUP, "Make a project", (11,)),
     "config": Command(_SETUP, "Settings, and where each came from", (10, 12, 13)),
     "reembed": Command(_SETUP, "Switch the embedding model", (10, 11, 12, 13, 20)),

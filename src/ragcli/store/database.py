@@ -77,6 +77,12 @@ def copy(connection: sqlite3.Connection, path: Path) -> None:
         target.close()
 
 
+def empty_log(connection: sqlite3.Connection) -> bool:
+    """Move everything from the write-ahead log into the database, and leave the log without a byte;
+    false where some reader did not let go of an older state within BUSY_TIMEOUT_S."""
+    return not connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+
+
 def is_outdated(connection: sqlite3.Connection) -> bool:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     return bool(version < schema.FORMAT_VERSION)
