@@ -17,15 +17,6 @@ from ragcli.store.folder import ProjectFolder, is_there
 State = Literal["ok", "warn", "fail"]
 
 REPAIR = "rag doctor --repair"
-# What holds texts, embeddings, or what people ask.
-_PRIVATE = (
-    "store.sqlite*",
-    "vectors-*",
-    "lock",
-    "*questions.jsonl",
-    "evaluations",
-    "evaluations/*",
-)
 ANEW = "restore .rag from a copy, or delete it and ingest anew"
 
 
@@ -58,9 +49,8 @@ def permissions(folder: ProjectFolder) -> Check:
 
 
 def private_paths(folder: ProjectFolder) -> list[Path]:
-    """The folder itself, and what in it holds text or embeddings."""
-    inside = [p for n in _PRIVATE for p in folder.rag.glob(n)]
-    return [folder.rag, *sorted(inside)]
+    """The folder itself, and all that is in it."""
+    return [folder.rag, *sorted(p for p in folder.rag.rglob("*") if not p.is_symlink())]
 
 
 def is_open(path: Path) -> bool:

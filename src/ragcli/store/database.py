@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ragcli import private
 from ragcli.errors import ProjectCorrupt, ProjectIncompatible
 from ragcli.store import schema
 
@@ -56,7 +58,7 @@ def create(path: Path, facts: dict[str, str]) -> None:
     fresh = path.with_name(f".{path.name}.new")
     for left in path.parent.glob(f"{fresh.name}*"):
         left.unlink()
-    fresh.touch(mode=0o600)
+    os.close(private.open_file(fresh, os.O_WRONLY))
     connection = sqlite3.connect(fresh, timeout=BUSY_TIMEOUT_S, isolation_level=None)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
@@ -69,7 +71,7 @@ def create(path: Path, facts: dict[str, str]) -> None:
 
 def copy(connection: sqlite3.Connection, path: Path) -> None:
     """All that is stored, of one committed state, into a new file, readable by its owner only."""
-    path.touch(mode=0o600, exist_ok=False)
+    os.close(private.open_file(path, os.O_WRONLY | os.O_EXCL))
     target = sqlite3.connect(path, isolation_level=None)
     try:
         connection.backup(target)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ragcli import private
 from ragcli.errors import ProjectNotFound, UsageError
 
 MARK = ".rag"
@@ -160,9 +161,9 @@ def create(root: Path) -> ProjectFolder:
     """Make the folder, not yet the store. Raises UsageError where none can be made."""
     folder = ProjectFolder(root)
     try:
-        folder.rag.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (folder.rag / "README").write_text(README, encoding="utf-8")
-        (folder.rag / ".gitignore").write_text("*\n", encoding="utf-8")
+        private.make_folder(folder.rag)
+        private.write_text(folder.rag / "README", README)
+        private.write_text(folder.rag / ".gitignore", "*\n")
     except OSError as error:
         raise UsageError(
             f"cannot make a project in {root}: {error.strerror}", "choose a folder you may write to"

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ragcli import private
 from ragcli.errors import ProjectLocked
 
 # How often a waiting writer looks again; short beside any ingest, long beside a system call.
@@ -25,7 +26,7 @@ POLL_S = 0.1
 @contextmanager
 def writing(path: Path, wait_s: float) -> Iterator[None]:
     """Hold the project's lock. Raises ProjectLocked after ``wait_s`` seconds."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = private.open_file(path, os.O_RDWR)
     try:
         _acquire(descriptor, path, wait_s)
         about = {
