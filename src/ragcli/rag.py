@@ -42,7 +42,9 @@ if TYPE_CHECKING:
     from ragcli.recipes.chunks import CutFile
     from ragcli.recipes.doctor import Diagnosis
     from ragcli.recipes.dry_run import DryRun
+    from ragcli.recipes.export_project import Exported, Paths
     from ragcli.recipes.files import ProjectFile
+    from ragcli.recipes.import_project import Imported
     from ragcli.recipes.query import QueryOptions
     from ragcli.recipes.reembed import Reembedded
     from ragcli.recipes.remove import Removed
@@ -97,6 +99,27 @@ class Rag(Parts):
         folder = folders.create(root)
         Store.create(folder)
         return cls(folder, settings, env)
+
+    @classmethod
+    def import_archive(
+        cls,
+        file: str | os.PathLike[str],
+        path: str | os.PathLike[str] | None = None,
+        *,
+        environ: Mapping[str, str] | None = None,
+    ) -> Imported:
+        """Make the project of an archive in ``path`` (default: the current folder), where there is
+        none. It is not trusted (``rag config trust``).
+
+        Raises UsageError, ProjectCorrupt (the archive is damaged), ProjectIncompatible.
+        """
+        from ragcli.recipes.import_project import import_project
+
+        env = os.environ if environ is None else environ
+        named = folders.named_root(None if path is None else os.fspath(path), env)
+        root = named or Path.cwd()
+        folders.refuse_unwanted(root, named=named is not None)
+        return import_project(Path(file).expanduser(), root, Trust(root).withdraw)
 
     def close(self) -> None:
         """Close the store, if it was opened."""
@@ -338,6 +361,13 @@ class Rag(Parts):
         from ragcli.recipes.remove import remove
 
         return remove(self.store, names, self.settings.wait_s, purged=purge)
+
+    def export(self, file: str | os.PathLike[str], *, paths: Paths = "keep") -> Exported:
+        """Write the project into one file: paths as they are stored, or ``relative`` also where
+        they lie outside the project's folder, or ``none``. Raises UsageError."""
+        from ragcli.recipes.export_project import export
+
+        return export(self.store, Path(file).expanduser(), paths)
 
     def reembed(
         self,

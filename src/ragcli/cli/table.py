@@ -1,7 +1,8 @@
 """The commands: their order in the help, what each does, and the exit codes it may give.
 
-A command's module, ``ragcli.cli.<name>`` (``_`` for ``-``), is imported when the command is used;
-it holds a function of the command's name, or ``app`` where there are commands below it.
+A command's module, ``ragcli.cli.<name>`` (``_`` for ``-``; ``import_``, for that is a word of
+Python's), is imported when the command is used; it holds a function of the module's name, or
+``app`` where there are commands below it.
 """
 
 from __future__ import annotations
@@ -63,5 +64,7 @@ COMMANDS = {
     "embed": Command(_SETUP, "Texts to embeddings", (10, 12, 13, 20)),
     "serve": Command(_SETUP, "A helper that keeps the model loaded", (4, *_PROJECT, 20)),
     "eval": Command(_SETUP, "How well it finds what answers", (3, 4, 6, *_PROJECT, 20)),
+    "export": Command(_SETUP, "The project as one file", _PROJECT),
+    "import": Command(_SETUP, "A project from such a file", (11, 12, 13)),
     "doctor": Command(_SETUP, "Check everything, and name the cures", (6, 10, 11)),
 }

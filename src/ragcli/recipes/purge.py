@@ -14,11 +14,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
 
 from ragcli.errors import UsageError
 from ragcli.evaluation.questions import Question, QuestionSet, Relevant, line_of, parse
-from ragcli.recipes import private_files
+from ragcli.recipes import private_files, runs
 from ragcli.recipes.gold import Resolver
 from ragcli.store import Store
 from ragcli.store import purge as stored
@@ -63,7 +62,7 @@ def finish_begun(store: Store) -> None:
 
 def finish(store: Store) -> Purged:
     """Leave no word of what was removed. The caller holds the project's lock."""
-    questions = runs = 0
+    questions = blanked = 0
     deleted: list[str] = []
     unknown: list[str] = []
     for path in sorted(store.folder.rag.iterdir()):
@@ -72,13 +71,13 @@ def finish(store: Store) -> Purged:
         if path.name in _QUESTIONS:
             questions += _drop_questions(store, path)
         elif path.name == _RUNS:
-            runs += sum(_blank(run, deleted) for run in sorted(path.iterdir()))
+            blanked += sum(_blank(run, deleted) for run in sorted(path.iterdir()))
         elif _is_any(path.name, _DELETED):
             _delete(path)
             deleted.append(path.name)
         else:
             unknown.append(path.name)
-    return Purged(questions, runs, tuple(deleted), tuple(unknown), stored.finish(store))
+    return Purged(questions, blanked, tuple(deleted), tuple(unknown), stored.finish(store))
 
 
 def _is_any(name: str, patterns: frozenset[str]) -> bool:
@@ -139,12 +138,9 @@ def _is_held(resolver: Resolver, place: Relevant) -> bool:
 
 
 def _blank(run: Path, deleted: list[str]) -> bool:
-    """A saved run keeps its figures, by which others are compared with it, and loses its words.
-    What is no run is deleted."""
+    """A saved run loses its words. What is no run is deleted."""
     try:
-        saved = json.loads(run.read_text(encoding="utf-8"))
-        for one in saved["runs"]:
-            _blank_words(one)
+        saved = runs.without_words(json.loads(run.read_text(encoding="utf-8")))
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         with suppress(OSError):
             _delete(run)
@@ -152,9 +148,3 @@ def _blank(run: Path, deleted: list[str]) -> bool:
         return False
     private_files.write(run, json.dumps(saved, ensure_ascii=False))
     return True
-
-
-def _blank_words(run: dict[str, Any]) -> None:
-    for result in run["results"]:
-        result.update(question="", expected=[], first=None)
-    run.update(unresolved=[], notes=[])

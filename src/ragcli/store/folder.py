@@ -161,11 +161,16 @@ def create(root: Path) -> ProjectFolder:
     """Make the folder, not yet the store. Raises UsageError where none can be made."""
     folder = ProjectFolder(root)
     try:
-        private.make_folder(folder.rag)
-        private.write_text(folder.rag / "README", README)
-        private.write_text(folder.rag / ".gitignore", "*\n")
+        write_about(folder)
     except OSError as error:
         raise UsageError(
             f"cannot make a project in {root}: {error.strerror}", "choose a folder you may write to"
         ) from error
     return folder
+
+
+def write_about(folder: ProjectFolder) -> None:
+    """The folder, with what it is for people, and for git. Raises OSError."""
+    private.make_folder(folder.rag)
+    private.write_text(folder.rag / "README", README)
+    private.write_text(folder.rag / ".gitignore", "*\n")
