@@ -12,7 +12,7 @@ print(rag.ask("how long is the warranty?").answer)
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from ragcli.recipes.export_project import Exported, Paths
     from ragcli.recipes.files import ProjectFile
     from ragcli.recipes.import_project import Imported
+    from ragcli.recipes.prompting import PreparedPrompt, PromptOptions
     from ragcli.recipes.query import QueryOptions
     from ragcli.recipes.reembed import Reembedded
     from ragcli.recipes.remove import Removed
@@ -221,6 +222,13 @@ class Rag(Parts):
         wanted = replace(wanted, explain=explain, mend=mend)
         return query(self.store, question, wanted, self.checked_embedder, self.reranker)
 
+    def verified(self, found: QueryResult, *, fresh: bool = False) -> QueryResult:
+        """What was found, with the hash of each passage's file compared, and not only its size and
+        time; ``fresh`` leaves out those that changed. Raises ProjectCorrupt."""
+        from ragcli.recipes.verified import verified
+
+        return verified(self.store, found, fresh=fresh)
+
     def _query_options(
         self,
         top_k: int | None,
@@ -262,7 +270,8 @@ class Rag(Parts):
 
     def ask(self, question: str, **options: Any) -> Answer:
         """An answer from the passages, with citations. Takes what ``query`` takes, and
-        ``allow_weak``: answer also where nothing seems to answer the question.
+        ``allow_weak``: answer also where nothing seems to answer the question; ``thought`` is told
+        what the model thinks, where the setting ``think`` lets it.
 
         A declined answer has ``declined`` set and says why. Raises what ``query`` raises.
         """
@@ -273,21 +282,68 @@ class Rag(Parts):
         return answer
 
     def ask_stream(
-        self, question: str, *, allow_weak: bool = False, **options: Any
+        self,
+        question: str,
+        *,
+        allow_weak: bool = False,
+        thought: Callable[[str], None] | None = None,
+        **options: Any,
     ) -> Iterator[Piece]:
-        """The same piece by piece; the last piece holds the whole answer."""
-        yield from self.answer_from(self.query(question, **options), allow_weak=allow_weak)
+        """The same piece by piece; the last piece holds the whole answer. Where the model breaks
+        off, that is what came, marked ``incomplete``, and then ProviderUnavailable is raised."""
+        self.prepare_generator()
+        found = self.query(question, **options)
+        yield from self.answer_from(found, allow_weak=allow_weak, thought=thought)
 
-    def answer_from(self, found: QueryResult, *, allow_weak: bool = False) -> Iterator[Piece]:
+    def answer_from(
+        self,
+        found: QueryResult,
+        *,
+        allow_weak: bool = False,
+        thought: Callable[[str], None] | None = None,
+    ) -> Iterator[Piece]:
         """An answer from passages that were found already."""
         from ragcli.recipes.ask import ask
+        from ragcli.recipes.likeness import EmbeddedLikeness
 
-        return ask(
+        by_meaning = found.mode != "keyword" and not found.blind
+        answer = None
+        for piece in ask(
             found,
             lambda: self.generator,
+            self._prompting(),
+            allow_weak=allow_weak,
+            thought=None if self.settings.think == "off" else thought or _ignored,
+            likeness=EmbeddedLikeness(self.checked_embedder) if by_meaning else None,
+        ):
+            answer = piece.answer or answer
+            yield piece
+        if answer is not None and not answer.declined:
+            self.keep_generator()
+
+    def prompt(self, question: str, *, allow_weak: bool = False, **options: Any) -> PreparedPrompt:
+        """What ``ask`` would send to its model, and no model is asked. Takes what ``ask`` takes;
+        raises what it raises, but where a server does not answer ``context_tokens`` counts."""
+        from ragcli.recipes.prompting import prepare
+
+        found = self.query(question, **options)
+        return prepare(
+            found,
+            self.generator_name,
+            lambda: self.generator,
+            self._prompting(),
+            allow_weak=allow_weak,
+        )
+
+    def _prompting(self) -> PromptOptions:
+        from ragcli.recipes.prompting import PromptOptions
+
+        return PromptOptions(
             context_tokens=self.settings.context_tokens,
             answer_tokens=self.settings.answer_tokens,
-            allow_weak=allow_weak,
+            thinks=self.settings.think != "off",
+            template=self.prompt_template,
+            store=lambda: self.store,
         )
 
     # ------------------------------------------------------------ looking in, looking after
@@ -397,8 +453,7 @@ class Rag(Parts):
         options = ReembedOptions(size, anew, self.settings.wait_s)
         asked = {"dimensions": dimensions, "precision": precision}
         given = {name: value for name, value in asked.items() if value is not None}
-        self.consent(model or active.identity.name, model is None)
-        embedder = self._binding(active.identity).embedder_to_switch_to(model, given)
+        embedder = self.embedder_to_switch_to(model, given)
         done = reembed(self.store, options, embedder, listener)
         self.__dict__["embedder"] = embedder
         self._name_in_config(done.model)
@@ -427,6 +482,10 @@ class Rag(Parts):
         from ragcli.reading.options import ReadOptions
 
         return ReadOptions.of(self.settings)
+
+
+def _ignored(thoughts: str) -> None:
+    """Nobody looks at what the model thinks."""
 
 
 def _check_top_k(top_k: int | None) -> None:

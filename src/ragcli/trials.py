@@ -100,15 +100,15 @@ def of_itself(project: str | None, flags: Mapping[str, Any], listener: Listener)
         if rag.store.embedded_share() < 1:
             raise UsageError("not every chunk is embedded yet", "finish that: rag ingest")
         asked = self_made.questions(rag.store)
-        with _copy(rag, flags) as copied:
-            spans = self_made.sentences_of(copied.store, asked)
+        with copied(rag, flags) as copy:
+            spans = self_made.sentences_of(copy.store, asked)
 
             def progress(event: Event) -> None:
                 if event.kind != "note":  # about the project's text, and told when it was ingested
                     listener(event)
 
-            blank(copied.store, spans, copied.embedder, rag.settings.wait_s, progress)
-            yield Trial(copied, asked, rag.folder.evaluations)
+            blank(copy.store, spans, copy.embedder, rag.settings.wait_s, progress)
+            yield Trial(copy, asked, rag.folder.evaluations)
 
 
 @contextmanager
@@ -246,7 +246,7 @@ def _variant(
             yield asked
         return
     prompt = {setting: value} if setting.endswith("_prompt") else {}
-    with _copy(rag, {**flags, **prompt}) as built:
+    with copied(rag, {**flags, **prompt}) as built:
         built.reembed(
             value if setting == "model" else None,
             precision=value if setting == "precision" else None,
@@ -258,12 +258,12 @@ def _variant(
 
 
 @contextmanager
-def _copy(rag: Rag, flags: Mapping[str, Any]) -> Iterator[Rag]:
+def copied(rag: Rag, flags: Mapping[str, Any]) -> Iterator[Rag]:
     """The project's store and settings in a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="ragcli-eval-") as place:
         folder = create(Path(place))
         rag.store.copy_to(folder)
         with suppress(FileNotFoundError):
             private.write_text(folder.config, rag.folder.config.read_text(encoding="utf-8"))
-        with Rag(folder, flags, os.environ, trusted=rag.is_trusted()) as copied:
-            yield copied
+        with Rag(folder, flags, os.environ, trusted=rag.is_trusted()) as copy:
+            yield copy

@@ -80,7 +80,7 @@ def embed(store: Store, chosen: EmbeddingSet, seed: int = 0) -> None:
 def verify_keyword(store: Store) -> list[str]:
     from ragcli.store import verify
 
-    return verify.keyword_trouble(store.connection)
+    return verify.keyword_trouble(store.connection, store.folder.rag)
 
 
 def fill(store: Store, chosen: EmbeddingSet, first: int, last: int) -> None:

@@ -65,7 +65,7 @@ HOMES = {
     "pypdf": {"reading"},
     "PIL": {"reading/picture.py"},
     "pypdfium2": {"reading"},
-    "ollama": {"generation/ollama.py"},
+    "ollama": {"recipes/surroundings.py"},
     "httpcore": {"fetching"},
     "sqlite3": {"store", "cli/failures.py"},
 }

@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -27,6 +27,23 @@ def load(monkeypatch: pytest.MonkeyPatch) -> Iterator[Load]:
     for name in set(sys.modules) - before:
         if str(BENCHMARKS) in str(getattr(sys.modules[name], "__file__", "")):
             del sys.modules[name]
+
+
+def test_a_mixed_state_is_noticed(load: Load) -> None:
+    readers = load("readers")
+
+    def passage(file: int, version: int, start: int = 0, end: int = 900) -> Any:
+        text = readers.text_of(file, version)
+        return SimpleNamespace(
+            source=f"{file}.md", text=text[start:end], char_start=start, char_end=end
+        )
+
+    whole = [passage(1, 3), passage(1, 3, 900, 2000), passage(2, 4)]
+    assert not readers.is_mixed(whole, {})
+    assert readers.is_mixed([passage(1, 3), passage(1, 4, 900, 2000)], {})
+    torn = passage(1, 3)
+    torn.text = torn.text[:500] + readers.text_of(1, 4)[500:900]
+    assert readers.is_mixed([torn], {})
 
 
 def test_the_arithmetic_of_the_default_model(load: Load) -> None:

@@ -134,6 +134,9 @@ class FakeGenerator:
         self.name = f"fake:{model}"
         self._breaks = model == "broken"
 
+    def sends_to(self) -> Iterator[str]:
+        return iter(())
+
     def stream(
         self,
         prompt: Prompt,

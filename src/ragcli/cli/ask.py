@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,8 +19,10 @@ from ragcli.cli.options import (
     PassageTokensOption,
     PathOption,
     ProjectOption,
+    PromptFileOption,
     QuietOption,
     RerankOption,
+    ShowPromptOption,
     SinceOption,
     TopKOption,
     TypeOption,
@@ -34,10 +36,11 @@ from ragcli.cli.options import (
 )
 from ragcli.cli.output import Output
 from ragcli.domain import Answer
-from ragcli.errors import RagError
+from ragcli.errors import RagError, UsageError
 
 if TYPE_CHECKING:
     from ragcli.rag import Rag
+    from ragcli.recipes.ask import Piece
 
 
 def ask(
@@ -62,9 +65,14 @@ def ask(
             help="Who writes: ollama:MODEL, openai:MODEL or extractive.",
         ),
     ] = None,
+    think: Annotated[
+        bool, typer.Option("--think", help="Let the model think first; shown on stderr.")
+    ] = False,
     allow_weak: Annotated[
         bool, typer.Option("--allow-weak", help="Answer even where nothing seems to answer it.")
     ] = False,
+    show_prompt: ShowPromptOption = False,
+    prompt_file: PromptFileOption = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 5 unless every claim is supported.")
     ] = False,
@@ -83,33 +91,58 @@ def ask(
         "mode": mode,
         "passage_tokens": passage_tokens,
         "generator": generator,
+        "think": "on" if think else None,
         "reranker": rerank,
+        "prompt_file": prompt_file,
     }
     talk = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
     with opened(project, **talk, flags=flags, helped=True) as (rag, output):
         tell_model(rag, output)
         asked = question_from(question)
         options: dict[str, Any] = {"top_k": top_k, "chosen": chosen}
+        if show_prompt:
+            if jsonl or strict:
+                raise UsageError(
+                    "`--show-prompt` asks no model: there is no answer to stream or to judge",
+                    "leave --jsonl and --strict out; --json prints the prompt as an object",
+                )
+            raise typer.Exit(
+                _show_prompt(rag, output, asked, {**options, "allow_weak": allow_weak})
+            )
+        thoughts = show_answer.Thoughts(output)
+        rest: dict[str, Any] = {"allow_weak": allow_weak, "thought": thoughts.tell}
         if jsonl:
-            answer = _stream_events(rag, output, asked, options, allow_weak)
+            answer = _stream_events(rag, output, asked, options, rest, thoughts)
         else:
-            answer = _answer(rag, output, asked, {**options, "allow_weak": allow_weak}, strict)
+            pieces = thoughts.before(rag.ask_stream(asked, **options, **rest))
+            answer = _answer(rag, output, pieces, strict)
         raise typer.Exit(_exit_code(answer, strict))
 
 
-def _answer(
-    rag: Rag, output: Output, question: str, options: Mapping[str, Any], strict: bool
-) -> Answer:
+def _show_prompt(rag: Rag, output: Output, question: str, options: Mapping[str, Any]) -> int:
+    """The exit code of what ``--show-prompt`` prints."""
+    from ragcli.cli.show_prompt import show_prepared
+
+    prepared = rag.prompt(question, **options)
+    show_prepared(prepared, output)
+    return 4 if prepared.declined else 0
+
+
+def _answer(rag: Rag, output: Output, pieces: Iterator[Piece], strict: bool) -> Answer:
     started = perf_counter()
     live = output.out_is_terminal and not strict and not output.json
-    if live:
-        answer = show_answer.stream(rag.ask_stream(question, **options), output)
-    else:
-        answer = rag.ask(question, **options)
+    answer = None
+    try:
+        for piece in show_answer.stream(pieces, output, live=live):
+            answer = piece.answer or answer
+    finally:  # also of an answer that was broken off
+        if answer is not None and output.json:
+            output.object(shapes.answer(answer))
+        elif answer is not None:
+            show_answer.show(answer, output, shown_already=live)
+    assert answer is not None, "the recipe always ends with the answer"
     if output.json:
-        output.object(shapes.answer(answer))
         return answer
-    show_answer.show(answer, output, shown_already=live)
     if answer.generator == "extractive" and rag.settings.generator == "auto":
         show_answer.offer_generator(output)
     elif not answer.declined and output.err_is_terminal:
@@ -118,15 +151,22 @@ def _answer(
 
 
 def _stream_events(
-    rag: Rag, output: Output, question: str, options: Mapping[str, Any], allow_weak: bool
+    rag: Rag,
+    output: Output,
+    question: str,
+    options: Mapping[str, Any],
+    rest: Mapping[str, Any],
+    thoughts: show_answer.Thoughts,
 ) -> Answer:
-    """``retrieved``, ``text``…, ``citation``…, ``done``; or ``error``, wherever it happens."""
+    """``retrieved``, ``text``…, ``citation``…, ``done``; or ``error``, wherever it happens, with
+    what has come of the answer."""
+    answer = None
     try:
+        rag.prepare_generator()
         found = rag.query(question, **options)
         passages = [shapes.passage(p) for p in found.passages]
         output.object({"event": "retrieved", "passages": passages})
-        answer = None
-        for piece in rag.answer_from(found, allow_weak=allow_weak):
+        for piece in thoughts.before(rag.answer_from(found, **rest)):
             if piece.sentence:
                 output.object({"event": "text", "text": piece.sentence.text})
             answer = piece.answer or answer
@@ -137,6 +177,7 @@ def _stream_events(
                 "error": error.message,
                 "hint": error.hint,
                 "exit_code": error.exit_code,
+                "answer": None if answer is None else shapes.answer(answer),
             }
         )
         raise

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from ragcli.cli import show_eval
 from ragcli.cli.options import (
@@ -21,6 +20,7 @@ from ragcli.cli.options import (
     QuietOption,
     RerankOption,
     VerboseOption,
+    WithCommandsBelow,
     opened,
     question_from,
     speaking,
@@ -35,23 +35,8 @@ if TYPE_CHECKING:
     from ragcli.trials import Trial
 
 
-class _EvalCommands(TyperGroup):
-    """``rag eval add …`` is a command below; all else is the evaluation itself, whose argument
-    may stand anywhere."""
-
-    allow_interspersed_args = True
-
-    def make_context(
-        self, info_name: Any, args: list[str], parent: Any = None, **extra: Any
-    ) -> Any:
-        below = self.commands.get(args[0]) if args else None
-        if below is not None:
-            return below.make_context(f"{info_name} {args[0]}", args[1:], parent, **extra)
-        return super().make_context(info_name, args, parent, **extra)
-
-
 app = typer.Typer(
-    cls=_EvalCommands,
+    cls=WithCommandsBelow,
     subcommand_metavar="| add QUESTION",
     add_completion=False,
     rich_markup_mode=None,

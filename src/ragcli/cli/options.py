@@ -13,9 +13,11 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from ragcli.cli.output import Output
 from ragcli.domain import Filter
@@ -27,6 +29,13 @@ if TYPE_CHECKING:
 ProjectOption = Annotated[
     str | None,
     typer.Option("--project", metavar="DIR", help="The folder that holds .rag (or RAG_PROJECT)."),
+]
+ShowPromptOption = Annotated[
+    bool, typer.Option("--show-prompt", help="Print what a model would be sent; ask none.")
+]
+PromptFileOption = Annotated[
+    str | None,
+    typer.Option("--prompt-file", metavar="FILE", help="A template for the prompt."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what went wrong.")]
@@ -78,6 +87,12 @@ UntilOption = Annotated[
 WhereOption = Annotated[
     list[str] | None,
     typer.Option("--where", metavar="KEY=VALUE", help="Only with this in the front matter."),
+]
+FreshOption = Annotated[
+    bool, typer.Option("--fresh", help="Leave out files that have changed or gone since ingest.")
+]
+VerifyOption = Annotated[
+    bool, typer.Option("--verify", help="Tell changed files by their hash, not by size and time.")
 ]
 
 
@@ -133,6 +148,21 @@ class _Hearing(logging.Handler):
             self._output.detail(record.getMessage())
 
 
+class WithCommandsBelow(TyperGroup):
+    """A command below it is one where its name comes first (``rag eval add …``); all else is the
+    command itself, whose argument may stand anywhere."""
+
+    allow_interspersed_args = True
+
+    def make_context(
+        self, info_name: Any, args: list[str], parent: Any = None, **extra: Any
+    ) -> Any:
+        below = self.commands.get(args[0]) if args else None
+        if below is not None:
+            return below.make_context(f"{info_name} {args[0]}", args[1:], parent, **extra)
+        return super().make_context(info_name, args, parent, **extra)
+
+
 @contextmanager
 def opened(
     project: str | None,
@@ -155,7 +185,17 @@ def opened(
 
         kind = HelpedRag if helped else Rag
         with kind.open(project, **(flags or {})) as rag:
+            rag.agrees = partial(agrees, output)
             yield rag, output
+
+
+def agrees(output: Output, host: str, name: str) -> bool:
+    """Whether whoever sits at the terminal agrees, once for each host; no where nobody does."""
+    if not (output.err_is_terminal and sys.stdin.isatty()):
+        return False
+    output.say(f"`{name}` sends what it is asked, and what it reads, to {host}.")
+    output.say("Agree, for this and all later times? [y/N]")
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def tell_model(rag: Rag, output: Output) -> None:
@@ -189,6 +229,8 @@ def filter_from(
     since: str | None = None,
     until: str | None = None,
     where: Sequence[str] | None = None,
+    *,
+    fresh: bool = False,
 ) -> Filter:
     """The filter of the filter options. Raises UsageError."""
     return Filter(
@@ -198,6 +240,7 @@ def filter_from(
         since=None if since is None else _day("--since", since, last=False),
         until=None if until is None else _day("--until", until, last=True),
         where=tuple(_pair(text) for text in where or ()),
+        fresh=fresh,
     )
 
 

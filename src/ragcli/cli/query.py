@@ -15,6 +15,7 @@ from ragcli.cli import shapes, show_passages
 from ragcli.cli.options import (
     DebugOption,
     EngineOption,
+    FreshOption,
     JsonOption,
     LangOption,
     ModelOption,
@@ -29,6 +30,7 @@ from ragcli.cli.options import (
     TypeOption,
     UntilOption,
     VerboseOption,
+    VerifyOption,
     WhereOption,
     filter_from,
     opened,
@@ -56,6 +58,8 @@ def query(
     since: SinceOption = None,
     until: UntilOption = None,
     where: WhereOption = None,
+    fresh: FreshOption = False,
+    verify: VerifyOption = False,
     model: ModelOption = None,
     engine: EngineOption = None,
     rerank: RerankOption = None,
@@ -87,7 +91,7 @@ def query(
     ranks = _ranks(mark)
     if (question is None) == (batch is None):
         raise UsageError("name one question, or --batch FILE", 'ask something: rag query "…"')
-    chosen = filter_from(path, type_, lang, since, until, where)
+    chosen = filter_from(path, type_, lang, since, until, where, fresh=fresh)
     talk = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
     flags = {
         "model": model,
@@ -99,8 +103,10 @@ def query(
     with opened(project, **talk, flags=flags, helped=True) as (rag, output):
         tell_model(rag, output)
         if batch is not None:
-            raise typer.Exit(_answer_lines(rag, output, batch, top_k, chosen, explain))
+            raise typer.Exit(_answer_lines(rag, output, batch, top_k, chosen, explain, verify))
         result = rag.query(question_from(question), top_k=top_k, chosen=chosen, explain=explain)
+        if verify:
+            result = rag.verified(result, fresh=fresh)
         _show(result, output)
         if ranks:
             _keep(rag, result, ranks, output)
@@ -133,6 +139,7 @@ def _show(result: QueryResult, output: Output) -> None:
     if result.mode != "keyword":
         show_passages.tell_share(result, output)
     show_passages.show(result, output)
+    show_passages.tell_stale(result, output)
     show_passages.tell_weak(result, output)
     if not result.passages:
         output.note("no passage found")
@@ -145,7 +152,13 @@ def _show(result: QueryResult, output: Output) -> None:
 
 
 def _answer_lines(
-    rag: Rag, output: Output, batch: str, top_k: int | None, chosen: Filter, explain: bool
+    rag: Rag,
+    output: Output,
+    batch: str,
+    top_k: int | None,
+    chosen: Filter,
+    explain: bool,
+    verify: bool,
 ) -> int:
     """An object a line, in the order of the questions; the exit code. What is said of the corpus
     stands in the first."""
@@ -163,6 +176,8 @@ def _answer_lines(
             result = rag.query(
                 _question(asked), top_k=_k(asked, top_k), chosen=chosen, explain=explain
             )
+            if verify:
+                result = rag.verified(result, fresh=chosen.fresh)
             warnings = tuple(w for w in result.warnings if w not in told)
             told.update(filter(is_untaught, warnings))
             output.object({"id": identity, **shapes.query(replace(result, warnings=warnings))})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ragcli.domain import Answer, Citation, Found, Passage, QueryResult
+    from ragcli.recipes.prompting import PreparedPrompt
 
 
 def passage(one: Passage) -> dict[str, Any]:
@@ -27,6 +28,7 @@ def passage(one: Passage) -> dict[str, Any]:
         "chunk_ids": list(one.chunk_ids),
         "also_in": list(one.also_in),
         "stale": one.stale,
+        "gone": one.gone,
         "date": one.date,
         "date_origin": one.date_origin,
         "found_by": _found_by(one.found_by),
@@ -72,6 +74,29 @@ def citation(one: Citation) -> dict[str, Any]:
         "char_end": one.char_end,
         "chunk_id": one.chunk_id,
         "stale": one.stale,
+        "gone": one.gone,
+    }
+
+
+def prompt(one: PreparedPrompt) -> dict[str, Any]:
+    """Without a prompt, where nothing would be asked, there are no messages and no sizes."""
+    sent = one.prompt
+    return {
+        "schema": "ragcli.prompt/1",
+        "question": one.found.question,
+        "declined": one.declined is not None,
+        "why": one.declined,
+        "confidence": one.found.confidence,
+        "generator": one.generator,
+        "messages": [{"role": m.role, "content": m.text} for m in sent.messages] if sent else [],
+        "size_tokens": sent.size_tokens if sent else None,
+        "context_tokens": sent.context_tokens if sent else None,
+        "answer_tokens": sent.answer_tokens if sent else None,
+        "passages": [passage(p) for p in (sent or one.found).passages],
+        "model": one.found.model,
+        "embedded_share": one.found.embedded_share,
+        "warnings": list(one.warnings),
+        "timings_ms": dict(one.found.timings_ms),
     }
 
 
@@ -82,6 +107,7 @@ def answer(one: Answer) -> dict[str, Any]:
         "answer": one.answer,
         "declined": one.declined,
         "why": one.why,
+        "incomplete": one.incomplete,
         "confidence": one.confidence,
         "generator": one.generator,
         "citations": [citation(c) for c in one.citations],

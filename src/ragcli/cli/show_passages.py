@@ -56,6 +56,15 @@ def tell_weak(result: QueryResult, output: Output) -> None:
         output.note("nothing here seems to answer this")
 
 
+def tell_stale(result: QueryResult, output: Output) -> None:
+    """In a pipe, whose lines have no room for it."""
+    if not output.out_is_terminal:
+        for words, source in dict.fromkeys(
+            (became(p), p.source) for p in result.passages if p.stale
+        ):
+            output.note(f"{words}: {one_line(source)}")
+
+
 def percent(share: float) -> str:
     """Rounded down: 100 % is all."""
     return f"{int(share * 100)} %"
@@ -70,6 +79,11 @@ def place(one: Passage | Citation) -> str:
     if one.line_end in (None, one.line_start):
         return f"line {one.line_start}"
     return f"lines {one.line_start}-{one.line_end}"
+
+
+def became(one: Passage | Citation) -> str:
+    """What became of a file that is not as it was read."""
+    return "file gone" if one.gone else "file changed since it was read"
 
 
 def explained(one: Passage) -> str:
@@ -95,7 +109,7 @@ def _heading(one: Passage, output: Output) -> Text:
     if place(one):
         heading.append(f"  {place(one)}")
     if one.stale:
-        heading.append("  (file changed since it was read)", style="yellow")
+        heading.append(f"  ({became(one)})", style="yellow")
     sure = _sureness(one)
     width = output.width - (sure.cell_len + 2 if sure else 0)
     room = width - heading.cell_len - 2

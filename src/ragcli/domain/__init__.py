@@ -20,7 +20,15 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ragcli.domain.answered import Answer, Citation, Message, Prompt, Sentence, Verdict
+    from ragcli.domain.answered import (
+        Answer,
+        Citation,
+        Likeness,
+        Message,
+        Prompt,
+        Sentence,
+        Verdict,
+    )
     from ragcli.domain.embedded import Chunk, ChunkSettings, EmbedderIdentity, with_headings
     from ragcli.domain.found import Filter, Found, Mode, Passage, QueryResult
     from ragcli.domain.promises import (
@@ -37,7 +45,7 @@ if TYPE_CHECKING:
     from ragcli.domain.told import Event, Listener, ignore
 
 _NAMES = {
-    "answered": ("Answer", "Citation", "Message", "Prompt", "Sentence", "Verdict"),
+    "answered": ("Answer", "Citation", "Likeness", "Message", "Prompt", "Sentence", "Verdict"),
     "embedded": ("Chunk", "ChunkSettings", "EmbedderIdentity", "with_headings"),
     "found": ("Filter", "Found", "Mode", "Passage", "QueryResult"),
     "promises": ("Embedder", "Generator", "Reranker", "TokenCounter"),
@@ -63,6 +71,7 @@ __all__ = [
     "Found",
     "Generator",
     "IngestReport",
+    "Likeness",
     "Listener",
     "Matrix",
     "Message",

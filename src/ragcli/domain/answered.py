@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from ragcli.domain.found import Passage
+
+# Says of a question and texts how near each is to it in meaning: the cosine of their embeddings,
+# less where the model cannot read the question or the text, 0 where it cannot at all.
+Likeness = Callable[[str, Sequence[str]], list[float]]
 
 Verdict = Literal["supported", "misattributed", "not_found", "disagrees", "unchecked"]
 
@@ -34,6 +38,7 @@ class Citation:
     stale: bool = False
     claim: str = ""
     note: str = ""
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,8 @@ class Sentence:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An answer with its evidence, as a whole and by its ``sentences``; ``why`` says why one was
-    declined. ``embedded_share``, ``chunks`` and ``confidence`` are those of the query."""
+    declined, ``incomplete`` what broke it off. ``embedded_share``, ``chunks`` and ``confidence``
+    are those of the query."""
 
     question: str
     answer: str
@@ -59,6 +65,7 @@ class Answer:
     passages: tuple[Passage, ...]
     declined: bool = False
     why: str | None = None
+    incomplete: str | None = None
     uncited: tuple[str, ...] = ()
     sentences: tuple[Sentence, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -84,7 +91,9 @@ class Prompt:
     may take together, ``answer_tokens`` what is kept free in it for the answer. ``passages`` are
     those that fitted, in the order of their numbers (marker ``[1]`` is the first); a prompt that
     asks for something else than an answer has none, and only a model can follow it
-    (``Generator.verbatim``).
+    (``Generator.verbatim``). With a ``schema``, what it writes is JSON that fits this JSON Schema.
+    ``parts`` and ``weights`` are those of the query; ``likeness`` is None where the embedding model
+    may not be asked.
     """
 
     messages: tuple[Message, ...]
@@ -93,3 +102,7 @@ class Prompt:
     answer_tokens: int
     question: str = ""
     passages: tuple[Passage, ...] = ()
+    schema: Mapping[str, Any] | None = None
+    parts: tuple[str, ...] = ()
+    weights: Mapping[str, float] = field(default_factory=dict)
+    likeness: Likeness | None = None

@@ -17,7 +17,8 @@ class Filter:
     """Which documents may answer; applied before top-k, in every mode.
 
     ``path`` is a shell pattern on the source (``*`` also matches ``/``), ``since`` and ``until``
-    are ISO dates (inclusive), ``where`` are metadata keys and values.
+    are ISO dates (inclusive), ``where`` are metadata keys and values. ``fresh`` leaves out files
+    that have changed or gone since they were read.
     """
 
     path: str | None = None
@@ -26,6 +27,7 @@ class Filter:
     since: str | None = None
     until: str | None = None
     where: tuple[tuple[str, str], ...] = ()
+    fresh: bool = False
 
     def __bool__(self) -> bool:
         return self != Filter()
@@ -42,8 +44,9 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A chunk, or neighbouring ones, as found for a question. ``confidence`` is None where the
-    project has no measure of it."""
+    """A chunk, or neighbouring ones, as found for a question. ``stale`` says that its file has
+    changed since it was read, or, where it is ``gone`` too, that it is not there any more.
+    ``confidence`` is None where the project has no measure of it."""
 
     rank: int
     score: float
@@ -66,11 +69,17 @@ class Passage:
     found_by: Mapping[str, Found]
     confidence: float | None = None
     explain: Mapping[str, float] | None = None
+    gone: bool = False
 
     @property
     def weak(self) -> bool:
         """It may be about something else."""
         return self.confidence is not None and self.confidence < CONFIDENCE_LINE
+
+    @property
+    def day(self) -> str | None:
+        """The day of its date, YYYY-MM-DD."""
+        return self.date[:10] if self.date else None
 
     @property
     def location(self) -> str:
@@ -86,7 +95,9 @@ class Passage:
 class QueryResult:
     """What ``query`` returns: passages, best first, and what should be known about them.
 
-    ``confidence`` is that of the best of all that was found.
+    ``confidence`` is that of the best of all that was found. ``parts`` are the questions that the
+    question consists of, where it has several; ``weights`` is what each of its terms weighs in the
+    corpus.
     ``embedded_share`` of the corpus could be found by meaning, the rest by words only; where that
     is less than 1, ``chunks`` says how many there are. ``reranker`` is the name of the one that was
     asked to order the passages.
@@ -103,6 +114,8 @@ class QueryResult:
     embedded_share: float = 1.0
     chunks: int = 0
     reranker: str | None = None
+    parts: tuple[str, ...] = ()
+    weights: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def weak(self) -> bool:

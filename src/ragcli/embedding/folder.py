@@ -54,12 +54,11 @@ class ModelFolder:
 
 def read_folder(path: Path) -> ModelFolder:
     """Raises ProviderUnavailable when the folder does not hold a model that can be used."""
-    stated = [(m["type"].rpartition(".")[2], path / m["path"]) for m in _modules(path)]
+    stated = _stated(path)
     modules = [place for _, place in stated] or [path]
-    config = read_json(path / "config.json", {})
     own = read_json(path / "config_sentence_transformers.json", {})
-    pooling = next((c for m in modules if (c := _pooling(m))), {})
-    dimension = _dimension(modules, pooling, config)
+    pooling = _pooling_of(modules)
+    dimension, limit = shape(path)
     if dimension is None:
         raise ProviderUnavailable(
             f"{path} is not a folder of a sentence-transformers model",
@@ -72,15 +71,28 @@ def read_folder(path: Path) -> ModelFolder:
         modules=tuple(stated),
         pools_prompt=bool(pooling.get("include_prompt", True)),
         dimension=dimension,
-        max_tokens=_max_tokens(path, config),
+        max_tokens=limit,
         pooling=_pooling_name(pooling),
         prompts=dict(own.get("prompts") or {}),
     )
 
 
-def _modules(path: Path) -> list[dict[str, str]]:
+def shape(path: Path) -> tuple[int | None, int]:
+    """(dimension, longest input in tokens) of the model in a folder, without reading its weights;
+    no dimension where it is no embedder. Raises ProviderUnavailable (damaged)."""
+    modules = [place for _, place in _stated(path)] or [path]
+    config = read_json(path / "config.json", {})
+    return _dimension(modules, _pooling_of(modules), config), _max_tokens(path, config)
+
+
+def _stated(path: Path) -> list[tuple[str, Path]]:
+    """Class and folder of each module."""
     modules: list[dict[str, str]] = read_json(path / "modules.json", [])
-    return modules
+    return [(m["type"].rpartition(".")[2], path / m["path"]) for m in modules]
+
+
+def _pooling_of(modules: list[Path]) -> dict[str, Any]:
+    return next((c for m in modules if (c := _pooling(m))), {})
 
 
 def _pooling(module: Path) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def find_local(model: str, owner: str = EMBEDDERS) -> Path | None:
     if Path(model).expanduser().is_dir():
         return Path(model).expanduser().resolve()
     name = full_name(model, owner)
-    return _in_hub_cache(name) or (_packaged() if name == DEFAULT_MODEL else None)
+    return in_hub_cache(name) or (packaged() if name == DEFAULT_MODEL else None)
 
 
 def find(model: str, owner: str = EMBEDDERS, *, pickled: bool = True) -> Path:
@@ -49,10 +49,15 @@ def find(model: str, owner: str = EMBEDDERS, *, pickled: bool = True) -> Path:
     return find_local(model, owner) or _download(full_name(model, owner), pickled)
 
 
-def _in_hub_cache(name: str) -> Path | None:
+def hub_cache() -> Path:
+    """Where the hub's client keeps what it has fetched; need not exist."""
     home = Path(os.environ.get("HF_HOME") or "~/.cache/huggingface").expanduser()
-    hub = Path(os.environ.get("HF_HUB_CACHE") or home / "hub").expanduser()
-    repository = hub / f"models--{name.replace('/', '--')}"
+    return Path(os.environ.get("HF_HUB_CACHE") or home / "hub").expanduser()
+
+
+def in_hub_cache(name: str) -> Path | None:
+    """The complete folder of a model, by its whole name; None where it was not fetched."""
+    repository = hub_cache() / f"models--{name.replace('/', '--')}"
     try:
         commit = (repository / "refs" / "main").read_text(encoding="ascii").strip()
     except OSError:
@@ -65,7 +70,9 @@ def _in_hub_cache(name: str) -> Path | None:
     return snapshot if complete or static else None
 
 
-def _packaged() -> Path | None:
+def packaged() -> Path | None:
+    """The default model's folder in the package that carries it; None where that is not installed.
+    Raises ProviderUnavailable where it is damaged."""
     spec = importlib.util.find_spec(PACKAGED)
     if spec is None or not spec.submodule_search_locations:
         return None

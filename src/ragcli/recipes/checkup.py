@@ -102,7 +102,7 @@ def _embeddings(store: Store) -> Check:
 
 
 def _keyword_index(store: Store) -> Check:
-    trouble = verify.keyword_trouble(store.connection)
+    trouble = verify.keyword_trouble(store.connection, store.folder.rag)
     if trouble:
         return Check("keyword index", "fail", "; ".join(trouble), REPAIR)
     if not keyword.is_current(store.connection):

@@ -20,7 +20,7 @@ from ragcli.config import Settings
 from ragcli.errors import UsageError
 from ragcli.evaluation.questions import Question, Relevant, line_of, parse
 from ragcli.recipes import private_files, runs
-from ragcli.store import Store, archive, database, sets, travel
+from ragcli.store import Store, archive, database, filesystem, sets, travel
 from ragcli.store.folder import MARK, ProjectFolder
 
 Paths = Literal["keep", "relative", "none"]
@@ -47,17 +47,20 @@ def export(store: Store, file: Path, paths: Paths) -> Exported:
     out, and with them the question sets and saved runs, which name them. Raises UsageError.
     """
     _refuse_unwanted(store.folder, file)
+    # A copy of the store is made ready on a disk of this machine; the file may be on a share.
+    writable = filesystem.is_writable(store.folder.rag)
+    place = store.folder.rag if writable else Path(tempfile.gettempdir())
     try:
-        room = Path(tempfile.mkdtemp(dir=file.parent, prefix=f".{file.name}."))
+        room = Path(tempfile.mkdtemp(dir=place, prefix=".export-"))
+        try:
+            room.chmod(private.FOLDER_MODE)
+            return _export(store, file, paths, ProjectFolder(room))
+        finally:
+            shutil.rmtree(room, ignore_errors=True)
     except OSError as error:
         raise UsageError(
             f"cannot write {file}: {error.strerror}", "choose another place"
         ) from error
-    try:
-        room.chmod(private.FOLDER_MODE)
-        return _export(store, file, paths, ProjectFolder(room))
-    finally:
-        shutil.rmtree(room, ignore_errors=True)
 
 
 def _refuse_unwanted(folder: ProjectFolder, file: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ragcli.domain import Passage
-from ragcli.recipes.shown import chunk_key, date_of, is_stale
+from ragcli.recipes.shown import chunk_key, date_of, freshness
 from ragcli.retrieval.passages import JOINING, gather, without_duplicates
 from ragcli.text.estimate import english_tokens
 
@@ -89,6 +89,7 @@ def _passage(
     for i in duplicates:
         others += [f.source for f in store.files_of(rows[i].document_id, chosen)]
     date, origin = date_of(row.date, files[0])
+    now = freshness(store, files[0])
     return Passage(
         rank=rank,
         score=best.score,
@@ -105,8 +106,9 @@ def _passage(
         chunk_id=chunk_key(row),
         chunk_ids=tuple(chunk_key(r) for r in ordered),
         also_in=tuple(dict.fromkeys(others)),
-        stale=is_stale(store, files[0]),
+        stale=now != "current",
         date=date,
         date_origin=origin,
         found_by=best.found_by,
+        gone=now == "gone",
     )

@@ -71,7 +71,7 @@ def _delete_damaged_embeddings(store: Store) -> list[str]:
 
 
 def _rebuild_keyword_index(store: Store) -> list[str]:
-    if not verify.keyword_trouble(store.connection):
+    if not verify.keyword_trouble(store.connection, store.folder.rag):
         return []
     with store.transaction():
         store.rebuild_keyword_index()

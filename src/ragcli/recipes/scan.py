@@ -15,6 +15,7 @@ from ragcli.reading import READER_VERSION
 from ragcli.reading.table import PICTURE_SUFFIXES
 from ragcli.reading.walk import FoundFile, SkippedFile, walk
 from ragcli.store import Store, ledger
+from ragcli.store.filesystem import device_of
 from ragcli.store.folder import ProjectFolder, file_of, is_part, is_there
 from ragcli.store.rows import FileRow, RootRow
 
@@ -29,8 +30,9 @@ _PICTURE = "picture: its text is read where Tesseract and the extra `ocr` are in
 class Plan:
     """Files to read, newest first (with the root they belong to), files that are gone, and what
     was passed over: (source, reason) by root. ``left_out`` counts what the ledger knows as empty
-    or taken out, by state. ``held_back`` says which removals do not happen, and why.
-    ``refused`` are roots that cannot be looked into."""
+    or taken out, by state. ``held_back`` says which removals do not happen, and why;
+    ``devices`` are those of roots that lie on another one than before; ``refused`` are roots that
+    cannot be looked into."""
 
     to_read: list[tuple[FoundFile, int]] = field(default_factory=list)
     gone: list[FileRow] = field(default_factory=list)
@@ -39,6 +41,7 @@ class Plan:
     skipped: dict[int, list[tuple[str, str]]] = field(default_factory=dict)
     left_out: Counter[str] = field(default_factory=Counter)
     held_back: list[str] = field(default_factory=list)
+    devices: list[tuple[int, str]] = field(default_factory=list)
     refused: list[tuple[RootRow, Problem]] = field(default_factory=list)
 
     def skipped_counts(self) -> dict[str, int]:
@@ -163,12 +166,17 @@ def plan(
     for root, start in roots:
         gone_before = len(result.gone)
         found, unreadable = look(root, start, known, seen, result)
-        result.gone += _vanished(folder, root, start, known, seen, unreadable)
-        candidates = {file_of(row.path) for row in result.gone[gone_before:]}
-        reason = "" if allow_removals else _reason_to_hold(root, start, found, candidates)
-        if reason:
+        vanished, hidden = _vanished(folder, root, start, known, seen, unreadable)
+        result.gone += vanished
+        candidates = {file_of(row.path) for row in vanished}
+        device = device_of(start)
+        reason = _hidden_in(folder, unreadable) if hidden else ""
+        reason = reason or _reason_to_hold(root, start, found, candidates, device)
+        if reason and not allow_removals:
             result.held_back.append(reason)
             del result.gone[gone_before:]
+        elif device and device != root.device and is_there(start):
+            result.devices.append((root.id, device))
     # What was changed last is what is asked about first.
     result.to_read.sort(key=lambda item: (-item[0].mtime_ns, os.fspath(item[0].path)))
     return result
@@ -283,23 +291,33 @@ def _vanished(
     known: _Known,
     seen: set[bytes],
     unreadable: Sequence[Path],
-) -> list[FileRow]:
-    """The ledger's files that should be there and are not; in a folder that cannot be looked
-    into nobody knows."""
+) -> tuple[list[FileRow], bool]:
+    """The ledger's files that should be there and are not; and whether others are hidden in a
+    folder that cannot be looked into, where nobody knows."""
     whole = start == folder.path_of(root.path)
     unseen = [row for path, row in known.files.items() if path not in seen]
     unseen += [row for row in known.parts if file_of(row.path) not in seen]
-    return [
+    gone = [
         row
         for row in unseen
         if row.root_id == root.id
         and (whole or folder.path_of(row.path).is_relative_to(start))
         and not (row.state == "removed" and is_there(folder.path_of(row.path)))
-        and not any(folder.path_of(row.path).is_relative_to(u) for u in unreadable)
     ]
+    if not unreadable:
+        return gone, False
+    places = [(row, folder.path_of(row.path)) for row in gone]
+    shown = [row for row, place in places if not any(map(place.is_relative_to, unreadable))]
+    return shown, len(shown) < len(gone)
 
 
-def _reason_to_hold(root: RootRow, start: Path, found: int, gone: Collection[bytes]) -> str:
+def _hidden_in(folder: ProjectFolder, unreadable: Sequence[Path]) -> str:
+    return f"{folder.source_of(unreadable[0])} cannot be read: nothing is removed, there and beside"
+
+
+def _reason_to_hold(
+    root: RootRow, start: Path, found: int, gone: Collection[bytes], device: str | None
+) -> str:
     if not gone:
         return ""
     if not is_there(start) and not _is_deleted_file(root, gone, start):
@@ -308,6 +326,8 @@ def _reason_to_hold(root: RootRow, start: Path, found: int, gone: Collection[byt
         return f"{root.source} cannot be read; its {len(gone):,} files are kept"
     if start.is_dir() and found == 0:
         return f"{root.source} is empty; its {len(gone):,} files are kept"
+    if root.device and device and device != root.device:
+        return f"{root.source} is on another disk than before; what is gone from it is kept"
     total = len(gone) + found
     if len(gone) > MOST_REMOVED and len(gone) > MOST_REMOVED_SHARE * total:
         return f"{len(gone):,} of {total:,} files of {root.source} are gone; they are kept"

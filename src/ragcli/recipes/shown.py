@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from ragcli.domain import state_of
 from ragcli.store import ledger
 from ragcli.store.folder import file_of, is_part
+from ragcli.store.freshness import of
 
 if TYPE_CHECKING:
     from ragcli.domain import State
     from ragcli.store import Store
+    from ragcli.store.freshness import Freshness
     from ragcli.store.rows import ChunkRow, FileRow
 
 
@@ -45,21 +47,19 @@ def files_held(rows: Sequence[FileRow]) -> list[FileRow]:
     ]
 
 
+def freshness(store: Store, file: FileRow, *, verify: bool = False) -> Freshness:
+    """What became of a file, or of the one that a part lies in, since it was read; see
+    ``store/freshness.py``."""
+    if not is_part(file.path):
+        return of(store.folder, file, verify=verify)
+    whole = ledger.file_at(store.connection, file_of(file.path))
+    now = of(store.folder, whole, verify=verify) if whole else "gone"
+    return "changed" if now == "current" and file.state == "failed" else now
+
+
 def is_stale(store: Store, file: FileRow) -> bool:
-    """The file has changed or gone since it was read (by size and mtime); a part is as its file.
-    What was fetched is not looked after: it is stale when the last try to bring it up to date has
-    failed."""
-    if is_part(file.path):
-        whole = ledger.file_at(store.connection, file_of(file.path))
-        return whole is None or file.state == "failed" or is_stale(store, whole)
-    if file.is_fetched:
-        return file.state == "failed"
-    try:
-        status = store.folder.path_of(file.path).stat()
-    except OSError:
-        return True
-    unread = file.state == "failed"
-    return unread or (status.st_size, status.st_mtime_ns) != (file.size, file.mtime_ns)
+    """The file has changed or gone since it was read, by its size and mtime."""
+    return freshness(store, file) != "current"
 
 
 def shown_state(ledger_state: str, code: str | None) -> State:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import socket
 
 # Raised with every change of a message's form.
-PROTOCOL = 2
+PROTOCOL = 3
 
 # Far above any answer (a thousand passages take 1 MB); a length beyond it is no message of ours.
 MAX_MESSAGE_BYTES = 64 << 20
@@ -41,8 +41,10 @@ FREE_SETTINGS = frozenset(
         "passage_tokens",
         "chunk_tokens",
         "generator",
+        "think",
         "context_tokens",
         "answer_tokens",
+        "prompt_file",
         "read_timeout_s",
         "read_memory_mb",
         "read_output_mb",
@@ -183,6 +185,7 @@ def result_from(data: Mapping[str, Any]) -> QueryResult:
             **data,
             "passages": tuple(_passage_from(one) for one in data["passages"]),
             "warnings": tuple(data["warnings"]),
+            "parts": tuple(data["parts"]),
         }
     )
 

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ragcli import private
-from ragcli.errors import ProjectCorrupt, ProjectIncompatible
-from ragcli.store import schema
+from ragcli.errors import ProjectCorrupt, ProjectIncompatible, RagError
+from ragcli.store import filesystem, schema
 
 # A reader waits only for another's checkpoint or commit, which take milliseconds.
 BUSY_TIMEOUT_S = 30.0
@@ -28,13 +28,16 @@ def now() -> str:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """An open store of the current format or an older one, which is to be migrated.
+    """An open store of the current format or an older one, which is to be migrated; where nothing
+    can be written it is opened for reading.
 
-    Raises ProjectCorrupt (missing, damaged, not a store), ProjectIncompatible (unknown format).
+    Raises ProjectCorrupt (missing, damaged, not a store), ProjectIncompatible (unknown format),
+    UsageError (on a network file system), RagError (read-only, with a log that must be read).
     """
     if not path.is_file():
         raise ProjectCorrupt(f"{path} is missing", "rebuild the project: rag ingest FOLDER")
-    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+    writable = filesystem.is_writable(path.parent)
+    connection = _open_to_write(path) if writable else _open_to_read(path)
     with corruption_named(path):
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         application = connection.execute("PRAGMA application_id").fetchone()[0]
@@ -46,10 +49,34 @@ def connect(path: Path) -> sqlite3.Connection:
                 f" {schema.FORMAT_VERSION}",
                 "use a newer ragcli: pip install --upgrade ragcli",
             )
-        connection.execute("PRAGMA journal_mode = WAL")
-        # FULL: a commit is on the disk when it returns, also after power loss.
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
+        if writable:
+            connection.execute("PRAGMA journal_mode = WAL")
+            # FULL: a commit is on the disk when it returns, also after power loss.
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+def _open_to_write(path: Path) -> sqlite3.Connection:
+    filesystem.refuse_network(path.parent)
+    return sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+
+
+def _open_to_read(path: Path) -> sqlite3.Connection:
+    """With the log, if there is one, and what its readers share; else as a file that nobody
+    changes (https://sqlite.org/wal.html, "Read-Only Databases")."""
+    log = path.with_name(f"{path.name}-wal")
+    mode = "mode=ro" if log.exists() else "immutable=1"
+    address = f"{path.absolute().as_uri()}?{mode}"
+    connection = sqlite3.connect(address, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+    try:
+        connection.execute("PRAGMA schema_version")
+    except sqlite3.OperationalError as error:
+        connection.close()
+        raise RagError(
+            f"{path} cannot be written, and its log cannot be read without ({error})",
+            "run `rag status` once where the project can be written; it takes the log in",
+        ) from error
     return connection
 
 

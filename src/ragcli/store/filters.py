@@ -6,6 +6,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from ragcli.store.folder import PART_MARK
+from ragcli.store.freshness import IS_CURRENT_SQL
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,6 +35,8 @@ def file_conditions(chosen: Filter) -> tuple[str, list[object]]:
         if value is not None:
             conditions.append(sql)
             parameters.append(value)
+    if chosen.fresh:
+        conditions.append(IS_CURRENT_SQL)
     for key, value in chosen.where:
         # A list of the front matter is kept as "one, two": each of its members matches, too.
         conditions.append(

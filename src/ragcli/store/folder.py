@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ragcli import private
 from ragcli.errors import ProjectNotFound, UsageError
+from ragcli.store import filesystem
 
 MARK = ".rag"
 
@@ -148,7 +149,8 @@ def named_root(explicit: str | None, environ: Mapping[str, str]) -> Path | None:
 
 
 def refuse_unwanted(root: Path, *, named: bool) -> None:
-    """Raises UsageError where nobody can want a project unasked."""
+    """Raises UsageError where nobody can want a project unasked, or where none can be kept."""
+    filesystem.refuse_network(root)
     if not named and root in {Path.home(), Path(root.anchor)}:
         raise UsageError(
             f"no project is made in {root} unless it is named: it would capture every later"

@@ -23,8 +23,16 @@ FILE_COLUMNS_OF_F = "f." + FILE_COLUMNS.replace(", ", ", f.")
 
 
 def roots(connection: sqlite3.Connection) -> list[RootRow]:
-    rows = connection.execute("SELECT id, source, path FROM roots ORDER BY source")
+    rows = connection.execute(
+        "SELECT id, source, path, (SELECT value FROM facts WHERE key = 'device_' || r.id)"
+        " FROM roots r ORDER BY source"
+    )
     return [RootRow(*r) for r in rows]
+
+
+def set_device(connection: sqlite3.Connection, root_id: int, device: str) -> None:
+    """What a root lies on, as ``filesystem.device_of`` names it."""
+    connection.execute("INSERT OR REPLACE INTO facts VALUES ('device_' || ?, ?)", (root_id, device))
 
 
 def add_root(connection: sqlite3.Connection, source: str, path: bytes) -> int:
@@ -37,6 +45,7 @@ def add_root(connection: sqlite3.Connection, source: str, path: bytes) -> int:
 
 
 def remove_root(connection: sqlite3.Connection, root_id: int) -> None:
+    connection.execute("DELETE FROM facts WHERE key = 'device_' || ?", (root_id,))
     connection.execute("DELETE FROM roots WHERE id = ?", (root_id,))
 
 
@@ -58,6 +67,14 @@ def files(connection: sqlite3.Connection) -> list[FileRow]:
 
 def file_at(connection: sqlite3.Connection, path: bytes) -> FileRow | None:
     row = connection.execute(f"SELECT {FILE_COLUMNS} FROM files WHERE path = ?", (path,)).fetchone()
+    return None if row is None else FileRow(*row)
+
+
+def file_of_source(connection: sqlite3.Connection, source: str) -> FileRow | None:
+    """The file that is cited so."""
+    row = connection.execute(
+        f"SELECT {FILE_COLUMNS} FROM files WHERE source = ?", (source,)
+    ).fetchone()
     return None if row is None else FileRow(*row)
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from ragcli import private
 from ragcli.errors import ProjectLocked
+from ragcli.store import filesystem
 
 # How often a waiting writer looks again; short beside any ingest, long beside a system call.
 POLL_S = 0.1
@@ -25,7 +26,9 @@ POLL_S = 0.1
 
 @contextmanager
 def writing(path: Path, wait_s: float) -> Iterator[None]:
-    """Hold the project's lock. Raises ProjectLocked after ``wait_s`` seconds."""
+    """Hold the project's lock. Raises ProjectLocked after ``wait_s`` seconds, RagError where
+    nothing can be written."""
+    filesystem.refuse_read_only(path.parent)
     descriptor = private.open_file(path, os.O_RDWR)
     try:
         _acquire(descriptor, path, wait_s)
@@ -47,7 +50,7 @@ def holder(path: Path) -> str | None:
     """Who holds the project's lock, in brackets where it is known; None when it is free."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except OSError:  # never written, or not by anyone here
         return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -97,6 +97,15 @@ def unembedded(connection: sqlite3.Connection, chosen: EmbeddingSet, document_id
     return {r[0] for r in rows}
 
 
+def chunk_counts(connection: sqlite3.Connection, chunk_set_id: int) -> dict[int, int]:
+    """How many chunks each document has in this chunk set."""
+    rows = connection.execute(
+        "SELECT document_id, count(*) FROM chunks WHERE chunk_set_id = ? GROUP BY document_id",
+        (chunk_set_id,),
+    )
+    return dict(rows.fetchall())
+
+
 def uncut_documents(connection: sqlite3.Connection, chunk_set_id: int) -> list[int]:
     """Documents that have no chunk in this chunk set yet."""
     rows = connection.execute(

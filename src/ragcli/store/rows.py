@@ -44,9 +44,13 @@ class FileRow(NamedTuple):
 
 
 class RootRow(NamedTuple):
+    """A file or folder that was named. ``device`` is what it lay on when it was last looked
+    through; None where that was not known."""
+
     id: int
     source: str
     path: bytes
+    device: str | None = None
 
 
 class ChunkRow(NamedTuple):

@@ -18,6 +18,7 @@ from ragcli.store import (
     documents,
     embeddings,
     filters,
+    freshness,
     keyword,
     ledger,
     lock,
@@ -50,6 +51,7 @@ class Store:
         Raises ProjectCorrupt, ProjectIncompatible, ProjectLocked (when it must be migrated)."""
         self.folder = folder
         self.connection = database.connect(folder.database)
+        freshness.teach(self.connection, folder)
         if database.is_outdated(self.connection):
             self._migrate()
         self._index: tuple[tuple[int, int], VectorIndex] | None = None

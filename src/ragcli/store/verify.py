@@ -10,7 +10,15 @@ from hashlib import file_digest
 from pathlib import Path
 
 from ragcli.errors import ProjectCorrupt
-from ragcli.store import checksums, documents, embeddings, index_kinds, keyword, vectors
+from ragcli.store import (
+    checksums,
+    documents,
+    embeddings,
+    filesystem,
+    index_kinds,
+    keyword,
+    vectors,
+)
 from ragcli.store.rows import EmbeddingSet, IndexFile
 
 _FLOAT32_BYTES = 4
@@ -64,13 +72,14 @@ def delete_embeddings(connection: sqlite3.Connection, ids: list[int]) -> None:
     connection.executemany("DELETE FROM embeddings WHERE id = ?", [(i,) for i in ids])
 
 
-def keyword_trouble(connection: sqlite3.Connection) -> list[str]:
+def keyword_trouble(connection: sqlite3.Connection, folder: Path) -> list[str]:
     """What is wrong with the keyword indexes."""
     found = []
     for (chunk_set_id,) in connection.execute("SELECT id FROM chunk_sets").fetchall():
         name = keyword.table_name(chunk_set_id)
         try:
-            connection.execute(f"INSERT INTO {name} ({name}) VALUES ('integrity-check')")
+            if filesystem.is_writable(folder):  # FTS5 asks for a write, though it makes none
+                connection.execute(f"INSERT INTO {name} ({name}) VALUES ('integrity-check')")
             missing, beyond = connection.execute(
                 "SELECT (SELECT count(*) FROM chunks WHERE chunk_set_id = :set"
                 f"  AND id NOT IN (SELECT id FROM {name}_docsize)),"

@@ -243,8 +243,15 @@ def test_a_folder_that_becomes_unreadable(docs, rag, monkeypatch):
 
     monkeypatch.setattr(os, "scandir", refusing)
     run = rag("ingest", "--json")
-    assert (run.code, run.object["removed"]) == (0, 0)
+    assert (run.code, run.object["removed"]) == (3, 0)
+    assert run.object["held_back"] == [
+        "docs/in cannot be read: nothing is removed, there and beside"
+    ]
     assert run.object["skipped"] == {"unreadable": 1}
+    (docs / "b.txt").unlink()
+    assert rag("ingest", "--json").object["removed"] == 0
+    monkeypatch.undo()
+    monkeypatch.chdir(docs.parent)
     assert rag("show", "docs/in/a.txt").out == "A zebra.\n"
 
 

@@ -24,6 +24,7 @@ from ragcli.errors import NotInProject
 from ragcli.reading import pdf
 from ragcli.reading.pdfpages import ReadPage
 from ragcli.reading.walk import FoundFile, SkippedFile, walk
+from ragcli.recipes import scan
 
 # ------------------------------------------------------------------ ingest again
 
@@ -107,7 +108,8 @@ def test_an_unreadable_folder_inside_keeps_its_files(
         yield SkippedFile(home / "docs/sub", "unreadable", "permission denied")
 
     monkeypatch.setattr("ragcli.recipes.scan.walk", cannot_look_into_sub)
-    assert changes(rag.ingest()) == {"unchanged": 2}
+    report = rag.ingest()
+    assert changes(report) == {"unchanged": 2} and len(report.held_back) == 1
     assert "docs/sub/deep.txt" in sources(rag)
 
 
@@ -145,6 +147,33 @@ def test_an_empty_folder_is_held_back(rag: Rag, home: Path) -> None:
     (home / "docs").mkdir()
     assert rag.ingest().held_back == ("docs is empty; its 3 files are kept",)
     assert len(sources(rag)) == 3
+
+
+def test_another_disk_is_held_back(rag: Rag, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lies_on(disk: str) -> None:
+        monkeypatch.setattr(scan, "device_of", lambda path: f"ext4 {disk} /")
+
+    lies_on("/dev/sda1")
+    rag.ingest()
+    lies_on("/dev/sdb1")
+    (home / "docs/notes.txt").unlink()
+    report = rag.ingest()
+    assert report.held_back == (
+        "docs is on another disk than before; what is gone from it is kept",
+    )
+    assert rag.ingest(allow_removals=True).removed == 1
+    (home / "docs/guide.md").unlink()
+    assert rag.ingest().removed == 1, "it is the disk of before now"
+
+
+def test_another_disk_with_all_files_is_taken_for_the_same(
+    rag: Rag, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for disk in ("/dev/sda1", "/dev/sdb1"):
+        monkeypatch.setattr(scan, "device_of", lambda path, disk=disk: f"ext4 {disk} /")
+        assert rag.ingest().held_back == ()
+    (home / "docs/notes.txt").unlink()
+    assert rag.ingest().removed == 1
 
 
 def test_a_mass_of_removals_is_held_back(rag: Rag, home: Path) -> None:

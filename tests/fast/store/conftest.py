@@ -16,7 +16,7 @@ from ragcli.store.vectors import EmbeddingSet
 
 @pytest.fixture
 def folder(tmp_path: Path) -> ProjectFolder:
-    made = create(tmp_path, named=True)
+    made = create(tmp_path)
     Store.create(made)
     return made
 

@@ -110,7 +110,7 @@ def test_a_missing_store_is_told(folder: ProjectFolder) -> None:
 def test_a_store_appears_whole_or_not_at_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = create(tmp_path, named=True)
+    folder = create(tmp_path)
     with monkeypatch.context() as patch:
         patch.setattr(database.schema, "TABLES", "CREATE TABLE half (x); nonsense;")
         with pytest.raises(sqlite3.Error):

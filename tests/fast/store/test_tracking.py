@@ -116,7 +116,7 @@ def test_the_embedded_share(store: Store, chosen: EmbeddingSet) -> None:
 def old_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ProjectFolder:
     """A project as format 1 left it: 40 chunks, of which 6 are not embedded; two were removed,
     and their embeddings not pruned."""
-    folder = create(tmp_path, named=True)
+    folder = create(tmp_path)
     with monkeypatch.context() as patch:
         patch.setattr(schema, "TABLES", FORMAT_1)
         patch.setattr(schema, "TRACKING", "")
@@ -168,7 +168,7 @@ def layout(store: Store) -> set[tuple[str, str]]:
 
 
 def layout_of_a_new_store(beside: ProjectFolder) -> set[tuple[str, str]]:
-    folder = create(beside.root / "new", named=True)
+    folder = create(beside.root / "new")
     Store.create(folder)
     store = Store(folder)
     found = layout(store)
