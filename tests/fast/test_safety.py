@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -98,3 +100,12 @@ def test_it_would_be_seen(bad: str) -> None:
 )
 def test_what_is_safe_may_be(good: str) -> None:
     assert not list(offences(good))
+
+
+def test_libraries_that_report_are_told_not_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before any of them is loaded: by whoever imports ragcli."""
+    told = ("ORT_DISABLE_TELEMETRY", "HF_HUB_DISABLE_TELEMETRY")
+    for name in told:
+        monkeypatch.setenv(name, "0")
+    importlib.reload(ragcli)
+    assert [os.environ[name] for name in told] == ["1", "1"]
