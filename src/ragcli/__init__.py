@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ragcli.config import Settings
+    from ragcli.conversation import Conversation
     from ragcli.domain import (
         Answer,
         Chunk,
@@ -34,6 +35,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 
 _HOMES = {
+    "Conversation": "ragcli.conversation",
     "Rag": "ragcli.rag",
     "Settings": "ragcli.config",
     "RagError": "ragcli.errors",
@@ -56,6 +58,7 @@ __all__ = [
     "Answer",
     "Chunk",
     "Citation",
+    "Conversation",
     "Document",
     "Filter",
     "IngestReport",

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ragcli import providers, trust
-from ragcli.background import Background
+from ragcli.background import Background, Deadline
 from ragcli.binding import Binding
 from ragcli.config import Origin, settings_for, user_file
 from ragcli.errors import NotAgreed, ProviderUnavailable, UsageError
@@ -80,13 +80,35 @@ class Parts:
         Raises ModelMismatch when another was asked for by flag or environment,
         ProviderUnavailable.
         """
+        return self.agreed(self._embedder_maker())
+
+    def _embedder_maker(self) -> Callable[[], Embedder]:
+        """What makes it without the store, whose connection belongs to one thread."""
         active = self._active()
         if active is None or self.store.is_empty():
             self.consent(self.settings.model, self._is_named_here("model"))
-            return self.agreed(lambda: providers.embedder(self.settings.model, self.settings))
+            return lambda: providers.embedder(self.settings.model, self.settings)
         asked = self.origins["model"].layer in ("flag", "environment")
         self.consent(active.identity.name, not asked)
-        return self.agreed(lambda: self._binding(active.identity).embedder())
+        identity = active.identity
+        return lambda: self._binding(identity).embedder()
+
+    def embeds_by(self, deadline: Deadline, question: str) -> bool:
+        """Make and load the embedder, which ends with its first question, and wait for it until
+        the deadline; whether it is ready then, or has failed."""
+        import numpy  # noqa: F401 - two threads that import it at once would see it half-made
+
+        make = self._embedder_maker() if "embedder" not in self.__dict__ else lambda: self.embedder
+        made: list[Embedder] = []
+
+        def load() -> None:
+            made.append(make())
+            made[0].embed_query(question)
+
+        ready = deadline.allows(Background(load))
+        if ready and made:
+            self.__dict__["embedder"] = made[0]
+        return ready
 
     def embedder_to_switch_to(self, model: str | None, given: Mapping[str, Any]) -> Embedder:
         """Another model with its own prompts, or the project's; ``given`` are settings that were

@@ -67,7 +67,8 @@ def _help() -> str:
         if command.group != group:
             group = command.group
             lines.append(f"{group}:")
-        lines.append(f"  {name:<9}{command.summary}")
+        if command.summary:
+            lines.append(f"  {name:<9}{command.summary}")
     return "\n".join(lines) + "\n"
 
 

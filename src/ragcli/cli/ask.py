@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,8 +11,11 @@ import typer
 
 from ragcli.cli import shapes, show_answer
 from ragcli.cli.options import (
+    DeadlineOption,
     DebugOption,
     EngineOption,
+    FreshOption,
+    GeneratorOption,
     JsonOption,
     LangOption,
     ModelOption,
@@ -22,23 +26,29 @@ from ragcli.cli.options import (
     PromptFileOption,
     QuietOption,
     RerankOption,
+    SessionOption,
     ShowPromptOption,
     SinceOption,
+    ThinkOption,
     TopKOption,
     TypeOption,
     UntilOption,
     VerboseOption,
+    VerifyOption,
     WhereOption,
+    deadline_in,
     filter_from,
     opened,
     question_from,
     tell_model,
 )
 from ragcli.cli.output import Output
+from ragcli.cli.show_passages import tell_steps
 from ragcli.domain import Answer
 from ragcli.errors import RagError, UsageError
 
 if TYPE_CHECKING:
+    from ragcli.conversation import Conversation
     from ragcli.rag import Rag
     from ragcli.recipes.ask import Piece
 
@@ -54,20 +64,13 @@ def ask(
     since: SinceOption = None,
     until: UntilOption = None,
     where: WhereOption = None,
+    fresh: FreshOption = False,
+    verify: VerifyOption = False,
     model: ModelOption = None,
     engine: EngineOption = None,
     rerank: RerankOption = None,
-    generator: Annotated[
-        str | None,
-        typer.Option(
-            "--generator",
-            metavar="NAME",
-            help="Who writes: ollama:MODEL, openai:MODEL or extractive.",
-        ),
-    ] = None,
-    think: Annotated[
-        bool, typer.Option("--think", help="Let the model think first; shown on stderr.")
-    ] = False,
+    generator: GeneratorOption = None,
+    think: ThinkOption = False,
     allow_weak: Annotated[
         bool, typer.Option("--allow-weak", help="Answer even where nothing seems to answer it.")
     ] = False,
@@ -76,6 +79,8 @@ def ask(
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 5 unless every claim is supported.")
     ] = False,
+    deadline: DeadlineOption = None,
+    session: SessionOption = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
     jsonl: Annotated[bool, typer.Option("--jsonl", help="Stream events, one JSON a line.")] = False,
@@ -84,7 +89,8 @@ def ask(
     debug: DebugOption = False,
 ) -> None:
     """Answer a question from the documents, with citations."""
-    chosen = filter_from(path, type_, lang, since, until, where)
+    by = deadline_in(deadline)
+    chosen = filter_from(path, type_, lang, since, until, where, fresh=fresh)
     flags = {
         "model": model,
         "engine": engine,
@@ -95,27 +101,27 @@ def ask(
         "reranker": rerank,
         "prompt_file": prompt_file,
     }
-    talk = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
-    with opened(project, **talk, flags=flags, helped=True) as (rag, output):
+    said = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
+    with opened(project, **said, flags=flags, helped=True) as (rag, output):
         tell_model(rag, output)
         asked = question_from(question)
-        options: dict[str, Any] = {"top_k": top_k, "chosen": chosen}
+        options: dict[str, Any] = {"top_k": top_k, "chosen": chosen, "verify": verify}
         if show_prompt:
-            if jsonl or strict:
+            if jsonl or strict or session or deadline:
                 raise UsageError(
-                    "`--show-prompt` asks no model: there is no answer to stream or to judge",
-                    "leave --jsonl and --strict out; --json prints the prompt as an object",
+                    "`--show-prompt` asks no model: there is no answer to stream, judge or keep",
+                    "leave --jsonl, --strict, --session, --deadline out; --json prints the prompt"
+                    " as an object",
                 )
             raise typer.Exit(
                 _show_prompt(rag, output, asked, {**options, "allow_weak": allow_weak})
             )
-        thoughts = show_answer.Thoughts(output)
-        rest: dict[str, Any] = {"allow_weak": allow_weak, "thought": thoughts.tell}
-        if jsonl:
-            answer = _stream_events(rag, output, asked, options, rest, thoughts)
-        else:
-            pieces = thoughts.before(rag.ask_stream(asked, **options, **rest))
-            answer = _answer(rag, output, pieces, strict)
+        talk = conversation(rag, session, output)
+        options["deadline"] = by
+        rest = {"allow_weak": allow_weak, "strict": strict, "jsonl": jsonl}
+        answer = answered(talk, output, asked, options, **rest)
+        if by is not None:
+            tell_steps(answer.steps, by.seconds, output)
         raise typer.Exit(_exit_code(answer, strict))
 
 
@@ -128,13 +134,40 @@ def _show_prompt(rag: Rag, output: Output, question: str, options: Mapping[str, 
     return 4 if prepared.declined else 0
 
 
-def _answer(rag: Rag, output: Output, pieces: Iterator[Piece], strict: bool) -> Answer:
+def conversation(rag: Rag, session: str | None, output: Output) -> Conversation:
+    """The session of this name, or a conversation that nobody keeps. Raises UsageError."""
+    from ragcli.conversation import Conversation
+
+    return Conversation(rag, session, lambda text: output.aside(f"searched for: {text}"))
+
+
+def answered(
+    talk: Conversation,
+    output: Output,
+    question: str,
+    options: Mapping[str, Any],
+    *,
+    allow_weak: bool,
+    strict: bool,
+    jsonl: bool,
+) -> Answer:
+    """The answer, shown as it is asked for: to people, as JSON or as events."""
+    thoughts = show_answer.Thoughts(output)
+    rest: dict[str, Any] = {"allow_weak": allow_weak, "thought": thoughts.tell}
+    if jsonl:
+        return _stream_events(talk, output, question, options, rest, thoughts)
+    pieces = thoughts.before(talk.ask_stream(question, **options, **rest))
+    return _answer(talk, output, pieces, strict)
+
+
+def _answer(talk: Conversation, output: Output, pieces: Iterator[Piece], strict: bool) -> Answer:
     started = perf_counter()
     live = output.out_is_terminal and not strict and not output.json
     answer = None
     try:
-        for piece in show_answer.stream(pieces, output, live=live):
-            answer = piece.answer or answer
+        with closing(show_answer.stream(pieces, output, live=live)) as shown:
+            for piece in shown:
+                answer = piece.answer or answer
     finally:  # also of an answer that was broken off
         if answer is not None and output.json:
             output.object(shapes.answer(answer))
@@ -143,15 +176,16 @@ def _answer(rag: Rag, output: Output, pieces: Iterator[Piece], strict: bool) -> 
     assert answer is not None, "the recipe always ends with the answer"
     if output.json:
         return answer
-    if answer.generator == "extractive" and rag.settings.generator == "auto":
-        show_answer.offer_generator(output)
+    if answer.generator == "extractive" and talk.rag.settings.generator == "auto":
+        if len(talk.turns) == 1:
+            show_answer.offer_generator(output)
     elif not answer.declined and output.err_is_terminal:
         show_answer.footer(answer, output, perf_counter() - started)
     return answer
 
 
 def _stream_events(
-    rag: Rag,
+    talk: Conversation,
     output: Output,
     question: str,
     options: Mapping[str, Any],
@@ -162,11 +196,11 @@ def _stream_events(
     what has come of the answer."""
     answer = None
     try:
-        rag.prepare_generator()
-        found = rag.query(question, **options)
+        found = talk.query(question, **options)
         passages = [shapes.passage(p) for p in found.passages]
         output.object({"event": "retrieved", "passages": passages})
-        for piece in thoughts.before(rag.answer_from(found, **rest)):
+        rest = {**rest, "deadline": options.get("deadline")}
+        for piece in thoughts.before(talk.answer_from(found, **rest)):
             if piece.sentence:
                 output.object({"event": "text", "text": piece.sentence.text})
             answer = piece.answer or answer

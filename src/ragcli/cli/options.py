@@ -24,6 +24,7 @@ from ragcli.domain import Filter
 from ragcli.errors import UsageError
 
 if TYPE_CHECKING:
+    from ragcli.background import Deadline
     from ragcli.rag import Rag
 
 ProjectOption = Annotated[
@@ -62,6 +63,25 @@ RerankOption = Annotated[
 WaitOption = Annotated[
     str | None,
     typer.Option("--wait", metavar="TIME", help="Wait for another writer: 20s, 10m, 1h30m."),
+]
+DeadlineOption = Annotated[
+    str | None,
+    typer.Option("--deadline", metavar="TIME", help="The best that fits this time: 5s."),
+]
+SessionOption = Annotated[
+    str | None,
+    typer.Option("--session", metavar="NAME", help="Keep the conversation, and go on with it."),
+]
+GeneratorOption = Annotated[
+    str | None,
+    typer.Option(
+        "--generator",
+        metavar="NAME",
+        help="Who writes: ollama:MODEL, openai:MODEL or extractive.",
+    ),
+]
+ThinkOption = Annotated[
+    bool, typer.Option("--think", help="Let the model think first; shown on stderr.")
 ]
 ThreadsOption = Annotated[
     int | None,
@@ -284,6 +304,18 @@ def _pair(text: str) -> tuple[str, str]:
             f"`--where {text}` is not KEY=VALUE", "write it as --where author=Curie, once for each"
         )
     return key.strip(), value.strip()
+
+
+def deadline_in(text: str | None) -> Deadline | None:
+    """The moment that is so far away. Raises UsageError."""
+    if text is None:
+        return None
+    from ragcli.background import Deadline
+
+    limit_s = seconds(text)
+    if not limit_s:
+        raise UsageError("a deadline of no time at all", "write it as --deadline 5s")
+    return Deadline(limit_s)
 
 
 _TIME = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")

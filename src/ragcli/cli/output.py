@@ -120,6 +120,21 @@ class Output:
             self._stdout.flush()  # what was said before stands above it
             self.say(self._wrapped(text))
 
+    def prompt(self, text: str) -> None:
+        """What stands before a line that is to be typed."""
+        self._stderr.write(text)
+        self._stderr.flush()
+
+    def aside(self, text: str) -> None:
+        """Something by the way: dim on a terminal."""
+        plain = self._environ.get("NO_COLOR") or self._environ.get("TERM") == "dumb"
+        if self.quiet or plain or not self.err_is_terminal:
+            self.note(text)
+            return
+        self._stdout.flush()
+        self._stderr.write(f"\x1b[2m{one_line(text)}\x1b[0m\n")
+        self._stderr.flush()
+
     def warn(self, text: str) -> None:
         """Something that may be wrong."""
         self.note(f"rag: warning: {text}")

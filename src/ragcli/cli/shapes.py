@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ragcli.domain import Answer, Citation, Found, Passage, QueryResult
+    from ragcli.domain import Answer, Citation, Found, Passage, QueryResult, Step
     from ragcli.recipes.prompting import PreparedPrompt
 
 
@@ -54,6 +54,7 @@ def query(result: QueryResult) -> dict[str, Any]:
         "reranker": result.reranker,
         "embedded_share": result.embedded_share,
         "passages": [passage(p) for p in result.passages],
+        "steps": [step(s) for s in result.steps],
         "warnings": list(result.warnings),
         "timings_ms": dict(result.timings_ms),
     }
@@ -112,9 +113,15 @@ def answer(one: Answer) -> dict[str, Any]:
         "generator": one.generator,
         "citations": [citation(c) for c in one.citations],
         "uncited": list(one.uncited),
+        "searched_for": one.searched_for,
         "passages": [passage(p) for p in one.passages],
         "model": one.model,
         "embedded_share": one.embedded_share,
+        "steps": [step(s) for s in one.steps],
         "warnings": list(one.warnings),
         "timings_ms": dict(one.timings_ms),
     }
+
+
+def step(one: Step) -> dict[str, Any]:
+    return {"name": one.name, "state": one.state, "why": one.why}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 from ragcli.cli.output import Output, one_line, show_safely
 from ragcli.cli.show_passages import became, place, tell_share
@@ -24,7 +24,7 @@ NEAREST = 3
 FAR = 0.25
 
 
-def stream(pieces: Iterator[Piece], output: Output, *, live: bool) -> Iterator[Piece]:
+def stream(pieces: Iterator[Piece], output: Output, *, live: bool) -> Generator[Piece]:
     """The same pieces; ``live`` shows their text as it comes, wrapped at words. What was shown
     stays when it is interrupted."""
     wrapper = Wrapper(output.width)
@@ -81,7 +81,7 @@ def show(answer: Answer, output: Output, *, shown_already: bool) -> None:
     if answer.citations:
         output.line()
     for citation in answer.citations:
-        output.line(_citation_line(citation, answer.answer))
+        output.line(citation_line(citation, answer.answer))
     for warning in answer.warnings:
         output.warn(warning)
     tell_share(answer, output)
@@ -125,7 +125,7 @@ def declined(
         output.detail(why)
 
 
-def _citation_line(citation: Citation, text: str) -> str:
+def citation_line(citation: Citation, text: str) -> str:
     sign = _SIGNS.get(citation.verdict, _WRONG)
     where = f", {place(citation)}" if place(citation) else ""
     line = f"  {sign} [{citation.marker}] {one_line(citation.source)}{where}"

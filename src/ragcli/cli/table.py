@@ -31,7 +31,8 @@ _PROJECT = (10, 12, 13)
 
 
 class Command(NamedTuple):
-    """``group`` is its heading in the help; ``codes`` those beyond what every command gives."""
+    """``group`` is its heading in the help; ``codes`` those beyond what every command gives. One
+    without a ``summary`` is told by the line of another: the help is one screen."""
 
     group: str
     summary: str
@@ -52,6 +53,7 @@ COMMANDS = {
     "query": Command("", "Find the passages for a question", (3, 4, *_PROJECT, 20)),
     "ask": Command("", "Answer a question, with checked citations", (4, 5, *_PROJECT, 20)),
     "status": Command("", "The project at a glance, and its problems", _PROJECT),
+    "chat": Command("", "Ask on, with follow-up questions", (3, 4, *_PROJECT, 20)),
     "ls": Command(_CORPUS, "List the files", (4, *_PROJECT)),
     "show": Command(_CORPUS, "A file's stored text, as it was read", (4, *_PROJECT)),
     "chunks": Command(_CORPUS, "How a file was cut", (4, *_PROJECT)),
@@ -65,7 +67,7 @@ COMMANDS = {
     "embed": Command(_SETUP, "Texts to embeddings", (10, 12, 13, 20)),
     "serve": Command(_SETUP, "A helper that keeps the model loaded", (4, *_PROJECT, 20)),
     "eval": Command(_SETUP, "How well it finds what answers", (3, 4, 6, *_PROJECT, 20)),
-    "export": Command(_SETUP, "The project as one file", _PROJECT),
-    "import": Command(_SETUP, "A project from such a file", (11, 12, 13)),
+    "export": Command(_SETUP, "The project as one file, which rag import reads", _PROJECT),
+    "import": Command(_SETUP, "", (11, 12, 13)),
     "doctor": Command(_SETUP, "Check everything, and name the cures", (6, 10, 11)),
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from ragcli.domain.found import Passage
+    from ragcli.domain.found import Passage, Step
 
 # Says of a question and texts how near each is to it in meaning: the cosine of their embeddings,
 # less where the model cannot read the question or the text, 0 where it cannot at all.
@@ -55,8 +55,9 @@ class Sentence:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An answer with its evidence, as a whole and by its ``sentences``; ``why`` says why one was
-    declined, ``incomplete`` what broke it off. ``embedded_share``, ``chunks`` and ``confidence``
-    are those of the query."""
+    declined, ``incomplete`` what broke it off. ``searched_for`` is a follow-up question as it was
+    made self-contained, None where the question was searched for as it is. ``embedded_share``,
+    ``chunks`` and ``confidence`` are those of the query, ``steps`` its steps and the writing."""
 
     question: str
     answer: str
@@ -74,6 +75,20 @@ class Answer:
     embedded_share: float = 1.0
     chunks: int = 0
     confidence: float | None = None
+    steps: tuple[Step, ...] = ()
+    searched_for: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question of a conversation, as it was asked and as it was ``searched`` for, and what was
+    answered, if anything. ``asked_at`` is UTC, ISO 8601."""
+
+    question: str
+    searched: str
+    answer: str
+    citations: tuple[Citation, ...] = ()
+    asked_at: str = ""
 
 
 class Message(NamedTuple):

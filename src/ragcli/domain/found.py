@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Mode = Literal["hybrid", "dense", "keyword"]
 
@@ -40,6 +40,15 @@ class Found:
 
     rank: int | None
     score: float
+
+
+class Step(NamedTuple):
+    """A step towards an answer: ``keyword`` and ``embedding`` are the two halves of a search. One
+    that was done in part, or left out for want of time, says ``why``."""
+
+    name: Literal["keyword", "embedding", "reranker", "generator"]
+    state: Literal["done", "partly", "left_out"] = "done"
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +109,7 @@ class QueryResult:
     corpus.
     ``embedded_share`` of the corpus could be found by meaning, the rest by words only; where that
     is less than 1, ``chunks`` says how many there are. ``reranker`` is the name of the one that was
-    asked to order the passages.
+    asked to order the passages, ``steps`` are those that were to be done.
     """
 
     question: str
@@ -114,6 +123,7 @@ class QueryResult:
     embedded_share: float = 1.0
     chunks: int = 0
     reranker: str | None = None
+    steps: tuple[Step, ...] = ()
     parts: tuple[str, ...] = ()
     weights: Mapping[str, float] = field(default_factory=dict)
 

@@ -132,9 +132,9 @@ def agreement(claim: str, sentence: str, passage: str) -> Judged:
         return Judged("agrees")
     mine = [t for t in own if t.kind != "negation"]
     theirs = [t for t in said if t.kind != "negation"]
-    pairs = _common(mine, theirs)
-    if not pairs:
+    if not mine:
         return Judged("unchecked", "in other words")
+    pairs = _common(mine, theirs)
     clauses = {theirs[j].clause for _, j in pairs}
     denied = [t for t in said if t.kind == "negation" and t.clause in clauses]
     return _denies([t for t in own if t.kind == "negation"], denied) or _says(

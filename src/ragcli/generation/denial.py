@@ -129,7 +129,7 @@ def _denies(sentence: Sentence) -> bool:
     if not is_denial(sentence.text, cited=bool(sentence.citations)):
         return False
     found = [c.verdict for c in sentence.citations if c.quote and c.verdict != "not_found"]
-    return not found or (set(found) == {"disagrees"} and not _BUT.search(sentence.text))
+    return not found or ("supported" not in found and not _BUT.search(sentence.text))
 
 
 def is_denial(text: str, *, cited: bool = False) -> bool:

@@ -43,14 +43,15 @@ def build_prompt(
     answer_tokens: int,
     template: PromptTemplate = PromptTemplate(),  # noqa: B008 - a constant
     reread: Reread | None = None,
+    history: str = "",
 ) -> Prompt:
     """The prompt for a question: as many passages, best first, as fit.
 
     Passages that do not fit are dropped from the end; the first that fits in part is cut at the
     end of a sentence, and its text, ``char_end`` and ``line_end`` say so. With ``reread`` those
     that stand side by side become one, in the place of the better one. ``context_tokens`` holds
-    prompt and answer together. Raises UsageError when not one sentence of the first passage fits,
-    ValueError without passages.
+    prompt and answer together; a ``history`` (``history.py``) stands before the passages. Raises
+    UsageError when not one sentence of the first passage fits, ValueError without passages.
     """
     if not passages:
         raise ValueError("a prompt needs a passage")
@@ -60,7 +61,7 @@ def build_prompt(
 
     def user(shown: Sequence[Passage]) -> str:
         blocks = "\n\n".join(_block(n, p) for n, p in enumerate(shown, 1))
-        return template.user_text(blocks, asked, language)
+        return history + template.user_text(blocks, asked, language)
 
     frame = estimate_tokens(system) + TEMPLATE_TOKENS
     fitting = _fit(passages, context_tokens - answer_tokens - frame - estimate_tokens(user([])))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 
-from ragcli.domain import Answer, Generator, Likeness, QueryResult, Sentence
+from ragcli.domain import Answer, Generator, Likeness, QueryResult, Sentence, Step
 from ragcli.errors import AnswerVoid, ProviderUnavailable
 from ragcli.generation.answers import AnswerReader, checked
 from ragcli.generation.denial import only_denies
@@ -71,6 +71,7 @@ def ask(
         incomplete=broken[0].message if broken else None,
         warnings=tuple(warnings),
         timings_ms=timings,
+        steps=(*found.steps, Step("generator")),
     )
     if given:
         yield Piece(answer=_with_text(answer, sentences, reader.removed))
@@ -117,6 +118,7 @@ def _unanswered(found: QueryResult) -> Answer:
         embedded_share=found.embedded_share,
         chunks=found.chunks,
         confidence=found.confidence,
+        steps=found.steps,
     )
 
 

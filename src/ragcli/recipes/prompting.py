@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ragcli.errors import ProviderUnavailable
+from ragcli.generation.history import history
 from ragcli.generation.prompt import build_prompt
 
 if TYPE_CHECKING:
-    from ragcli.domain import Generator, Prompt, QueryResult
+    from ragcli.domain import Generator, Prompt, QueryResult, Turn
     from ragcli.generation.template import PromptTemplate
     from ragcli.store import Store
+
+# Of the context, what earlier turns may take: they explain the question, passages answer it.
+HISTORY_SHARE = 0.125
 
 
 @dataclass(frozen=True, slots=True)
 class PromptOptions:
     """What prompt and answer may take, the words around the passages, and where passages that stand
     side by side are read as one. Where the model ``thinks`` half of the context is kept for what it
-    thinks and writes."""
+    thinks and writes. ``turns`` are those before it in a conversation."""
 
     context_tokens: int
     answer_tokens: int
     thinks: bool
     template: PromptTemplate
     store: Callable[[], Store]
+    turns: Sequence[Turn] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,7 @@ def prompt_for(
         context_tokens=room,
         answer_tokens=room // 2 if options.thinks else min(options.answer_tokens, room // 4),
         template=options.template,
+        history=history(options.turns, int(room * HISTORY_SHARE)),
         reread=(lambda *place: _stored_text(options.store(), *place)) if joined else None,
     )
     return replace(prompt, parts=found.parts, weights=found.weights)

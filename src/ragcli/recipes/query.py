@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ragcli.domain import Filter, QueryResult
+from ragcli.domain import Filter, QueryResult, Step
 from ragcli.errors import RagError, UsageError
 from ragcli.recipes.calibrate import chance
 from ragcli.recipes.passages import passages
@@ -19,6 +19,7 @@ from ragcli.retrieval.retrieve import retrieve
 from ragcli.store import Store, sets
 
 if TYPE_CHECKING:
+    from ragcli.background import Deadline
     from ragcli.domain import Embedder, Mode, Reranker
     from ragcli.retrieval.question import Question
     from ragcli.retrieval.retrieve import Ranking
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 class QueryOptions:
     """``top_k`` passages at most, of ``passage_tokens`` at most each, of the documents that
     ``chosen`` lets through. Without ``mend`` nothing is written: a broken index file is left to
-    others. A reranker scores for about ``rerank_s``."""
+    others. A reranker scores for about ``rerank_s``, and what it takes must end by the
+    ``deadline``. ``late`` says that by then there will be no model, so that the mode is keyword."""
 
     mode: Mode = "hybrid"
     top_k: int = 5
@@ -38,6 +40,8 @@ class QueryOptions:
     explain: bool = False
     mend: bool = True
     rerank_s: float = 0.0
+    deadline: Deadline | None = None
+    late: bool = False
 
 
 def query(
@@ -95,6 +99,7 @@ def query(
         reranker=reranker.name if reranker else None,
         parts=searched.parts,
         weights={t: w for one in searched.questions for t, w in one.weights.items()},
+        steps=_steps(options, searched, reranker),
     )
 
 
@@ -139,7 +144,7 @@ def search(
 
         budget_s = options.rerank_s / len(asked)
         rankings = [
-            reranked(one, ranking, searcher.rows, reranker, budget_s, told)
+            reranked(one, ranking, searcher.rows, reranker, budget_s, options.deadline, told)
             for one, ranking in zip(asked, rankings, strict=True)
         ]
         lap("rerank")
@@ -173,6 +178,28 @@ def _confidences(
         for i, amount in evidence_for_each(ranking.chunks).items():
             each[i] = max(confidence(amount, background), each.get(i, 0.0))
     return max(each.values(), default=confidence(0.0, background)), each
+
+
+def _steps(
+    options: QueryOptions, searched: Searched, reranker: Reranker | None
+) -> tuple[Step, ...]:
+    """What was done of what was asked for."""
+    steps = [Step("keyword")] if options.mode != "dense" else []
+    if options.late:
+        steps.append(Step("embedding", "left_out", "the model was not ready in time"))
+    elif options.mode != "keyword":
+        can = any(one.vector is not None for one in searched.questions)
+        steps.append(Step("embedding") if can else Step("embedding", "left_out", "it is too long"))
+    if reranker is not None:
+        chunks = [one for ranking in searched.rankings for one in ranking.chunks]
+        scored = sum("rerank" in one.found_by for one in chunks)
+        total = len(chunks)
+        if scored == total or total < 2:
+            steps.append(Step("reranker"))
+        else:
+            state: Any = "partly" if scored else "left_out"
+            steps.append(Step("reranker", state, f"{scored} of {total} candidates"))
+    return tuple(steps)
 
 
 def _is_blind(question: Question, mode: Mode) -> bool:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli import __version__
 from ragcli.config import Origin, Settings, check_private
-from ragcli.domain import Filter, Found, Passage, QueryResult
+from ragcli.domain import Filter, Found, Passage, QueryResult, Step
 
 if TYPE_CHECKING:
     import socket
@@ -185,6 +185,7 @@ def result_from(data: Mapping[str, Any]) -> QueryResult:
             **data,
             "passages": tuple(_passage_from(one) for one in data["passages"]),
             "warnings": tuple(data["warnings"]),
+            "steps": tuple(Step(*one) for one in data["steps"]),
             "parts": tuple(data["parts"]),
         }
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ragcli import providers
+from ragcli.background import Deadline
 from ragcli.config import settings_for
 from ragcli.domain import Embedder, EmbedderIdentity
 from ragcli.errors import RagError
@@ -127,6 +128,7 @@ class Resident:
 
     def _query(self, rag: Rag, request: Mapping[str, Any]) -> dict[str, Any]:
         self.check(model=request["mode"] != "keyword")
+        deadline_s = request["deadline_s"]
         result = rag.query(
             request["question"],
             top_k=request["top_k"],
@@ -135,6 +137,7 @@ class Resident:
             chosen=protocol.filter_from(request["chosen"]),
             explain=request["explain"],
             mend=False,
+            deadline=None if deadline_s is None else Deadline(deadline_s),
         )
         index = rag.store.opened_index
         if index is not None and index.to_mend:

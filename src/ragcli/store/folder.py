@@ -26,6 +26,7 @@ and a copy of their text.
   vectors-*       a FAISS index of the embeddings, and what it is, as JSON
   config.toml     settings of this project; yours to edit (see: rag config show)
   questions.jsonl questions of yours, if there are any: what `rag eval` asks
+  sessions/       conversations that you had kept (rag chat --sessions), and lines you typed
   lock            held by the one command that is writing
 
 It can be rebuilt from the documents with `rag ingest`, and deleted when no longer wanted.
@@ -78,6 +79,11 @@ class ProjectFolder:
     def evaluations(self) -> Path:
         """Saved runs of `rag eval`."""
         return self.rag / "evaluations"
+
+    @property
+    def sessions(self) -> Path:
+        """Conversations that are kept, and lines typed into one."""
+        return self.rag / "sessions"
 
     def source_of(self, path: Path) -> str:
         """A path as it is shown and cited: relative to the project's folder, ``/`` between the

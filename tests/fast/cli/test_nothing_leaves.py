@@ -20,6 +20,7 @@ EVERY = [
     ["query", "how long is the warranty?"],
     ["query", "warranty", "--mark", "1", "--explain"],
     ["ask", "how long is the warranty?", "--allow-weak"],
+    ["chat"],
     ["why-not", "warranty", "docs/notes.txt"],
     ["status", "--problems", "--skipped"],
     ["ls"],
