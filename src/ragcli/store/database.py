@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ragcli import private
 from ragcli.errors import ProjectCorrupt, ProjectIncompatible, RagError
 from ragcli.store import filesystem, schema
 
@@ -87,7 +88,7 @@ def create(path: Path, facts: dict[str, str]) -> None:
     # The log of a store that was deleted would be taken for that of the new one.
     for left in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
         left.unlink(missing_ok=True)
-    fresh.touch(mode=0o600)
+    os.close(private.open_file(fresh, os.O_WRONLY))
     connection = sqlite3.connect(fresh, timeout=BUSY_TIMEOUT_S, isolation_level=None)
     try:
         connection.execute("PRAGMA synchronous = FULL")
@@ -111,12 +112,18 @@ def sync_folder(path: Path) -> None:
 
 def copy(connection: sqlite3.Connection, path: Path) -> None:
     """All that is stored, of one committed state, into a new file, readable by its owner only."""
-    path.touch(mode=0o600, exist_ok=False)
+    os.close(private.open_file(path, os.O_WRONLY | os.O_EXCL))
     target = sqlite3.connect(path, isolation_level=None)
     try:
         connection.backup(target)
     finally:
         target.close()
+
+
+def empty_log(connection: sqlite3.Connection) -> bool:
+    """Move everything from the write-ahead log into the database, and leave the log without a byte;
+    false where some reader did not let go of an older state within BUSY_TIMEOUT_S."""
+    return not connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
 
 
 def is_outdated(connection: sqlite3.Connection) -> bool:

@@ -69,6 +69,12 @@ def create(connection: sqlite3.Connection, chunk_set_id: int) -> None:
     connection.execute(f"CREATE VIRTUAL TABLE {name}_terms USING fts5vocab ({name}, row)")
 
 
+def merge(connection: sqlite3.Connection, chunk_set_id: int) -> None:
+    """One segment in place of several: those of deleted rows still hold their terms."""
+    name = table_name(chunk_set_id)
+    connection.execute(f"INSERT INTO {name} ({name}) VALUES ('optimize')")
+
+
 def drop(connection: sqlite3.Connection, chunk_set_id: int) -> None:
     connection.execute(f"DROP TABLE {table_name(chunk_set_id)}_terms")
     connection.execute(f"DROP TABLE {table_name(chunk_set_id)}")

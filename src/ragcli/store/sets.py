@@ -65,6 +65,13 @@ def beside(
     )
 
 
+def with_index(connection: sqlite3.Connection) -> list[EmbeddingSet]:
+    """The sets that have an index file."""
+    ids = connection.execute("SELECT DISTINCT set_id FROM index_files").fetchall()
+    found = (_one(connection, "id = ?", (set_id,)) for (set_id,) in ids)
+    return [one for one in found if one is not None]
+
+
 def _one(
     connection: sqlite3.Connection, condition: str, parameters: tuple[object, ...]
 ) -> EmbeddingSet | None:
