@@ -78,12 +78,16 @@ class Output:
 
     def line(self, text: str = "") -> None:
         """One line of data."""
-        self._stdout.write(text + "\n")
+        self._stdout.write(self._shown(text) + "\n")
 
     def text(self, piece: str) -> None:
         """A piece of data as it comes, seen at once."""
-        self._stdout.write(piece)
+        self._stdout.write(self._shown(piece))
         self._stdout.flush()
+
+    def _shown(self, text: str) -> str:
+        """Whatever it holds, it does nothing to a terminal. A pipe gets it as it is."""
+        return show_safely(text) if self.out_is_terminal else text
 
     def object(self, value: Mapping[str, Any]) -> None:
         """One JSON object on one line, seen at once. What is not seen is escaped: the value is the

@@ -17,6 +17,7 @@ from ragcli.recipes.question import read_question
 from ragcli.recipes.search import StoreSearcher
 from ragcli.retrieval.confidence import evidence
 from ragcli.retrieval.retrieve import retrieve
+from ragcli.store import sets
 from ragcli.text.scripts import UNSPACED, unspaced_share
 from ragcli.text.terms import STOP_WORDS
 
@@ -118,4 +119,4 @@ def _words() -> re.Pattern[str]:
 
 
 def _name(chosen: EmbeddingSet) -> str:
-    return f"chance_{chosen.id}"
+    return sets.CHANCE.format(chosen.id)

@@ -17,20 +17,8 @@ from ragcli.store.folder import NOTICES, ProjectFolder, is_there
 State = Literal["ok", "warn", "fail"]
 
 REPAIR = "rag doctor --repair"
-# What holds texts, embeddings, or what people ask.
-_PRIVATE = (
-    "store.sqlite*",
-    "vectors-*",
-    "lock",
-    "*questions.jsonl",
-    "evaluations",
-    "evaluations/*",
-    "sessions",
-    "sessions/*",
-)
 # Chunks: a second for 5,000 of them.
 WORDS_COMPARED_UP_TO = 10_000
-
 ANEW = "restore .rag from a copy, or delete it and ingest anew"
 
 
@@ -63,9 +51,8 @@ def permissions(folder: ProjectFolder) -> Check:
 
 
 def private_paths(folder: ProjectFolder) -> list[Path]:
-    """The folder itself, and what in it holds text or embeddings."""
-    inside = [p for n in _PRIVATE for p in folder.rag.glob(n)]
-    return [folder.rag, *sorted(inside)]
+    """The folder itself, and all that is in it."""
+    return [folder.rag, *sorted(p for p in folder.rag.rglob("*") if not p.is_symlink())]
 
 
 def is_open(path: Path) -> bool:

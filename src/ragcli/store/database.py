@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ragcli import private
 from ragcli.errors import ProjectCorrupt, ProjectIncompatible, RagError
 from ragcli.store import filesystem, schema
 
@@ -93,7 +94,7 @@ def create(path: Path, facts: dict[str, str]) -> None:
     # The log of a store that was deleted would be taken for that of the new one.
     for left in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
         left.unlink(missing_ok=True)
-    fresh.touch(mode=0o600)
+    os.close(private.open_file(fresh, os.O_WRONLY))
     connection = sqlite3.connect(fresh, timeout=BUSY_TIMEOUT_S, isolation_level=None)
     try:
         connection.execute("PRAGMA synchronous = FULL")
@@ -117,12 +118,18 @@ def sync_folder(path: Path) -> None:
 
 def copy(connection: sqlite3.Connection, path: Path) -> None:
     """All that is stored, of one committed state, into a new file, readable by its owner only."""
-    path.touch(mode=0o600, exist_ok=False)
+    os.close(private.open_file(path, os.O_WRONLY | os.O_EXCL))
     target = sqlite3.connect(path, isolation_level=None)
     try:
         connection.backup(target)
     finally:
         target.close()
+
+
+def empty_log(connection: sqlite3.Connection) -> bool:
+    """Move everything from the write-ahead log into the database, and leave the log without a byte;
+    false where some reader did not let go of an older state within BUSY_TIMEOUT_S."""
+    return not connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
 
 
 def is_outdated(connection: sqlite3.Connection) -> bool:
@@ -152,6 +159,29 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+@contextmanager
+def rehearsal(connection: sqlite3.Connection) -> Iterator[None]:
+    """All of the writes inside are seen inside only, and undone in the end."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")
+
+
+@contextmanager
+def savepoint(connection: sqlite3.Connection) -> Iterator[None]:
+    """All of the writes inside, or none, within a rehearsal."""
+    connection.execute("SAVEPOINT inner_transaction")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK TO inner_transaction")
+        raise
+    finally:
+        connection.execute("RELEASE inner_transaction")
 
 
 @contextmanager

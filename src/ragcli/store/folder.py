@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ragcli import private
 from ragcli.errors import ProjectNotFound, UsageError
 from ragcli.store import filesystem
 
@@ -80,6 +81,11 @@ class ProjectFolder:
     def self_made(self) -> Path:
         """A question set made from the documents."""
         return self.rag / "self-questions.jsonl"
+
+    @property
+    def history(self) -> Path:
+        """Questions that were asked, where that is switched on."""
+        return self.rag / "history.jsonl"
 
     @property
     def evaluations(self) -> Path:
@@ -185,16 +191,16 @@ def refuse_unwanted(root: Path, *, named: bool) -> None:
 
 
 def lay_out(folder: ProjectFolder) -> None:
-    """The files that say what the folder is."""
+    """The folder, with what it is for people, and for git. Raises OSError."""
+    private.make_folder(folder.rag)
     for name, text in NOTICES.items():
-        (folder.rag / name).write_text(text, encoding="utf-8")
+        private.write_text(folder.rag / name, text)
 
 
 def create(root: Path) -> ProjectFolder:
     """Make the folder, not yet the store. Raises UsageError where none can be made."""
     folder = ProjectFolder(root)
     try:
-        folder.rag.mkdir(mode=0o700, parents=True, exist_ok=True)
         lay_out(folder)
     except OSError as error:
         if error.errno in FAILED_DISK:

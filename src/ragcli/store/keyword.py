@@ -52,6 +52,13 @@ def table_name(chunk_set_id: int) -> str:
     return f"keyword_{chunk_set_id}"
 
 
+def size_of(connection: sqlite3.Connection, chunk_set_id: int) -> int:
+    """The bytes of a chunk set's index."""
+    name = table_name(chunk_set_id)
+    row = connection.execute(f"SELECT COALESCE(SUM(LENGTH(block)), 0) FROM {name}_data").fetchone()
+    return int(row[0])
+
+
 def create(connection: sqlite3.Connection, chunk_set_id: int) -> None:
     """The index of a chunk set, and the view of its term statistics."""
     name = table_name(chunk_set_id)
@@ -60,6 +67,12 @@ def create(connection: sqlite3.Connection, chunk_set_id: int) -> None:
         f" tokenize = \"ascii tokenchars '{TERM_CHARACTERS}'\")"
     )
     connection.execute(f"CREATE VIRTUAL TABLE {name}_terms USING fts5vocab ({name}, row)")
+
+
+def merge(connection: sqlite3.Connection, chunk_set_id: int) -> None:
+    """One segment in place of several: those of deleted rows still hold their terms."""
+    name = table_name(chunk_set_id)
+    connection.execute(f"INSERT INTO {name} ({name}) VALUES ('optimize')")
 
 
 def drop(connection: sqlite3.Connection, chunk_set_id: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from ragcli.errors import ProjectCorrupt
@@ -134,7 +135,9 @@ def put_file(
     reader_version: int,
     problems: Sequence[Problem] = (),
 ) -> int:
-    """Write what became of a file, in place of what was written before; its id."""
+    """Write what became of a file, in place of what was written before; its id. One that was
+    purged is known by its name again."""
+    connection.execute("DELETE FROM facts WHERE key = ?", (_purged_key(path),))
     connection.execute(
         "INSERT INTO files (source, path, root_id, document_id, state, size, mtime_ns,"
         " content_hash, reader_version, read_at) VALUES (?,?,?,?,?,?,?,?,?,?)"
@@ -267,6 +270,33 @@ def forget(connection: sqlite3.Connection, file_id: int) -> None:
         (file_id,),
     )
     connection.execute("DELETE FROM files WHERE id = ?", (file_id,))
+
+
+# A file that was purged, and that a remembered folder would bring back.
+_PURGED = "purged:"
+
+
+def _purged_key(path: bytes) -> str:
+    return f"{_PURGED}{sha256(path).hexdigest()}"
+
+
+def hash_removed(connection: sqlite3.Connection) -> None:
+    """Of the files that were taken out and stay out, keep no more than the hash of their path."""
+    removed = connection.execute("SELECT id, path FROM files WHERE state = 'removed'").fetchall()
+    for file_id, path in removed:
+        forget(connection, file_id)
+        connection.execute("INSERT OR IGNORE INTO facts VALUES (?, '')", (_purged_key(path),))
+
+
+class Purged:
+    """The files that were purged and stay out until they are named again."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        keys = connection.execute("SELECT key FROM facts WHERE key GLOB ?", (f"{_PURGED}*",))
+        self._keys = frozenset(key for (key,) in keys)
+
+    def __contains__(self, path: object) -> bool:
+        return bool(self._keys) and isinstance(path, bytes) and _purged_key(path) in self._keys
 
 
 def fetched(connection: sqlite3.Connection, source: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 
 APPLICATION_ID = 0x52414743  # "RAGC"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 TABLES = """
 CREATE TABLE facts (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -118,7 +118,8 @@ CREATE TABLE embedding_sets (
     identity TEXT NOT NULL,
     probe BLOB,
     active INTEGER NOT NULL CHECK (active IN (0, 1)),
-    created_at TEXT NOT NULL
+    created_at TEXT NOT NULL,
+    replaced_at TEXT  -- when another took its place, of one that is kept
 );
 CREATE UNIQUE INDEX one_active_set ON embedding_sets (active) WHERE active = 1;
 
@@ -214,6 +215,11 @@ def _keep_track(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def _keep_replaced(connection: sqlite3.Connection) -> None:
+    """Format 2 dropped a set as soon as another took its place."""
+    connection.execute("ALTER TABLE embedding_sets ADD COLUMN replaced_at TEXT")
+
+
 def _statements(script: str) -> Iterator[str]:
     """A script's statements one by one: ``executescript`` would commit what came before."""
     statement = ""
@@ -225,7 +231,10 @@ def _statements(script: str) -> Iterator[str]:
 
 
 # MIGRATIONS[n] turns format n into n + 1, inside the caller's transaction.
-MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _keep_track}
+MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {
+    1: _keep_track,
+    2: _keep_replaced,
+}
 
 
 def create(connection: sqlite3.Connection, facts: dict[str, str]) -> None:

@@ -55,6 +55,8 @@ class Store:
         if database.is_outdated(self.connection):
             self._migrate()
         self._index: tuple[tuple[int, int], VectorIndex] | None = None
+        self._holds_lock = False
+        self._rehearses = False
 
     def _migrate(self) -> None:
         try:
@@ -92,16 +94,37 @@ class Store:
 
     def transaction(self) -> AbstractContextManager[None]:
         """Everything written inside is committed together, or not at all."""
+        if self._rehearses:
+            return database.savepoint(self.connection)
         return database.transaction(self.connection)
 
     @contextmanager
     def writing(self, wait_s: float) -> Iterator[None]:
-        """Hold the project's lock. Raises ProjectLocked."""
-        with lock.writing(self.folder.lock, wait_s):
-            if not keyword.is_current(self.connection):
-                with self.transaction():
-                    self.rebuild_keyword_index()
+        """Hold the project's lock, which may be held already. Raises ProjectLocked."""
+        if self._holds_lock:
             yield
+            return
+        with lock.writing(self.folder.lock, wait_s):
+            self._holds_lock = True
+            try:
+                if not keyword.is_current(self.connection):
+                    with self.transaction():
+                        self.rebuild_keyword_index()
+                yield
+            finally:
+                self._holds_lock = False
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """Everything written inside is seen inside only, and undone in the end; index files are
+        left as they are. The caller holds the lock."""
+        self._rehearses = True
+        try:
+            with database.rehearsal(self.connection):
+                yield
+        finally:
+            self._rehearses = False
+            self._index = None
 
     # ------------------------------------------------------------ facts
 
@@ -419,6 +442,8 @@ class Store:
     def publish_index(self, chosen: EmbeddingSet, *, force: bool = False) -> bool:
         """Write the set's index file when that is worth its cost; whether it was. ``force`` writes
         it in any case, from the embeddings alone."""
+        if self._rehearses:
+            return False
         changes = vectors.changes_since(self.connection, chosen)
         count = self.chunk_count(chosen.chunk_set_id)
         if not force and not vectors.worth_writing(changes, count):
@@ -429,43 +454,22 @@ class Store:
         generation = (row[0] if row else 0) + 1
         file = vectors.write(self.connection, self.folder.rag, chosen, generation, anew=force)
         with self.transaction():
-            self.connection.execute(
-                "INSERT INTO index_files VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    file.generation,
-                    chosen.id,
-                    file.name,
-                    file.count,
-                    file.last_chunk_id,
-                    file.last_embedding_id,
-                    file.size_bytes,
-                    file.sha256,
-                ),
-            )
-            self.connection.execute(
-                "DELETE FROM index_files WHERE set_id = ? AND generation < ?",
-                (chosen.id, generation),
-            )
-            # An older file of another set may still hold them.
-            self.connection.execute(
-                "DELETE FROM removed_chunks WHERE NOT EXISTS"
-                " (SELECT 1 FROM index_files WHERE generation < ?)",
-                (generation,),
-            )
+            vectors.name_as_newest(self.connection, chosen, file)
         self.sweep()
         self._index = None
         return True
 
-    def switch_to(self, chosen: EmbeddingSet) -> None:
-        """Let another embedding set answer, in one commit, and drop the one it replaces.
+    def switch_to(self, chosen: EmbeddingSet, *, keep: bool) -> None:
+        """Let another embedding set answer, in one commit; with ``keep`` the one it replaces can
+        come back.
 
         Its index file is written before, so that no reader has to do without.
         """
-        self.publish_index(chosen, force=True)
+        if vectors.changes_since(self.connection, chosen):
+            self.publish_index(chosen, force=True)
         with self.transaction():
-            sets.activate(self.connection, chosen)
-            # The new file is younger than every removal, and it never held the old set's chunks.
-            self.connection.execute("DELETE FROM removed_chunks")
+            sets.activate(self.connection, chosen, keep=keep)
+            vectors.forget_others(self.connection, chosen)
         self.sweep()
         self._index = None
 

@@ -253,6 +253,43 @@ def _updated(
     return index if index.ntotal == _embedded(connection, embedding_set) else None
 
 
+def name_as_newest(
+    connection: sqlite3.Connection, embedding_set: EmbeddingSet, file: IndexFile
+) -> None:
+    """The row of a file that lies on the disk; the rows that nobody needs then go. Of sets that do
+    not answer a file is written again when one is to: it would be out of date."""
+    connection.execute(
+        "INSERT INTO index_files VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            file.generation,
+            embedding_set.id,
+            file.name,
+            file.count,
+            file.last_chunk_id,
+            file.last_embedding_id,
+            file.size_bytes,
+            file.sha256,
+        ),
+    )
+    connection.execute(
+        "DELETE FROM index_files WHERE generation < ? AND set_id NOT IN"
+        " (SELECT id FROM embedding_sets WHERE active = 1 AND id != ?)",
+        (file.generation, embedding_set.id),
+    )
+    # The older file of the set that answers may still hold them.
+    connection.execute(
+        "DELETE FROM removed_chunks WHERE NOT EXISTS"
+        " (SELECT 1 FROM index_files WHERE generation < ?)",
+        (file.generation,),
+    )
+
+
+def forget_others(connection: sqlite3.Connection, embedding_set: EmbeddingSet) -> None:
+    """The index files of all other sets, once this one answers by a file without removed chunks."""
+    connection.execute("DELETE FROM index_files WHERE set_id != ?", (embedding_set.id,))
+    connection.execute("DELETE FROM removed_chunks")
+
+
 def sweep(connection: sqlite3.Connection, folder: Path) -> None:
     """Delete index files that no row names. A reader that has one open keeps it."""
     for path in unnamed_files(connection, folder):
