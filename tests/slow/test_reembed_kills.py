@@ -211,8 +211,11 @@ def test_killed_at_twenty_moments_nothing_is_embedded_twice(
 
 
 @pytest.mark.parametrize("round_", range(8))
-def test_killed_while_it_compares_and_switches(project: Path, round_: int) -> None:
+def test_killed_while_it_compares_and_switches(
+    project: Path, monkeypatch: pytest.MonkeyPatch, round_: int
+) -> None:
     """All is embedded: what is left is the index file, the comparison and the one commit."""
+    monkeypatch.setenv("FAKE_DELAY_S", "0")
     with Rag.open(project) as opened:
         opened.reembed(NEW)
         opened.rollback()
