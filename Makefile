@@ -1,5 +1,6 @@
 # make demo   set up, ingest sample_docs/, ask two questions      (no model hub, no Ollama needed)
 # make test   set up, run every test                               make fast: those without a model
+# make soak   the longest tests of faults and load: an hour
 # make check  lint and types        make bench: measure            make wheel: build and try it
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ READY  := $(VENV)/ready
 # pip honours PIP_INDEX_URL, PIP_EXTRA_INDEX_URL and PIP_CONFIG_FILE.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test fast check bench wheel clean
+.PHONY: demo test fast soak check bench wheel clean
 .DEFAULT_GOAL := demo
 
 # pip first: older ones know no dependency groups.
@@ -34,6 +35,9 @@ test: $(READY)
 
 fast: $(READY)
 	$(BIN)/python -m pytest tests/fast --numprocesses auto --dist loadfile
+
+soak: $(READY)
+	$(BIN)/python -m pytest -m soak
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -8,6 +8,7 @@ Sections, in the order in which they run; without a name, all of them:
     cold     whole processes on the sample documents, and with 10,000, 100,000, 1,000,000 chunks
     peers    `rag` beside what a user would pick in its place: ingest, again, cold and warm query
     ingest   tokens/s beside sentence-transformers, and the share of what this machine can multiply
+    ask      `rag ask` until a model's first token, beside the same `rag query`
     sample   retrieval on sample_docs/: 30 questions say that nothing is broken, not how good it is
 
 Prints tables in Markdown, which docs/benchmarks.md is written from, and keeps everything in
@@ -27,6 +28,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import ask
 import cold
 import environments
 import ingest
@@ -113,6 +115,7 @@ SECTIONS: dict[str, tuple[Callable[[argparse.Namespace], dict[str, Any]], Callab
     "cold": (_cold, cold.show),
     "peers": (_peers, peers.show),
     "ingest": (_ingest, ingest.show),
+    "ask": (lambda given: ask.times(SAMPLE_DOCS, ask.QUESTION, ask.RUNS), ask.show),
     "sample": (lambda given: sample_scores(), passages.show),
 }
 

@@ -19,9 +19,13 @@ from ragcli.errors import UsageError
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 
 
-def _setting(default: Any, about: str, *, secret: bool = False, env: str = "") -> Any:
-    """A setting's default, its line in the documentation, and another tool's variable for it."""
-    return field(default=default, metadata={"about": about, "secret": secret, "env": env})
+def _setting(
+    default: Any, about: str, *, secret: bool = False, own: bool = False, env: str = ""
+) -> Any:
+    """A setting's default, its line in the documentation, and another tool's variable for it. What
+    is ``secret``, or its user's ``own`` to decide, may not stand in a project's file."""
+    metadata = {"about": about, "secret": secret, "own": own or secret, "env": env}
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +49,23 @@ class Settings:
     generator: str = _setting(
         "auto", "who writes answers: ollama:MODEL, openai:MODEL, extractive or auto"
     )
+    think: str = _setting(
+        "off", "whether the model thinks first: off or on; for gpt-oss also low, medium, high"
+    )
     context_tokens: int = _setting(8192, "the longest prompt and answer together")
     answer_tokens: int = _setting(1024, "kept free for the answer")
+    prompt_file: str | None = _setting(None, "a template for the prompt: docs/prompt.md")
     ollama_host: str = _setting("127.0.0.1:11434", "Ollama's address", env="OLLAMA_HOST")
     openai_base_url: str = _setting(
         "https://api.openai.com/v1", "OpenAI-compatible endpoint", env="OPENAI_BASE_URL"
     )
     openai_api_key: str | None = _setting(
         None, "its key; not allowed in a project's file", secret=True, env="OPENAI_API_KEY"
+    )
+    remote_hosts: str = _setting(
+        "",
+        "hosts that Ollama's models may send to, comma between; not allowed in a project's file",
+        own=True,
     )
     timeout_s: float = _setting(120.0, "longest silence of a provider or a web server")
     read_timeout_s: float = _setting(120.0, "longest time to read one file")
@@ -95,7 +108,7 @@ def load_settings(
     """
     known = {f.name: f for f in fields(Settings)}
     for name, spec in known.items():
-        if spec.metadata["secret"] and project.get(name) is not None:
+        if spec.metadata["own"] and project.get(name) is not None:
             variable = spec.metadata["env"] or f"RAG_{name.upper()}"
             raise UsageError(
                 f"{name} stands in the project's config.toml, which may be shared",
@@ -158,6 +171,7 @@ _CHOICES = {
     "precision": ("fp32", "int8"),
     "ocr": ("auto", "pages", "off"),
     "serve": ("auto", "never", "start"),
+    "think": ("off", "on", "low", "medium", "high"),
 }
 # A context below this leaves no room for one passage and an answer.
 _LEAST = {

@@ -2,6 +2,7 @@
 
     RagError                        1   unexpected failure
     ├── UsageError                  2   wrong usage or configuration
+    │   └── NotAgreed               2   it would send to a host that the user has not agreed to
     ├── NotInProject                4   ran well, found nothing under that name
     ├── ProjectNotFound            10
     ├── ProjectLocked              11   another writer holds the project
@@ -10,6 +11,7 @@
     │   └── ProjectUntrusted       12   somebody else's, or it names what only its user may
     ├── ProjectCorrupt             13
     ├── ProviderUnavailable        20   model missing, Ollama not running, extra not installed
+    │   └── AnswerVoid             20   what came counts for nothing: a cut prompt, bare thoughts
     ├── Unreadable                  3   one file or page; recorded in the ledger, never ends a run
     └── TextTooLong                 2   longer than the model's limit; never cut silently
 
@@ -37,6 +39,20 @@ class RagError(Exception):
 
 class UsageError(RagError):
     exit_code = 2
+
+
+class NotAgreed(UsageError):
+    """``host`` is where ``name`` would send to."""
+
+    def __init__(self, name: str, host: str, agreed: str) -> None:
+        super().__init__(
+            f"`{name}` sends what it is asked, and what it reads, to {host}, and you have not"
+            " agreed to that: nothing was sent",
+            f"if that is what you want: rag config set remote_hosts {agreed} --user",
+        )
+        self.name = name
+        self.host = host
+        self.agreed = agreed
 
 
 class NotInProject(RagError):
@@ -69,6 +85,10 @@ class ProjectCorrupt(RagError):
 
 class ProviderUnavailable(RagError):
     exit_code = 20
+
+
+class AnswerVoid(ProviderUnavailable):
+    pass
 
 
 class Unreadable(RagError):

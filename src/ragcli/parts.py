@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ragcli import providers, trust
+from ragcli.background import Background, Deadline
 from ragcli.binding import Binding
-from ragcli.config import settings_for
-from ragcli.errors import UsageError
+from ragcli.config import Origin, settings_for, user_file
+from ragcli.errors import NotAgreed, ProviderUnavailable, UsageError
 from ragcli.store.folder import ProjectFolder
 
 if TYPE_CHECKING:
     from ragcli.domain import Embedder, EmbedderIdentity, Generator, Reranker
+    from ragcli.generation.template import PromptTemplate
     from ragcli.store import Store
     from ragcli.store.rows import EmbeddingSet
+
+
+log = logging.getLogger("ragcli")
+
+T = TypeVar("T")
+
+
+def refuse(host: str, name: str) -> bool:
+    """Nobody is there to agree to what ``name`` sends to ``host``."""
+    return False
 
 
 class Parts:
     """Store, embedder, reranker and generator of a project.
 
-    ``settings`` are those in force, ``origins`` says where each came from.
+    ``settings`` are those in force, ``origins`` says where each came from. ``agrees`` asks the user
+    whether a model may send to a host; a yes is kept in the user's own file.
     """
 
     def __init__(
@@ -38,7 +56,9 @@ class Parts:
         self.folder = folder
         self.settings, self.origins = settings_for(folder.config, flags, environ)
         self._trusted = trusted
+        self.agrees: Callable[[str, str], bool] = refuse
         self._checked_set: int | None = None
+        self._writer: Background[Generator] | None = None
 
     @cached_property
     def store(self) -> Store:
@@ -46,6 +66,11 @@ class Parts:
         from ragcli.store import Store
 
         return Store(self.folder)
+
+    def _reopened(self) -> Store:
+        """Another file lies in the store's place."""
+        del self.store
+        return self.store
 
     def _active(self) -> EmbeddingSet | None:
         """The set that answers; None before the first ingest."""
@@ -60,13 +85,35 @@ class Parts:
         Raises ModelMismatch when another was asked for by flag or environment,
         ProviderUnavailable.
         """
+        return self.agreed(self._embedder_maker())
+
+    def _embedder_maker(self) -> Callable[[], Embedder]:
+        """What makes it without the store, whose connection belongs to one thread."""
         active = self._active()
         if active is None or self.store.is_empty():
             self.consent(self.settings.model, self._is_named_here("model"))
-            return providers.embedder(self.settings.model, self.settings)
+            return lambda: providers.embedder(self.settings.model, self.settings)
         asked = self.origins["model"].layer in ("flag", "environment")
         self.consent(active.identity.name, not asked)
-        return self._binding(active.identity).embedder()
+        identity = active.identity
+        return lambda: self._binding(identity).embedder()
+
+    def embeds_by(self, deadline: Deadline, question: str) -> bool:
+        """Make and load the embedder, which ends with its first question, and wait for it until
+        the deadline; whether it is ready then, or has failed."""
+        import numpy  # noqa: F401 - two threads that import it at once would see it half-made
+
+        make = self._embedder_maker() if "embedder" not in self.__dict__ else lambda: self.embedder
+        made: list[Embedder] = []
+
+        def load() -> None:
+            made.append(make())
+            made[0].embed_query(question)
+
+        ready = deadline.allows(Background(load))
+        if ready and made:
+            self.__dict__["embedder"] = made[0]
+        return ready
 
     def embedder_to_switch_to(self, model: str | None, given: Mapping[str, Any]) -> Embedder:
         """Another model with its own prompts, or the project's; ``given`` are settings that were
@@ -76,7 +123,8 @@ class Parts:
         if active is None:
             raise UsageError("nothing has been ingested yet", "begin with: rag ingest FOLDER")
         self.consent(model or active.identity.name, model is None)
-        return self._binding(active.identity).embedder_to_switch_to(model, given)
+        identity = active.identity
+        return self.agreed(lambda: self._binding(identity).embedder_to_switch_to(model, given))
 
     def is_trusted(self) -> bool:
         """It may name servers, providers and models (``trust.py``)."""
@@ -90,6 +138,20 @@ class Parts:
         provider, model = providers.split(name)
         choice = trust.Choice(provider, model, here, here and downloads(name))
         trust.check(self.is_trusted, choice, self.settings, self.origins)
+
+    def agreed(self, make: Callable[[], T]) -> T:
+        """What is made, once the user has agreed to the hosts it sends to. Raises NotAgreed."""
+        try:
+            return make()
+        except NotAgreed as missing:
+            if not self.agrees(missing.host, missing.name):
+                raise
+            agreed = missing.agreed
+        from ragcli.settings_file import write_value
+
+        write_value(user_file(), "remote_hosts", agreed)
+        self.settings = replace(self.settings, remote_hosts=agreed)
+        return self.agreed(make)
 
     def _is_named_here(self, setting: str) -> bool:
         return self.origins[setting].layer == "project"
@@ -131,18 +193,87 @@ class Parts:
         self.consent(name, here, providers.reranker_needs_download)
         return providers.reranker(name, self.settings)
 
+    def prepare_generator(self) -> None:
+        """Choose who writes, and ask what it can, while passages are looked for. The question is
+        sent to nobody, and nothing to a host that was not agreed to."""
+
+        def prepared() -> Generator:
+            from ragcli.recipes import ask  # noqa: F401 - what an answer takes, too
+
+            return self._make_generator()
+
+        if "generator" not in self.__dict__:
+            self._writer = Background(prepared)
+
     @cached_property
     def generator(self) -> Generator:
         """Who writes answers. Raises ProviderUnavailable; one that was named never falls back."""
-        name = self.generator_name
-        self.consent(name, self._is_named_here("generator"), lambda name: False)
-        return providers.generator(name, self.settings)
+        prepared, self._writer = self._writer, None
+        try:
+            made = prepared.result() if prepared else self._make_generator()
+        except NotAgreed:
+            made = self.agreed(self._make_generator)
+        if self._is_picked:
+            keeps = "; this project keeps to it (for another: rag config set generator NAME)"
+            can_keep = os.access(self.folder.rag, os.W_OK)
+            log.info("no generator was named: `%s` writes%s", made.name, keeps if can_keep else "")
+        return made
+
+    def _make_generator(self) -> Generator:
+        name, here = self.generator_name, self._is_named_here("generator")
+        self.consent(name, here, lambda name: False)
+        try:
+            return providers.generator(name, self.settings)
+        except ProviderUnavailable as error:
+            from ragcli.http import ServerRefused
+
+            if not (here and isinstance(error, ServerRefused) and error.status == 404):
+                raise
+            raise ProviderUnavailable(
+                f"{error.message}, which this project names",
+                f"{error.hint}; or let another be picked: rag config set generator --unset",
+            ) from error
 
     @cached_property
     def generator_name(self) -> str:
         """The one that was named; with ``auto``, a model that runs here, else ``extractive``."""
         name = self.settings.generator
         return providers.choose_generator(self.settings) if name == "auto" else name
+
+    @cached_property
+    def prompt_template(self) -> PromptTemplate:
+        """The words of the prompt: those of `prompt_file`, else ours. A relative path in a settings
+        file is read from the project's folder, or from that of the user's file.
+
+        Raises UsageError, ProjectUntrusted.
+        """
+        from ragcli.generation.template import PromptTemplate, read_template
+
+        name = self.settings.prompt_file
+        if not name:
+            return PromptTemplate()
+        layer = self.origins["prompt_file"].layer
+        if layer == "project":
+            trust.check_named(self.is_trusted, f"names a template for the prompt, {name}")
+        folders = {"project": self.folder.root, "user": user_file().parent}
+        return read_template(folders.get(layer, Path()) / Path(name).expanduser())
+
+    @property
+    def _is_picked(self) -> bool:
+        """Nobody named the generator, and a model was found."""
+        return self._is_default("generator") and self.generator_name != "extractive"
+
+    def keep_generator(self) -> None:
+        """Name the model that was picked in the project's file: a later ``ollama pull`` changes no
+        answers. Where that cannot be written, each question picks anew."""
+        if not self._is_picked:
+            return
+        from ragcli.settings_file import write_value
+
+        with suppress(UsageError):
+            write_value(self.folder.config, "generator", self.generator_name)
+            self.settings = replace(self.settings, generator=self.generator_name)
+            self.origins["generator"] = Origin("project")
 
     def note_on_model(self) -> str | None:
         """A sentence when a settings file names another model than the project's."""

@@ -12,6 +12,7 @@ import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ragcli import trust
 from ragcli.config import Settings
 from ragcli.errors import ProviderUnavailable, RagError
 
@@ -35,10 +36,12 @@ GENERATORS = {
 
 
 def embedder(name: str, settings: Settings) -> Embedder:
-    """The embedder of this name. Raises ProviderUnavailable."""
+    """The embedder of this name. Raises ProviderUnavailable, NotAgreed."""
     provider, model = split(name)
     if provider is None:
         provider, model = "sentence-transformers", name
+    if provider == "ollama":
+        trust.check_hosts(name, _ollama_elsewhere(settings), settings)
     made: Embedder = _load("ragcli.embedders", EMBEDDERS, provider, name)(model, settings=settings)
     return made
 
@@ -53,12 +56,22 @@ def reranker(name: str, settings: Settings) -> Reranker:
 
 
 def generator(name: str, settings: Settings) -> Generator:
-    """The generator of this name. Raises ProviderUnavailable."""
+    """The generator of this name, once it is known where it sends. Raises ProviderUnavailable,
+    NotAgreed."""
     provider, _, model = name.partition(":")
     made: Generator = _load("ragcli.generators", GENERATORS, provider, name)(
         model, settings=settings
     )
+    trust.check_hosts(name, made.sends_to(), settings)
     return made
+
+
+def _ollama_elsewhere(settings: Settings) -> list[str]:
+    """The Ollama that is used, where it is another machine's."""
+    from ragcli.http import elsewhere, host_url
+
+    host = elsewhere(host_url(settings.ollama_host))
+    return [host] if host else []
 
 
 def fetcher(settings: Settings) -> Fetcher:
@@ -159,9 +172,9 @@ def same_name(one: str, other: str) -> bool:
 
 def choose_generator(settings: Settings) -> str:
     """Where none was named: a model of the Ollama that runs on this machine, else extractive."""
-    from ragcli.generation.ollama import pick_installed
+    from ragcli.generation.installed import pick_installed
 
-    model = pick_installed(settings.ollama_host, settings.timeout_s)
+    model = pick_installed(settings.ollama_host, settings.timeout_s, settings.context_tokens)
     return f"ollama:{model}" if model else "extractive"
 
 

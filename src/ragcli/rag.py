@@ -12,7 +12,7 @@ print(rag.ask("how long is the warranty?").answer)
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli import providers
 from ragcli.config import parse_value
+from ragcli.contents import Contents
 from ragcli.domain import Filter, ignore
 from ragcli.errors import RagError, UsageError
 from ragcli.reembedding import Reembedding
@@ -28,29 +29,31 @@ from ragcli.store import folder as folders
 from ragcli.trust import Trust
 
 if TYPE_CHECKING:
+    from ragcli.background import Deadline
     from ragcli.domain import (
         Answer,
-        Document,
         EmbedderIdentity,
         IngestReport,
         Listener,
         Mode,
         QueryResult,
+        Turn,
     )
-    from ragcli.reading.options import ReadOptions
     from ragcli.recipes.ask import Piece
-    from ragcli.recipes.chunks import CutFile
     from ragcli.recipes.doctor import Diagnosis
     from ragcli.recipes.dry_run import DryRun
-    from ragcli.recipes.files import ProjectFile
+    from ragcli.recipes.import_project import Imported
+    from ragcli.recipes.in_time import Ask
+    from ragcli.recipes.prompting import PreparedPrompt, PromptOptions
     from ragcli.recipes.query import QueryOptions
-    from ragcli.recipes.remove import Removed
-    from ragcli.recipes.show import Shown
     from ragcli.recipes.status import Status
     from ragcli.recipes.why_not import WhyNot
 
+# Of the time an answer may take, what its search may: the rest is left to who writes it.
+SEARCH_SHARE = 0.5
 
-class Rag(Reembedding):
+
+class Rag(Contents, Reembedding):
     """An open project. Parts (store, embedder, generator) are made when they are first needed, and
     each recipe is imported by the first call that needs it: a question pays for no other."""
 
@@ -96,6 +99,27 @@ class Rag(Reembedding):
         folder = folders.create(root)
         Store.create(folder)
         return cls(folder, settings, env)
+
+    @classmethod
+    def import_archive(
+        cls,
+        file: str | os.PathLike[str],
+        path: str | os.PathLike[str] | None = None,
+        *,
+        environ: Mapping[str, str] | None = None,
+    ) -> Imported:
+        """Make the project of an archive in ``path`` (default: the current folder), where there is
+        none. It is not trusted (``rag config trust``).
+
+        Raises UsageError, ProjectCorrupt (the archive is damaged), ProjectIncompatible.
+        """
+        from ragcli.recipes.import_project import import_project
+
+        env = os.environ if environ is None else environ
+        named = folders.named_root(None if path is None else os.fspath(path), env)
+        root = named or Path.cwd()
+        folders.refuse_unwanted(root, named=named is not None)
+        return import_project(Path(file).expanduser(), root, Trust(root).withdraw)
 
     def close(self) -> None:
         """Close the store, if it was opened."""
@@ -179,30 +203,38 @@ class Rag(Reembedding):
         chosen: Filter | None = None,
         explain: bool = False,
         mend: bool = True,
+        verify: bool = False,
+        deadline: Deadline | None = None,
     ) -> QueryResult:
         """The top-k passages for a question, of ``passage_tokens`` at most each, of the documents
         that the filter lets through.
 
-        An index file that cannot be used is written anew, with ``mend``.
+        An index file that cannot be used is written anew, with ``mend``. With ``verify`` the
+        passages' files are compared by their hashes, not by size and time. Where the model is not
+        ready by the ``deadline``, the question is searched for by its words; ``steps`` of the
+        result say so.
 
         Raises UsageError, ModelMismatch, ProviderUnavailable, ProjectCorrupt.
         """
         _check_top_k(top_k)
         by_meaning = (mode or self.settings.mode) != "keyword"
+        late = False
         if by_meaning and question.strip() and not self.store.is_empty():
-            self.embedder.prepare(1)  # the model loads while all else is imported and looked at
+            if deadline is None:
+                self.embedder.prepare(1)  # the model loads while all else is imported and looked at
+            else:
+                late = not self.embeds_by(deadline, question)
         from ragcli.recipes.query import query
 
-        wanted = self._query_options(top_k, passage_tokens, mode, chosen)
-        wanted = replace(wanted, explain=explain, mend=mend)
-        return query(self.store, question, wanted, self.checked_embedder, self.reranker)
+        wanted = self._query_options(top_k, passage_tokens, "keyword" if late else mode, chosen)
+        wanted = replace(wanted, explain=explain, mend=mend, deadline=deadline, late=late)
+        found = query(self.store, question, wanted, self.checked_embedder, self.reranker)
+        return self._verified(found, chosen) if verify else found
 
-    def verified(self, found: QueryResult, *, fresh: bool = False) -> QueryResult:
-        """What was found, with the hash of each passage's file compared, and not only its size and
-        time; ``fresh`` leaves out those that changed. Raises ProjectCorrupt."""
+    def _verified(self, found: QueryResult, chosen: Filter | None) -> QueryResult:
         from ragcli.recipes.verified import verified
 
-        return verified(self.store, found, fresh=fresh)
+        return verified(self.store, found, fresh=chosen is not None and chosen.fresh)
 
     def _query_options(
         self,
@@ -245,7 +277,9 @@ class Rag(Reembedding):
 
     def ask(self, question: str, **options: Any) -> Answer:
         """An answer from the passages, with citations. Takes what ``query`` takes, and
-        ``allow_weak``: answer also where nothing seems to answer the question.
+        ``allow_weak``: answer also where nothing seems to answer the question; ``thought`` is told
+        what the model thinks, where the setting ``think`` lets it. With a ``deadline`` it is the
+        best that fits the time, and its ``steps`` say what was left out.
 
         A declined answer has ``declined`` set and says why. Raises what ``query`` raises.
         """
@@ -256,21 +290,85 @@ class Rag(Reembedding):
         return answer
 
     def ask_stream(
-        self, question: str, *, allow_weak: bool = False, **options: Any
+        self,
+        question: str,
+        *,
+        allow_weak: bool = False,
+        thought: Callable[[str], None] | None = None,
+        deadline: Deadline | None = None,
+        **options: Any,
     ) -> Iterator[Piece]:
-        """The same piece by piece; the last piece holds the whole answer."""
-        yield from self.answer_from(self.query(question, **options), allow_weak=allow_weak)
+        """The same piece by piece; the last piece holds the whole answer. Where the model breaks
+        off, that is what came, marked ``incomplete``, and then ProviderUnavailable is raised."""
+        self.prepare_generator()
+        found = self.query(question, deadline=deadline and deadline.part(SEARCH_SHARE), **options)
+        yield from self.answer_from(
+            found, allow_weak=allow_weak, thought=thought, deadline=deadline
+        )
 
-    def answer_from(self, found: QueryResult, *, allow_weak: bool = False) -> Iterator[Piece]:
-        """An answer from passages that were found already."""
+    def answer_from(
+        self,
+        found: QueryResult,
+        *,
+        turns: Sequence[Turn] = (),
+        allow_weak: bool = False,
+        thought: Callable[[str], None] | None = None,
+        deadline: Deadline | None = None,
+    ) -> Iterator[Piece]:
+        """An answer from passages that were found already; ``turns`` are those before it in a
+        conversation."""
         from ragcli.recipes.ask import ask
+        from ragcli.recipes.likeness import EmbeddedLikeness
 
-        return ask(
+        by_meaning = found.mode != "keyword" and not found.blind
+        asking = partial(
+            ask,
+            options=self._prompting(turns),
+            allow_weak=allow_weak,
+            thought=None if self.settings.think == "off" else thought or _ignored,
+            likeness=EmbeddedLikeness(self.checked_embedder) if by_meaning else None,
+        )
+        answer = None
+        for piece in self._pieces(asking, found, deadline):
+            answer = piece.answer or answer
+            yield piece
+        if answer is not None and answer.generator not in ("none", "extractive"):
+            self.keep_generator()
+
+    def _pieces(
+        self, asking: Ask, found: QueryResult, deadline: Deadline | None
+    ) -> Iterator[Piece]:
+        if deadline is None:
+            return asking(found, lambda: self.generator)
+        from ragcli.recipes.in_time import ask_in_time
+
+        quoting = partial(providers.generator, "extractive", self.settings)
+        return ask_in_time(asking, found, lambda: self.generator, quoting, deadline)
+
+    def prompt(self, question: str, *, allow_weak: bool = False, **options: Any) -> PreparedPrompt:
+        """What ``ask`` would send to its model, and no model is asked. Takes what ``ask`` takes;
+        raises what it raises, but where a server does not answer ``context_tokens`` counts."""
+        from ragcli.recipes.prompting import prepare
+
+        found = self.query(question, **options)
+        return prepare(
             found,
+            self.generator_name,
             lambda: self.generator,
+            self._prompting(),
+            allow_weak=allow_weak,
+        )
+
+    def _prompting(self, turns: Sequence[Turn] = ()) -> PromptOptions:
+        from ragcli.recipes.prompting import PromptOptions
+
+        return PromptOptions(
             context_tokens=self.settings.context_tokens,
             answer_tokens=self.settings.answer_tokens,
-            allow_weak=allow_weak,
+            thinks=self.settings.think != "off",
+            template=self.prompt_template,
+            store=lambda: self.store,
+            turns=turns,
         )
 
     # ------------------------------------------------------------ looking in, looking after
@@ -311,53 +409,25 @@ class Rag(Reembedding):
         except RagError:  # as above; the engine's line tells it
             return None
 
-    def files(self, pattern: str | None = None) -> tuple[ProjectFile, ...]:
-        """The files of the project: all, or those that a pattern, a name or a folder names."""
-        from ragcli.recipes.files import files
-
-        return files(self.store, pattern)
-
-    def show(self, name: str) -> Shown:
-        """The stored text of ``FILE``, ``FILE:PAGE`` or ``FILE:LINE``. Raises NotInProject."""
-        from ragcli.recipes.show import show
-
-        return show(self.store, name)
-
-    def extract(self, path: str | os.PathLike[str]) -> Document:
-        """What the readers make of any file; nothing is stored. Raises UsageError, Unreadable."""
-        from ragcli.recipes.extract import extract
-
-        return extract(Path(path).expanduser(), self._reading())
-
-    def chunks(self, name: str) -> CutFile:
-        """How a file was cut. Raises NotInProject."""
-        from ragcli.recipes.chunks import chunks
-
-        return chunks(self.store, name)
-
-    def remove(self, names: Sequence[str]) -> Removed:
-        """Take files and folders out of the project; those on disk are not touched.
-
-        Raises NotInProject (then nothing is changed), ProjectLocked.
-        """
-        from ragcli.recipes.remove import remove
-
-        return remove(self.store, names, self.settings.wait_s)
-
     def doctor(self, *, deep: bool = False, repair: bool = False) -> Diagnosis:
-        """Check everything, also in a project that cannot be opened. ``deep`` loads the model,
-        ``repair`` mends what can be mended first. Raises ProjectLocked."""
+        """Check everything, also in a project that cannot be opened. ``deep`` loads the model and
+        compares a large keyword index with its text, ``repair`` mends what can be mended first.
+        Raises ProjectLocked."""
         from ragcli.recipes.doctor import DoctorOptions, doctor
 
         options = DoctorOptions(deep, repair, self.settings.wait_s)
         return doctor(
-            self.folder, self.settings, lambda: self.store, lambda: self.embedder, options
+            self.folder,
+            self.settings,
+            lambda: self.store,
+            self._reopened,
+            lambda: self.embedder,
+            options,
         )
 
-    def _reading(self) -> ReadOptions:
-        from ragcli.reading.options import ReadOptions
 
-        return ReadOptions.of(self.settings)
+def _ignored(thoughts: str) -> None:
+    """Nobody looks at what the model thinks."""
 
 
 def _check_top_k(top_k: int | None) -> None:

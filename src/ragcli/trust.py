@@ -2,26 +2,27 @@
 
 A folder from elsewhere can bring a `.rag` with it. Until it is trusted, it may not choose where
 questions, documents or keys go, nor what is downloaded: no server beyond this machine, no provider
-that sends there, no model that is not here. What the user names by flag, variable or in the own
-file needs no trust. A project that was made here is trusted; one that another account owns is
-refused (as by git's `safe.directory`).
+that sends there, no model that is not here, no words for the prompt. What the user names by flag,
+variable or in the own file needs no trust; but what is thought to run here and does not (an Ollama
+elsewhere, a model that it runs in its cloud) is agreed to once, host by host. A project that was
+made here is trusted; one that another account owns is refused (as by git's `safe.directory`).
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from ragcli.config import Origin, Settings, user_file
-from ragcli.errors import ProjectUntrusted
+from ragcli.errors import NotAgreed, ProjectUntrusted
 
 # The setting that says where each provider sends, and how it is read.
 _HOSTS = {"openai": "openai_base_url", "ollama": "ollama_host"}
-# Models behind the local Ollama that run in its cloud, by name.
-_CLOUD = ("-cloud", ":cloud")
+# Providers whose name says that they send: who names one has agreed to its host.
+_SAY_SO = frozenset({"openai"})
 # A path takes a hundred bytes: of so many, those of folders that are gone can be dropped.
 MANY_PROJECTS = 1000
 _LOCAL = frozenset({None, "sentence-transformers", "cross-encoder"})
@@ -48,12 +49,20 @@ class Trust:
             return
         self._list.parent.mkdir(parents=True, exist_ok=True)
         if len(lines) >= MANY_PROJECTS:
-            there = [line for line in lines if Path(json.loads(line)).is_dir()]
-            fresh = self._list.with_suffix(f".{os.getpid()}")
-            fresh.write_text("".join(f"{line}\n" for line in there), encoding="ascii")
-            fresh.replace(self._list)
+            self._replace([line for line in lines if Path(json.loads(line)).is_dir()])
         with self._list.open("a", encoding="ascii") as file:
             file.write(f"{self._line}\n")
+
+    def withdraw(self) -> None:
+        """Trust it no more. Raises OSError."""
+        lines = self._lines()
+        if self._line in lines:
+            self._replace([line for line in lines if line != self._line])
+
+    def _replace(self, lines: list[str]) -> None:
+        fresh = self._list.with_suffix(f".{os.getpid()}")
+        fresh.write_text("".join(f"{line}\n" for line in lines), encoding="ascii")
+        fresh.replace(self._list)
 
     @property
     def _line(self) -> str:
@@ -96,7 +105,13 @@ def check(
 ) -> None:
     """Before a model is asked for anything. Raises ProjectUntrusted."""
     reason = _reason(choice, settings, origins)
-    if reason and not is_trusted():
+    if reason:
+        check_named(is_trusted, reason)
+
+
+def check_named(is_trusted: Callable[[], bool], reason: str) -> None:
+    """``reason`` says what a project names that only a trusted one may. Raises ProjectUntrusted."""
+    if not is_trusted():
         raise ProjectUntrusted(
             f"this project {reason}, and is not trusted yet: nothing was sent",
             "if it is yours, or you trust who made it: rag config trust",
@@ -112,12 +127,24 @@ def _reason(choice: Choice, settings: Settings, origins: Mapping[str, Origin]) -
             return f"wants the model `{name}` downloaded"
         other = choice.here and choice.provider not in _LOCAL
         return f"chooses the provider of `{name}`" if other else ""
-    from ragcli.http import host_url, is_loopback  # a model of this machine does without
+    from ragcli.http import CLOUD_NAMES, host_url, is_loopback  # a local model does without
 
     address = getattr(settings, host)
     if not is_loopback(host_url(address) if choice.provider == "ollama" else address):
         if origins[host].layer == "project":
             return f"sends to {address}"
         return f"chooses `{name}`, which sends to {address}" if choice.here else ""
-    in_cloud = choice.here and choice.model.endswith(_CLOUD)
+    in_cloud = choice.here and choice.model.lower().endswith(CLOUD_NAMES)
     return f"chooses `{name}`, which Ollama runs in its cloud" if in_cloud else ""
+
+
+def check_hosts(name: str, hosts: Iterable[str], settings: Settings) -> None:
+    """Before a model is sent anything: has its user agreed to each host, where the model's name
+    does not say that it sends? The next host is asked for when the one before is agreed to. Raises
+    NotAgreed."""
+    if name.partition(":")[0] in _SAY_SO:
+        return
+    agreed = [host.strip() for host in settings.remote_hosts.split(",") if host.strip()]
+    for host in hosts:
+        if host not in agreed:
+            raise NotAgreed(name, host, ",".join([*agreed, host]))

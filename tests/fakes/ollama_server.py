@@ -11,7 +11,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -19,6 +19,8 @@ from typing import Any
 CREATED = "2026-01-01T00:00:00.000000Z"
 _TOKEN = re.compile(r"[A-Za-z]+|[0-9]|[^\sA-Za-z0-9]")
 _OPTIONS = {"num_ctx": int, "num_predict": int, "temperature": float, "seed": int}
+# Any other window would have the server load its model anew, unless it is the model's own.
+_WINDOWS = {4096 << n for n in range(7)}
 
 
 @dataclass
@@ -32,6 +34,9 @@ class FakeModel:
     family: str = "llama"
     digest: str = "a" * 64
     remote_host: str = ""
+    size: int = 1000
+    facts_of_size: dict[str, int] = field(default_factory=dict)  # layers, heads, as Ollama has them
+    think_values: tuple[bool | str, ...] = ()  # what newer versions tell
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -53,15 +58,22 @@ class FakeOllama:
     pieces: tuple[str, ...] = ("The warranty ", "runs for 24 months [1].")
     thoughts: str = "Let me think."
     done_reason: str = "stop"
+    pause_s: float = 0.0  # between two pieces
     delay_s: float = 0.0  # silence before the first byte of a chat: a model being loaded
     error_before: tuple[int, str] | None = None  # (status, words) instead of an answer
     error_after: int | None = None  # pieces before an error line in mid-stream
     break_after: int | None = None  # pieces before the connection ends without a last line
+    busy: list[str] = field(default_factory=list)  # Retry-After of each refusal, before the answer
+    counted: int | None = None  # tokens of the prompt, where not all were read
     omit_count: bool = False  # some versions do, when the prompt was cached
     short_by: int = 0  # embeddings that are missing
     max_words: int = 400  # what an embedding model takes
     violations: list[str] = field(default_factory=list)
     requests: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    first_tokens: list[float] = field(default_factory=list)  # when each chat's first piece left
+
+    def __post_init__(self) -> None:
+        self.stopped = threading.Event()  # a reader went away before the answer's end
 
     def __enter__(self) -> FakeOllama:
         handler = type("Handler", (_Handler,), {"fake": self})
@@ -90,6 +102,7 @@ class FakeOllama:
 
 
 class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
     fake: FakeOllama
 
     def log_message(self, format: str, *args: object) -> None:
@@ -127,9 +140,13 @@ class _Handler(BaseHTTPRequestHandler):
             if type(body[name]) is not kinds[name]:
                 self._violation(f"{name} is {body[name]!r}")
 
-    def _json(self, status: int, value: dict[str, Any]) -> None:
+    def _json(
+        self, status: int, value: dict[str, Any], headers: Mapping[str, str] | None = None
+    ) -> None:
         payload = json.dumps(value).encode()
         self.send_response(status)
+        for name, text in (headers or {}).items():
+            self.send_header(name, text)
         self.send_header("Content-Type", "application/json; charset=utf-8")
         self.send_header("Content-Length", str(len(payload)))
         self.end_headers()
@@ -152,7 +169,7 @@ class _Handler(BaseHTTPRequestHandler):
                 "name": m.name,
                 "model": m.name,
                 "modified_at": CREATED,
-                "size": 1000,
+                "size": m.size,
                 "digest": m.digest,
                 "details": m.details,
                 **m.facts,
@@ -168,8 +185,15 @@ class _Handler(BaseHTTPRequestHandler):
                 "general.architecture": model.family,
                 f"{model.family}.context_length": model.context_length,
                 f"{model.family}.embedding_length": model.dimension,
+                **{f"{model.family}.{name}": n for name, n in model.facts_of_size.items()},
             }
-            shown = {"details": model.details, "model_info": info, "modified_at": CREATED}
+            shown: dict[str, Any] = {
+                "details": model.details,
+                "model_info": info,
+                "modified_at": CREATED,
+            }
+            if model.think_values:
+                shown["thinking"] = {"values": list(model.think_values)}
             self._json(200, {**shown, "capabilities": list(model.capabilities), **model.facts})
 
     def _embed(self, body: dict[str, Any]) -> None:
@@ -188,7 +212,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _chat(self, body: dict[str, Any]) -> None:
         kinds = {"model": str, "messages": list, "stream": bool, "options": dict}
-        self._expect(body, {**kinds, "think": bool, "tools": list}, optional="think tools")
+        think = type(body.get("think", False))
+        own = {"think": think, "format": dict, "tools": list}
+        self._expect(body, {**kinds, **own}, optional=" ".join(own))
         self._expect(body.get("options", {}), _OPTIONS)
         for message in body.get("messages", []):
             self._expect(message, {"role": str, "content": str})
@@ -197,12 +223,18 @@ class _Handler(BaseHTTPRequestHandler):
         model = self._known(body["model"])
         if model is None:
             return
-        if body.get("think") is not None and model.family == "gptoss":
-            self._violation("gpt-oss was told how to think")
+        if body["options"]["num_ctx"] not in {*_WINDOWS, model.context_length}:
+            self._violation(f"a window of {body['options']['num_ctx']}")
+        levels = ("low", "medium", "high") if model.family == "gptoss" else (True, False)
+        if "think" in body and body["think"] not in levels:
+            self._violation(f"think is {body['think']!r}")
         if body.get("think") and "thinking" not in model.capabilities:
             self._json(400, {"error": f'"{model.name}" does not support thinking'})
             return
         time.sleep(self.fake.delay_s)
+        if self.fake.busy:
+            self._json(503, {"error": "server busy"}, {"Retry-After": self.fake.busy.pop(0)})
+            return
         if self.fake.error_before:
             status, words = self.fake.error_before
             self._json(status, {"error": words})
@@ -212,29 +244,48 @@ class _Handler(BaseHTTPRequestHandler):
     def _stream(self, model: FakeModel, body: dict[str, Any]) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "application/x-ndjson")
+        self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
+        self.close_connection = True
+        try:
+            if self._pieces(model, body):
+                self.wfile.write(b"0\r\n\r\n")
+        except (BrokenPipeError, ConnectionResetError):
+            self.fake.stopped.set()
+
+    def _pieces(self, model: FakeModel, body: dict[str, Any]) -> bool:
+        """Whether the answer came to its end."""
         if "thinking" in model.capabilities and body.get("think") is not False:
             self._line(model, {"role": "assistant", "content": "", "thinking": self.fake.thoughts})
         for index, piece in enumerate(self.fake.pieces):
             if index == self.fake.error_after:
-                self.wfile.write(b'{"error":"an error was encountered while running the model"}\n')
-                return
+                self._chunk({"error": "an error was encountered while running the model"})
+                return True
             if index == self.fake.break_after:
-                return
+                return False
             self._line(model, {"role": "assistant", "content": piece})
+            if index == 0:
+                self.fake.first_tokens.append(time.perf_counter())
+            time.sleep(self.fake.pause_s)
         prompt = " ".join(m["content"] for m in body["messages"])
         # As Ollama does: no window is wider than the model's, and a longer prompt is cut to it.
         window = min(body["options"]["num_ctx"], model.context_length)
         last: dict[str, Any] = {"done_reason": self.fake.done_reason, "eval_count": 7}
         if not self.fake.omit_count:
-            last["prompt_eval_count"] = min(len(_TOKEN.findall(prompt)), window)
+            read = min(len(_TOKEN.findall(prompt)), window)
+            last["prompt_eval_count"] = self.fake.counted or read
         self._line(model, {"role": "assistant", "content": ""}, done=True, **last)
+        return True
 
     def _line(
         self, model: FakeModel, message: dict[str, str], *, done: bool = False, **more: Any
     ) -> None:
         line = {"model": model.name, "created_at": CREATED, "message": message, "done": done}
-        self.wfile.write(json.dumps({**line, **more}).encode() + b"\n")
+        self._chunk({**line, **more})
+
+    def _chunk(self, value: dict[str, Any]) -> None:
+        data = json.dumps(value).encode() + b"\n"
+        self.wfile.write(b"%x\r\n%b\r\n" % (len(data), data))
         self.wfile.flush()
 
 

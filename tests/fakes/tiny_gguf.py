@@ -13,7 +13,10 @@ import numpy as np
 
 CHAT_ML = (
     "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
-    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n"
+    # Only where it is asked, as Qwen 3's template does: `--jinja` servers hand the word on.
+    "{% if enable_thinking is defined %}<think>\n{% if not enable_thinking %}\n</think>\n\n"
+    "{% endif %}{% endif %}{% endif %}"
 )
 CONTEXT_TOKENS, WIDTH, HEADS, LAYERS, FEED_FORWARD = 4096, 64, 4, 2, 128
 

@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -27,6 +27,23 @@ def load(monkeypatch: pytest.MonkeyPatch) -> Iterator[Load]:
     for name in set(sys.modules) - before:
         if str(BENCHMARKS) in str(getattr(sys.modules[name], "__file__", "")):
             del sys.modules[name]
+
+
+def test_a_mixed_state_is_noticed(load: Load) -> None:
+    readers = load("readers")
+
+    def passage(file: int, version: int, start: int = 0, end: int = 900) -> Any:
+        text = readers.text_of(file, version)
+        return SimpleNamespace(
+            source=f"{file}.md", text=text[start:end], char_start=start, char_end=end
+        )
+
+    whole = [passage(1, 3), passage(1, 3, 900, 2000), passage(2, 4)]
+    assert not readers.is_mixed(whole, {})
+    assert readers.is_mixed([passage(1, 3), passage(1, 4, 900, 2000)], {})
+    torn = passage(1, 3)
+    torn.text = torn.text[:500] + readers.text_of(1, 4)[500:900]
+    assert readers.is_mixed([torn], {})
 
 
 def test_the_arithmetic_of_the_default_model(load: Load) -> None:
@@ -117,3 +134,30 @@ def test_laid_out_texts_are_never_repeated(load: Load, tmp_path: Path) -> None:
     assert total == sum(f.stat().st_size for f in files)
     laid = [p.strip() for f in files for p in f.read_text(encoding="utf-8").split("\n\n")]
     assert laid == [p.strip() for p in paragraphs]
+
+
+def test_an_answer_is_held_only_inside_one_quote(load: Load) -> None:
+    held = load("extractive").held
+    question = {"answers": [{"text": "24 months"}], "relevant": [{"text": "elsewhere"}]}
+    assert held(question, ["It runs for 24\n months."])
+    assert not held(question, ["It runs for 24", "months"])
+    assert held({"relevant": [{"text": "elsewhere"}]}, ["It is elsewhere."])
+
+
+def test_questions_are_joined_with_another_paragraph_s(load: Load) -> None:
+    compound = load("compound")
+    questions = [
+        {"question": f"{name}?", "relevant": [{"file": file, "start": start}]}
+        for name, file, start in (("A", "1", 0), ("B", "1", 0), ("C", "1", 9), ("D", "2", 5))
+    ]
+    found = [(kind, q["question"], o["question"]) for kind, q, o in compound.pairs(questions[:3])]
+    assert found == [
+        ("same file", "A?", "C?"),
+        ("same file", "B?", "C?"),
+        ("same file", "C?", "A?"),
+    ]
+    assert ("other file", "D?", "A?") in [
+        (kind, q["question"], o["question"]) for kind, q, o in compound.pairs(questions)
+    ]
+    assert compound.joined("What is A?", "Who is B?")["conjunction"] == "What is A and who is B?"
+    assert compound.joined("甲是什么？", "乙是谁？")["mark"] == "甲是什么？乙是谁？"

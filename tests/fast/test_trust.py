@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from fakes.ollama_server import FakeOllama
 from fakes.project import write
 
 from ragcli import Rag
@@ -82,11 +83,12 @@ def test_a_model_is_not_downloaded_for_a_folder_from_elsewhere(tmp_path: Path) -
 
 
 def test_what_the_user_names_needs_no_trust(brought: Path) -> None:
-    write(brought / ".rag/config.toml", 'ollama_host = "127.0.0.1:9"\n')
     with Rag.open(brought, generator="openai:m", openai_base_url=REMOTE) as rag:
         assert rag.generator.name == "openai:m"
-    with Rag.open(brought, generator="ollama:m") as rag:
-        assert rag.generator.name == "ollama:m"
+    with FakeOllama() as fake:
+        write(brought / ".rag/config.toml", f'ollama_host = "{fake.host}"\n')
+        with Rag.open(brought, generator="ollama:tiny") as rag:
+            assert rag.generator.name == "ollama:tiny"
 
 
 def test_a_model_that_the_user_names_is_not_asked_at_a_host_that_the_project_names(

@@ -12,6 +12,7 @@ import os
 import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from threading import Event
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from ragcli.domain import Matrix, Vector
 
 MAX_TOKENS = 256
+ENDLESS = ["It runs for 24 months [1]. ", "It is long [1]. ", "It "]
 
 
 class FakeCounter:
@@ -137,7 +139,9 @@ class FakeReranker:
 
 
 class FakeGenerator:
-    """``fake:broken`` fails in mid-stream; every other name writes the canned sentence."""
+    """``fake:broken`` fails in mid-stream, ``fake:silent`` writes nothing and goes on, and
+    ``fake:endless`` two sentences, and a part of a third; every other name writes the canned
+    sentence. Asked for something else than an answer, all write ``FAKE_REWRITTEN``."""
 
     verbatim = False
     max_context_tokens = 8192
@@ -145,6 +149,10 @@ class FakeGenerator:
     def __init__(self, model: str, *, settings: Settings) -> None:
         self.name = f"fake:{model}"
         self._breaks = model == "broken"
+        self._written = {"silent": [], "endless": ENDLESS}.get(model)
+
+    def sends_to(self) -> Iterator[str]:
+        return iter(())
 
     def stream(
         self,
@@ -152,6 +160,12 @@ class FakeGenerator:
         warn: Callable[[str], None],
         thought: Callable[[str], None] | None = None,
     ) -> Iterator[str]:
+        if not prompt.passages:
+            yield os.environ.get("FAKE_REWRITTEN", "")
+            return
+        if self._written is not None:
+            yield from self._written
+            Event().wait()
         yield "It runs for "
         if self._breaks:
             raise ProviderUnavailable("the fake broke off", "it always does")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,8 +11,11 @@ import typer
 
 from ragcli.cli import shapes, show_answer
 from ragcli.cli.options import (
+    DeadlineOption,
     DebugOption,
     EngineOption,
+    FreshOption,
+    GeneratorOption,
     JsonOption,
     LangOption,
     ModelOption,
@@ -19,14 +23,20 @@ from ragcli.cli.options import (
     PassageTokensOption,
     PathOption,
     ProjectOption,
+    PromptFileOption,
     QuietOption,
     RerankOption,
+    SessionOption,
+    ShowPromptOption,
     SinceOption,
+    ThinkOption,
     TopKOption,
     TypeOption,
     UntilOption,
     VerboseOption,
+    VerifyOption,
     WhereOption,
+    deadline_in,
     filter_from,
     opened,
     question_from,
@@ -34,11 +44,14 @@ from ragcli.cli.options import (
     tell_model,
 )
 from ragcli.cli.output import Output
+from ragcli.cli.show_passages import tell_steps
 from ragcli.domain import Answer
-from ragcli.errors import RagError
+from ragcli.errors import RagError, UsageError
 
 if TYPE_CHECKING:
+    from ragcli.conversation import Conversation
     from ragcli.rag import Rag
+    from ragcli.recipes.ask import Piece
 
 
 def ask(
@@ -52,23 +65,23 @@ def ask(
     since: SinceOption = None,
     until: UntilOption = None,
     where: WhereOption = None,
+    fresh: FreshOption = False,
+    verify: VerifyOption = False,
     model: ModelOption = None,
     engine: EngineOption = None,
     rerank: RerankOption = None,
-    generator: Annotated[
-        str | None,
-        typer.Option(
-            "--generator",
-            metavar="NAME",
-            help="Who writes: ollama:MODEL, openai:MODEL or extractive.",
-        ),
-    ] = None,
+    generator: GeneratorOption = None,
+    think: ThinkOption = False,
     allow_weak: Annotated[
         bool, typer.Option("--allow-weak", help="Answer even where nothing seems to answer it.")
     ] = False,
+    show_prompt: ShowPromptOption = False,
+    prompt_file: PromptFileOption = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 5 unless every claim is supported.")
     ] = False,
+    deadline: DeadlineOption = None,
+    session: SessionOption = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
     jsonl: Annotated[bool, typer.Option("--jsonl", help="Stream events, one JSON a line.")] = False,
@@ -77,58 +90,121 @@ def ask(
     debug: DebugOption = False,
 ) -> None:
     """Answer a question from the documents, with citations."""
-    chosen = filter_from(path, type_, lang, since, until, where)
+    by = deadline_in(deadline)
+    chosen = filter_from(path, type_, lang, since, until, where, fresh=fresh)
     flags = {
         "model": model,
         "engine": engine,
         "mode": mode,
         "passage_tokens": passage_tokens,
         "generator": generator,
+        "think": "on" if think else None,
         "reranker": rerank,
+        "prompt_file": prompt_file,
     }
-    talk = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
-    with opened(project, **talk, flags=flags, helped=True) as (rag, output):
+    said = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
+    with opened(project, **said, flags=flags, helped=True) as (rag, output):
         tell_model(rag, output)
         asked = question_from(question)
-        options: dict[str, Any] = {"top_k": top_k, "chosen": chosen}
-        if jsonl:
-            answer = _stream_events(rag, output, asked, options, allow_weak)
-        else:
-            answer = _answer(rag, output, asked, {**options, "allow_weak": allow_weak}, strict)
-        remember(rag, output, asked)
+        options: dict[str, Any] = {"top_k": top_k, "chosen": chosen, "verify": verify}
+        if show_prompt:
+            if jsonl or strict or session or deadline:
+                raise UsageError(
+                    "`--show-prompt` asks no model: there is no answer to stream, judge or keep",
+                    "leave --jsonl, --strict, --session, --deadline out; --json prints the prompt"
+                    " as an object",
+                )
+            raise typer.Exit(
+                _show_prompt(rag, output, asked, {**options, "allow_weak": allow_weak})
+            )
+        talk = conversation(rag, session, output)
+        options["deadline"] = by
+        rest = {"allow_weak": allow_weak, "strict": strict, "jsonl": jsonl}
+        answer = answered(talk, output, asked, options, **rest)
+        if by is not None:
+            tell_steps(answer.steps, by.seconds, output)
         raise typer.Exit(_exit_code(answer, strict))
 
 
-def _answer(
-    rag: Rag, output: Output, question: str, options: Mapping[str, Any], strict: bool
+def _show_prompt(rag: Rag, output: Output, question: str, options: Mapping[str, Any]) -> int:
+    """The exit code of what ``--show-prompt`` prints."""
+    from ragcli.cli.show_prompt import show_prepared
+
+    prepared = rag.prompt(question, **options)
+    show_prepared(prepared, output)
+    return 4 if prepared.declined else 0
+
+
+def conversation(rag: Rag, session: str | None, output: Output) -> Conversation:
+    """The session of this name, or a conversation that nobody keeps. Raises UsageError."""
+    from ragcli.conversation import Conversation
+
+    return Conversation(rag, session, lambda text: output.aside(f"searched for: {text}"))
+
+
+def answered(
+    talk: Conversation,
+    output: Output,
+    question: str,
+    options: Mapping[str, Any],
+    *,
+    allow_weak: bool,
+    strict: bool,
+    jsonl: bool,
 ) -> Answer:
+    """The answer, shown as it is asked for: to people, as JSON or as events."""
+    thoughts = show_answer.Thoughts(output)
+    rest: dict[str, Any] = {"allow_weak": allow_weak, "thought": thoughts.tell}
+    if jsonl:
+        answer = _stream_events(talk, output, question, options, rest, thoughts)
+    else:
+        pieces = thoughts.before(talk.ask_stream(question, **options, **rest))
+        answer = _answer(talk, output, pieces, strict)
+    remember(talk.rag, output, answer.searched_for or question)
+    return answer
+
+
+def _answer(talk: Conversation, output: Output, pieces: Iterator[Piece], strict: bool) -> Answer:
     started = perf_counter()
     live = output.out_is_terminal and not strict and not output.json
-    if live:
-        answer = show_answer.stream(rag.ask_stream(question, **options), output)
-    else:
-        answer = rag.ask(question, **options)
+    answer = None
+    try:
+        with closing(show_answer.stream(pieces, output, live=live)) as shown:
+            for piece in shown:
+                answer = piece.answer or answer
+    finally:  # also of an answer that was broken off
+        if answer is not None and output.json:
+            output.object(shapes.answer(answer))
+        elif answer is not None:
+            show_answer.show(answer, output, shown_already=live)
+    assert answer is not None, "the recipe always ends with the answer"
     if output.json:
-        output.object(shapes.answer(answer))
         return answer
-    show_answer.show(answer, output, shown_already=live)
-    if answer.generator == "extractive" and rag.settings.generator == "auto":
-        show_answer.offer_generator(output)
+    if answer.generator == "extractive" and talk.rag.settings.generator == "auto":
+        if len(talk.turns) == 1:
+            show_answer.offer_generator(output)
     elif not answer.declined and output.err_is_terminal:
         show_answer.footer(answer, output, perf_counter() - started)
     return answer
 
 
 def _stream_events(
-    rag: Rag, output: Output, question: str, options: Mapping[str, Any], allow_weak: bool
+    talk: Conversation,
+    output: Output,
+    question: str,
+    options: Mapping[str, Any],
+    rest: Mapping[str, Any],
+    thoughts: show_answer.Thoughts,
 ) -> Answer:
-    """``retrieved``, ``text``…, ``citation``…, ``done``; or ``error``, wherever it happens."""
+    """``retrieved``, ``text``…, ``citation``…, ``done``; or ``error``, wherever it happens, with
+    what has come of the answer."""
+    answer = None
     try:
-        found = rag.query(question, **options)
+        found = talk.query(question, **options)
         passages = [shapes.passage(p) for p in found.passages]
         output.object({"event": "retrieved", "passages": passages})
-        answer = None
-        for piece in rag.answer_from(found, allow_weak=allow_weak):
+        rest = {**rest, "deadline": options.get("deadline")}
+        for piece in thoughts.before(talk.answer_from(found, **rest)):
             if piece.sentence:
                 output.object({"event": "text", "text": piece.sentence.text})
             answer = piece.answer or answer
@@ -139,6 +215,7 @@ def _stream_events(
                 "error": error.message,
                 "hint": error.hint,
                 "exit_code": error.exit_code,
+                "answer": None if answer is None else shapes.answer(answer),
             }
         )
         raise

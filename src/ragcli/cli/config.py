@@ -26,6 +26,7 @@ from ragcli.settings_file import write_value
 
 MASK = "********"
 _SECRETS = frozenset(f.name for f in fields(Settings) if f.metadata["secret"])
+_OWN = frozenset(f.name for f in fields(Settings) if f.metadata["own"])
 
 app = typer.Typer(
     help="Settings, and where each came from. Flags, RAG_* variables, the project's file, the"
@@ -89,9 +90,9 @@ def set_(
     with speaking(json=as_json, quiet=quiet, verbose=verbose, debug=debug) as output:
         if not unset:
             _check(key)
-        if key in _SECRETS and not user and not unset:
+        if key in _OWN and not user and not unset:
             raise UsageError(
-                f"`{key}` is secret, and a project's config.toml may be shared",
+                f"`{key}` is yours alone, and a project's config.toml may be shared",
                 f"put it into your own file with --user, or into the environment: {_variable(key)}",
             )
         file = user_file() if user else _project_file(project)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,9 +19,11 @@ from ragcli.cli.options import (
     ProjectOption,
     QuietOption,
     VerboseOption,
+    agrees,
     speaking,
     typed,
 )
+from ragcli.cli.output import Output
 from ragcli.errors import ProjectNotFound, TextTooLong, UsageError
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ def embed(
         )
     with speaking(json=as_json, quiet=quiet, verbose=verbose, debug=debug) as output:
         flags = {"model": model, "engine": engine, "precision": precision, "dimensions": dimensions}
-        with _Embedding(project, flags) as embedding:
+        with _Embedding(project, flags, output) as embedding:
             done = 0
             for batch in _batches(texts):
                 _refuse_empty(batch, done)
@@ -80,7 +82,7 @@ class _Embedding:
     """Who embeds: the helper where one runs; else the project's model, or the settings' where
     there is no project or a model is named."""
 
-    def __init__(self, project: str | None, flags: Mapping[str, Any]) -> None:
+    def __init__(self, project: str | None, flags: Mapping[str, Any], output: Output) -> None:
         from ragcli.config import settings_for
         from ragcli.rag import Rag
         from ragcli.serving.client import Helper
@@ -88,6 +90,7 @@ class _Embedding:
         self._rag: Rag | None = None
         try:
             self._rag = Rag.open(project, **flags)
+            self._rag.agrees = partial(agrees, output)
             self._settings, origins = self._rag.settings, self._rag.origins
         except ProjectNotFound:
             if project or os.environ.get("RAG_PROJECT"):
@@ -114,13 +117,18 @@ class _Embedding:
 
     @cached_property
     def _embedder(self) -> Embedder:
-        from ragcli import providers
-
         if self._rag is not None and not self._own_model:
             return self._rag.checked_embedder()
         if self._rag is not None:
             self._rag.consent(self._settings.model, here=False)
-        return providers.embedder(self._settings.model, self._settings)
+            return self._rag.agreed(self._named)
+        return self._named()
+
+    def _named(self) -> Embedder:
+        from ragcli import providers
+
+        settings = self._rag.settings if self._rag else self._settings
+        return providers.embedder(settings.model, settings)
 
 
 def _batches(texts: Sequence[str]) -> Iterator[list[str]]:

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -23,11 +24,19 @@ from ragcli.domain import Filter
 from ragcli.errors import UsageError
 
 if TYPE_CHECKING:
+    from ragcli.background import Deadline
     from ragcli.rag import Rag
 
 ProjectOption = Annotated[
     str | None,
     typer.Option("--project", metavar="DIR", help="The folder that holds .rag (or RAG_PROJECT)."),
+]
+ShowPromptOption = Annotated[
+    bool, typer.Option("--show-prompt", help="Print what a model would be sent; ask none.")
+]
+PromptFileOption = Annotated[
+    str | None,
+    typer.Option("--prompt-file", metavar="FILE", help="A template for the prompt."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what went wrong.")]
@@ -54,6 +63,25 @@ RerankOption = Annotated[
 WaitOption = Annotated[
     str | None,
     typer.Option("--wait", metavar="TIME", help="Wait for another writer: 20s, 10m, 1h30m."),
+]
+DeadlineOption = Annotated[
+    str | None,
+    typer.Option("--deadline", metavar="TIME", help="The best that fits this time: 5s."),
+]
+SessionOption = Annotated[
+    str | None,
+    typer.Option("--session", metavar="NAME", help="Keep the conversation, and go on with it."),
+]
+GeneratorOption = Annotated[
+    str | None,
+    typer.Option(
+        "--generator",
+        metavar="NAME",
+        help="Who writes: ollama:MODEL, openai:MODEL or extractive.",
+    ),
+]
+ThinkOption = Annotated[
+    bool, typer.Option("--think", help="Let the model think first; shown on stderr.")
 ]
 ThreadsOption = Annotated[
     int | None,
@@ -177,7 +205,17 @@ def opened(
 
         kind = HelpedRag if helped else Rag
         with kind.open(project, **(flags or {})) as rag:
+            rag.agrees = partial(agrees, output)
             yield rag, output
+
+
+def agrees(output: Output, host: str, name: str) -> bool:
+    """Whether whoever sits at the terminal agrees, once for each host; no where nobody does."""
+    if not (output.err_is_terminal and sys.stdin.isatty()):
+        return False
+    output.say(f"`{name}` sends what it is asked, and what it reads, to {host}.")
+    output.say("Agree, for this and all later times? [y/N]")
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def tell_model(rag: Rag, output: Output) -> None:
@@ -278,6 +316,18 @@ def _pair(text: str) -> tuple[str, str]:
             f"`--where {text}` is not KEY=VALUE", "write it as --where author=Curie, once for each"
         )
     return key.strip(), value.strip()
+
+
+def deadline_in(text: str | None) -> Deadline | None:
+    """The moment that is so far away. Raises UsageError."""
+    if text is None:
+        return None
+    from ragcli.background import Deadline
+
+    limit_s = seconds(text)
+    if not limit_s:
+        raise UsageError("a deadline of no time at all", "write it as --deadline 5s")
+    return Deadline(limit_s)
 
 
 _TIME = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from ragcli.errors import RagError
 from ragcli.text.lines import on_one_line
+from ragcli.text.unseen import CONTROL, IGNORABLE, JOINERS, UNSEEN
 
 if TYPE_CHECKING:
     from ragcli.cli.progress import Progress
@@ -22,12 +23,9 @@ if TYPE_CHECKING:
 # Where there is no terminal to ask; also what a person's eye takes in.
 DEFAULT_WIDTH = 80
 
-# What is not seen but acts: bidirectional controls, zero-width and tag characters.
-_INVISIBLE = re.compile(
-    "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\U000e0000-\U000e007f]"
-)
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_INVISIBLE = re.compile(f"[{JOINERS}{IGNORABLE}]")
+_CONTROL = re.compile(f"[{CONTROL}]")
+_ESCAPED = re.compile(f"[{JOINERS}]|{UNSEEN.pattern}")
 
 
 def show_safely(text: str) -> str:
@@ -38,6 +36,11 @@ def show_safely(text: str) -> str:
 def one_line(text: str) -> str:
     """The same with all white space collapsed, newlines too."""
     return show_safely(on_one_line(text))
+
+
+def _escaped(match: re.Match[str]) -> str:
+    """As JSON writes a character in ASCII."""
+    return json.dumps(match[0])[1:-1]
 
 
 def _picture(match: re.Match[str]) -> str:
@@ -83,8 +86,9 @@ class Output:
         self._stdout.flush()
 
     def object(self, value: Mapping[str, Any]) -> None:
-        """One JSON object on one line, seen at once."""
-        self.text(json.dumps(value, ensure_ascii=False) + "\n")
+        """One JSON object on one line, seen at once. What is not seen is escaped: the value is the
+        same, and a terminal that shows it does nothing."""
+        self.text(_ESCAPED.sub(_escaped, json.dumps(value, ensure_ascii=False)) + "\n")
 
     def rich(self, renderable: Any) -> None:
         """Something of rich's for the terminal; without colour where it is not wanted."""
@@ -115,6 +119,21 @@ class Output:
         if not self.quiet:
             self._stdout.flush()  # what was said before stands above it
             self.say(self._wrapped(text))
+
+    def prompt(self, text: str) -> None:
+        """What stands before a line that is to be typed."""
+        self._stderr.write(text)
+        self._stderr.flush()
+
+    def aside(self, text: str) -> None:
+        """Something by the way: dim on a terminal."""
+        plain = self._environ.get("NO_COLOR") or self._environ.get("TERM") == "dumb"
+        if self.quiet or plain or not self.err_is_terminal:
+            self.note(text)
+            return
+        self._stdout.flush()
+        self._stderr.write(f"\x1b[2m{one_line(text)}\x1b[0m\n")
+        self._stderr.flush()
 
     def warn(self, text: str) -> None:
         """Something that may be wrong."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,6 +13,7 @@ import typer
 
 from ragcli.cli import shapes, show_passages
 from ragcli.cli.options import (
+    DeadlineOption,
     DebugOption,
     EngineOption,
     FreshOption,
@@ -32,6 +33,7 @@ from ragcli.cli.options import (
     VerboseOption,
     VerifyOption,
     WhereOption,
+    deadline_in,
     filter_from,
     opened,
     question_from,
@@ -42,7 +44,7 @@ from ragcli.cli.output import Output
 from ragcli.errors import TextTooLong, UsageError
 
 if TYPE_CHECKING:
-    from ragcli.domain import Filter, QueryResult
+    from ragcli.domain import QueryResult
     from ragcli.rag import Rag
 
 
@@ -77,6 +79,7 @@ def query(
         str | None,
         typer.Option("--mark", metavar="1,3", help="These answer it: keep that for rag eval."),
     ] = None,
+    deadline: DeadlineOption = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -89,10 +92,14 @@ def query(
     """
     if mark is not None and batch is not None:
         raise UsageError("--mark is for one question", "leave --batch out")
+    if deadline is not None and batch is not None:
+        raise UsageError("--deadline is for one question", "leave --batch out")
+    by = deadline_in(deadline)
     ranks = _ranks(mark)
     if (question is None) == (batch is None):
         raise UsageError("name one question, or --batch FILE", 'ask something: rag query "…"')
     chosen = filter_from(path, type_, lang, since, until, where, fresh=fresh)
+    options: dict[str, Any] = {"chosen": chosen, "explain": explain, "verify": verify}
     talk = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
     flags = {
         "model": model,
@@ -104,12 +111,13 @@ def query(
     with opened(project, **talk, flags=flags, helped=True) as (rag, output):
         tell_model(rag, output)
         if batch is not None:
-            raise typer.Exit(_answer_lines(rag, output, batch, top_k, chosen, explain, verify))
-        result = rag.query(question_from(question), top_k=top_k, chosen=chosen, explain=explain)
+            raise typer.Exit(_answer_lines(rag, output, batch, top_k, options))
+        asked = question_from(question)
+        result = rag.query(asked, top_k=top_k, deadline=by, **options)
         remember(rag, output, result.question)
-        if verify:
-            result = rag.verified(result, fresh=fresh)
         _show(result, output)
+        if by is not None:
+            show_passages.tell_steps(result.steps, by.seconds, output)
         if ranks:
             _keep(rag, result, ranks, output)
         if not result.passages:
@@ -154,13 +162,7 @@ def _show(result: QueryResult, output: Output) -> None:
 
 
 def _answer_lines(
-    rag: Rag,
-    output: Output,
-    batch: str,
-    top_k: int | None,
-    chosen: Filter,
-    explain: bool,
-    verify: bool,
+    rag: Rag, output: Output, batch: str, top_k: int | None, options: Mapping[str, Any]
 ) -> int:
     """An object a line, in the order of the questions; the exit code. What is said of the corpus
     stands in the first."""
@@ -175,11 +177,7 @@ def _answer_lines(
         try:
             asked = _parse(line)
             identity = asked.get("id")
-            result = rag.query(
-                _question(asked), top_k=_k(asked, top_k), chosen=chosen, explain=explain
-            )
-            if verify:
-                result = rag.verified(result, fresh=chosen.fresh)
+            result = rag.query(_question(asked), top_k=_k(asked, top_k), **options)
             warnings = tuple(w for w in result.warnings if w not in told)
             told.update(filter(is_untaught, warnings))
             output.object({"id": identity, **shapes.query(replace(result, warnings=warnings))})

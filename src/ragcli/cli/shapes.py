@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ragcli.domain import Answer, Citation, Found, Passage, QueryResult
+    from ragcli.domain import Answer, Citation, Found, Passage, QueryResult, Step
+    from ragcli.recipes.prompting import PreparedPrompt
 
 
 def passage(one: Passage) -> dict[str, Any]:
@@ -53,6 +54,7 @@ def query(result: QueryResult) -> dict[str, Any]:
         "reranker": result.reranker,
         "embedded_share": result.embedded_share,
         "passages": [passage(p) for p in result.passages],
+        "steps": [step(s) for s in result.steps],
         "warnings": list(result.warnings),
         "timings_ms": dict(result.timings_ms),
     }
@@ -77,6 +79,28 @@ def citation(one: Citation) -> dict[str, Any]:
     }
 
 
+def prompt(one: PreparedPrompt) -> dict[str, Any]:
+    """Without a prompt, where nothing would be asked, there are no messages and no sizes."""
+    sent = one.prompt
+    return {
+        "schema": "ragcli.prompt/1",
+        "question": one.found.question,
+        "declined": one.declined is not None,
+        "why": one.declined,
+        "confidence": one.found.confidence,
+        "generator": one.generator,
+        "messages": [{"role": m.role, "content": m.text} for m in sent.messages] if sent else [],
+        "size_tokens": sent.size_tokens if sent else None,
+        "context_tokens": sent.context_tokens if sent else None,
+        "answer_tokens": sent.answer_tokens if sent else None,
+        "passages": [passage(p) for p in (sent or one.found).passages],
+        "model": one.found.model,
+        "embedded_share": one.found.embedded_share,
+        "warnings": list(one.warnings),
+        "timings_ms": dict(one.found.timings_ms),
+    }
+
+
 def answer(one: Answer) -> dict[str, Any]:
     return {
         "schema": "ragcli.answer/1",
@@ -84,13 +108,20 @@ def answer(one: Answer) -> dict[str, Any]:
         "answer": one.answer,
         "declined": one.declined,
         "why": one.why,
+        "incomplete": one.incomplete,
         "confidence": one.confidence,
         "generator": one.generator,
         "citations": [citation(c) for c in one.citations],
         "uncited": list(one.uncited),
+        "searched_for": one.searched_for,
         "passages": [passage(p) for p in one.passages],
         "model": one.model,
         "embedded_share": one.embedded_share,
+        "steps": [step(s) for s in one.steps],
         "warnings": list(one.warnings),
         "timings_ms": dict(one.timings_ms),
     }
+
+
+def step(one: Step) -> dict[str, Any]:
+    return {"name": one.name, "state": one.state, "why": one.why}

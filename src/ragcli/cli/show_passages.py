@@ -12,7 +12,7 @@ from ragcli.text.lines import on_one_line
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from ragcli.domain import Answer, Citation, Found, Passage, QueryResult
+    from ragcli.domain import Answer, Citation, Found, Passage, QueryResult, Step
 
 # Five passages of a heading, three lines and a blank one fill a screen of 24 lines.
 LINES_OF_TEXT = 3
@@ -20,6 +20,13 @@ INDENT = 3
 
 # Confidence in dots: three and more stand above the line.
 DOTS = 5
+
+_STEPS = {
+    "keyword": "search by words",
+    "embedding": "search by meaning",
+    "reranker": "reranking",
+    "generator": "writing",
+}
 
 _HEADING_LINES = re.compile(r"\A(?:#{1,6}[ \t][^\n]*\s*)+")
 
@@ -48,6 +55,17 @@ def tell_share(result: QueryResult | Answer, output: Output) -> None:
             f"{embedded:,} of {result.chunks:,} chunks ({percent(result.embedded_share)}) are"
             " embedded so far; the others are found by words"
         )
+
+
+def tell_steps(steps: Sequence[Step], deadline_s: float, output: Output) -> None:
+    """What was done by a deadline, and what was not."""
+    done = ", ".join(_STEPS[step.name] for step in steps if step.state == "done")
+    rest = [
+        f"{_STEPS[step.name]} {'in part' if step.state == 'partly' else 'left out'}: {step.why}"
+        for step in steps
+        if step.state != "done"
+    ]
+    output.note(f"within {deadline_s:g} s: {'; '.join([done, *rest])}")
 
 
 def tell_weak(result: QueryResult, output: Output) -> None:

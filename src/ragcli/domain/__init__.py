@@ -20,9 +20,18 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ragcli.domain.answered import Answer, Citation, Message, Prompt, Sentence, Verdict
+    from ragcli.domain.answered import (
+        Answer,
+        Citation,
+        Likeness,
+        Message,
+        Prompt,
+        Sentence,
+        Turn,
+        Verdict,
+    )
     from ragcli.domain.embedded import Chunk, ChunkSettings, EmbedderIdentity, with_headings
-    from ragcli.domain.found import Filter, Found, Mode, Passage, QueryResult
+    from ragcli.domain.found import Filter, Found, Mode, Passage, QueryResult, Step
     from ragcli.domain.promises import (
         Embedder,
         Generator,
@@ -37,9 +46,18 @@ if TYPE_CHECKING:
     from ragcli.domain.told import Event, Listener, ignore
 
 _NAMES = {
-    "answered": ("Answer", "Citation", "Message", "Prompt", "Sentence", "Verdict"),
+    "answered": (
+        "Answer",
+        "Citation",
+        "Likeness",
+        "Message",
+        "Prompt",
+        "Sentence",
+        "Turn",
+        "Verdict",
+    ),
     "embedded": ("Chunk", "ChunkSettings", "EmbedderIdentity", "with_headings"),
-    "found": ("Filter", "Found", "Mode", "Passage", "QueryResult"),
+    "found": ("Filter", "Found", "Mode", "Passage", "QueryResult", "Step"),
     "promises": ("Embedder", "Generator", "Reranker", "TokenCounter"),
     "read": ("Block", "BlockKind", "Document", "Page", "Problem"),
     "reported": ("IngestReport",),
@@ -63,6 +81,7 @@ __all__ = [
     "Found",
     "Generator",
     "IngestReport",
+    "Likeness",
     "Listener",
     "Matrix",
     "Message",
@@ -75,7 +94,9 @@ __all__ = [
     "Reranker",
     "Sentence",
     "State",
+    "Step",
     "TokenCounter",
+    "Turn",
     "Vector",
     "Verdict",
     "ignore",

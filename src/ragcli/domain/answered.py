@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from ragcli.domain.found import Passage
+    from ragcli.domain.found import Passage, Step
+
+# Says of a question and texts how near each is to it in meaning: the cosine of their embeddings,
+# less where the model cannot read the question or the text, 0 where it cannot at all.
+Likeness = Callable[[str, Sequence[str]], list[float]]
 
 Verdict = Literal["supported", "misattributed", "not_found", "disagrees", "unchecked"]
 
@@ -51,7 +55,9 @@ class Sentence:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An answer with its evidence, as a whole and by its ``sentences``; ``why`` says why one was
-    declined. ``embedded_share``, ``chunks`` and ``confidence`` are those of the query."""
+    declined, ``incomplete`` what broke it off. ``searched_for`` is a follow-up question as it was
+    made self-contained, None where the question was searched for as it is. ``embedded_share``,
+    ``chunks`` and ``confidence`` are those of the query, ``steps`` its steps and the writing."""
 
     question: str
     answer: str
@@ -60,6 +66,7 @@ class Answer:
     passages: tuple[Passage, ...]
     declined: bool = False
     why: str | None = None
+    incomplete: str | None = None
     uncited: tuple[str, ...] = ()
     sentences: tuple[Sentence, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -68,6 +75,20 @@ class Answer:
     embedded_share: float = 1.0
     chunks: int = 0
     confidence: float | None = None
+    steps: tuple[Step, ...] = ()
+    searched_for: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question of a conversation, as it was asked and as it was ``searched`` for, and what was
+    answered, if anything. ``asked_at`` is UTC, ISO 8601."""
+
+    question: str
+    searched: str
+    answer: str
+    citations: tuple[Citation, ...] = ()
+    asked_at: str = ""
 
 
 class Message(NamedTuple):
@@ -85,7 +106,9 @@ class Prompt:
     may take together, ``answer_tokens`` what is kept free in it for the answer. ``passages`` are
     those that fitted, in the order of their numbers (marker ``[1]`` is the first); a prompt that
     asks for something else than an answer has none, and only a model can follow it
-    (``Generator.verbatim``).
+    (``Generator.verbatim``). With a ``schema``, what it writes is JSON that fits this JSON Schema.
+    ``parts`` and ``weights`` are those of the query; ``likeness`` is None where the embedding model
+    may not be asked.
     """
 
     messages: tuple[Message, ...]
@@ -94,3 +117,7 @@ class Prompt:
     answer_tokens: int
     question: str = ""
     passages: tuple[Passage, ...] = ()
+    schema: Mapping[str, Any] | None = None
+    parts: tuple[str, ...] = ()
+    weights: Mapping[str, float] = field(default_factory=dict)
+    likeness: Likeness | None = None

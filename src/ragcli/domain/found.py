@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Mode = Literal["hybrid", "dense", "keyword"]
 
@@ -42,6 +42,15 @@ class Found:
     score: float
 
 
+class Step(NamedTuple):
+    """A step towards an answer: ``keyword`` and ``embedding`` are the two halves of a search. One
+    that was done in part, or left out for want of time, says ``why``."""
+
+    name: Literal["keyword", "embedding", "reranker", "generator"]
+    state: Literal["done", "partly", "left_out"] = "done"
+    why: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A chunk, or neighbouring ones, as found for a question. ``stale`` says that its file has
@@ -77,6 +86,11 @@ class Passage:
         return self.confidence is not None and self.confidence < CONFIDENCE_LINE
 
     @property
+    def day(self) -> str | None:
+        """The day of its date, YYYY-MM-DD."""
+        return self.date[:10] if self.date else None
+
+    @property
     def location(self) -> str:
         """``path:line``, ``path#page=N`` or ``path``: what grep, editors and people read."""
         if self.page is not None:
@@ -90,10 +104,12 @@ class Passage:
 class QueryResult:
     """What ``query`` returns: passages, best first, and what should be known about them.
 
-    ``confidence`` is that of the best of all that was found.
+    ``confidence`` is that of the best of all that was found. ``parts`` are the questions that the
+    question consists of, where it has several; ``weights`` is what each of its terms weighs in the
+    corpus.
     ``embedded_share`` of the corpus could be found by meaning, the rest by words only; where that
     is less than 1, ``chunks`` says how many there are. ``reranker`` is the name of the one that was
-    asked to order the passages.
+    asked to order the passages, ``steps`` are those that were to be done.
     """
 
     question: str
@@ -107,6 +123,9 @@ class QueryResult:
     embedded_share: float = 1.0
     chunks: int = 0
     reranker: str | None = None
+    steps: tuple[Step, ...] = ()
+    parts: tuple[str, ...] = ()
+    weights: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def weak(self) -> bool:

@@ -110,6 +110,10 @@ class Generator(Protocol):
         """True when all it writes are the passages' own words, quoted: it reads the question and
         the passages of a prompt, and can do nothing else with it."""
 
+    def sends_to(self) -> Iterator[str]:
+        """The hosts beyond this machine that a prompt reaches, the nearest first; it may ask each
+        for the next, and nothing before it is asked for it. Raises ProviderUnavailable."""
+
     @property
     def max_context_tokens(self) -> int:
         """The longest context, prompt and answer together, that the model can hold."""

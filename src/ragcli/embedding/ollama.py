@@ -5,7 +5,7 @@ from __future__ import annotations
 from ragcli.config import Settings
 from ragcli.embedding.remote import RemoteEmbedder
 from ragcli.errors import ProviderUnavailable
-from ragcli.http import OllamaServer, context_length, model_name
+from ragcli.http import OllamaServer, cloud_of, context_length, model_name
 
 # Where `/api/show` does not say: the limit of BERT and its kin, the shortest there is in use.
 _USUAL_MAX_TOKENS = 512
@@ -29,8 +29,14 @@ class OllamaEmbedder(RemoteEmbedder):
         """The digest: a tag that was pulled again is another model."""
         wanted = {self._model, f"{self._model}:latest"}
         for tag in self._server.tags():
-            if model_name(tag) in wanted and tag.get("digest"):
-                return str(tag["digest"])
+            if model_name(tag) not in wanted or not tag.get("digest"):
+                continue
+            if cloud := cloud_of(self._model, tag):
+                raise ProviderUnavailable(
+                    f"Ollama hands `{self._model}` every text, to be embedded at {cloud}",
+                    "choose a model that runs here",
+                )
+            return str(tag["digest"])
         raise ProviderUnavailable(
             f"Ollama's model `{self._model}` not found", f"ollama pull {self._model}"
         )

@@ -7,7 +7,7 @@ from typing import Any
 from ragcli.config import Settings
 from ragcli.embedding.remote import RemoteEmbedder
 from ragcli.errors import ProviderUnavailable
-from ragcli.http import error_text, json_object, openai_client, openai_refusal
+from ragcli.http import describe_error, openai_refusal, openai_server
 
 # OpenAI's own models (its embeddings guide); for any other, the limit of BERT and its kin, the
 # shortest there is in use: the protocol has no question for it.
@@ -39,12 +39,12 @@ class OpenAIEmbedder(RemoteEmbedder):
         body: dict[str, Any] = {"model": self._model, "input": texts, "encoding_format": "float"}
         if self._dimensions:
             body["dimensions"] = self._dimensions
-        with openai_client(self._base_url, self._key, self._timeout_s) as client:
-            response = client.post("/embeddings", json=body)
-        if response.status_code != 200:
-            said = error_text(response)
-            raise openai_refusal(self._base_url, self._model, response.status_code, said)
-        data = json_object(response, self._base_url).get("data")
+        server = openai_server(self._base_url, self._key, self._timeout_s)
+        with server.ask("POST", "/embeddings", body) as reply:
+            if reply.status != 200:
+                said = describe_error(reply.error())
+                raise openai_refusal(self._base_url, self._model, reply.status, said)
+            data = reply.object().get("data")
         try:
             ordered = sorted(data or [], key=lambda item: item["index"])
             indices = [item["index"] for item in ordered]

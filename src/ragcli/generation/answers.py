@@ -15,6 +15,7 @@ from ragcli.domain import Citation, Passage, Sentence
 from ragcli.generation.citations import check, check_line
 from ragcli.generation.markers import MARKER, UNFINISHED, Link, MarkerReader, clean
 from ragcli.text.sentences import sentence_spans
+from ragcli.text.unseen import without_lone_joiners
 
 _MARKER = re.compile(MARKER)
 # Stands for a marker where sentences are looked for: neither a word nor the end of one.
@@ -98,7 +99,7 @@ class AnswerReader:
     def _sentence(self, text: str) -> Sentence:
         if self._verbatim:
             return self._quoted_line(text)
-        shown, links = self._markers.read(text)
+        shown, links = self._markers.read(without_lone_joiners(text))
         citations = [
             check(link.number, link.quote, claim, self._passages)
             for group, claim in _claims(shown, links)
@@ -111,7 +112,8 @@ class AnswerReader:
         citation = check_line(text.strip("\n"), self._passages)
         if citation is None:
             return Sentence(text, uncited=text.strip())
-        return Sentence(text, (citation,), (len(text.rstrip("\n")),))
+        marker_end = text.rindex("]") + 1  # a date may stand behind it
+        return Sentence(text, (citation,), (marker_end,))
 
 
 def _claims(shown: str, links: Sequence[Link]) -> Iterator[tuple[list[Link], str]]:

@@ -23,7 +23,7 @@ from ragcli.generation.quotes import Span, find_quote
 from ragcli.text.lines import LineTable, on_one_line, on_one_line_with_offsets
 from ragcli.text.sentences import sentence_spans
 
-_VERBATIM_LINE = re.compile(r'^"(?P<quote>.*)" \[(?P<number>\d+)\]$')
+_VERBATIM_LINE = re.compile(r'^"(?P<quote>.*)" \[(?P<number>\d+)\](?: \((?P<date>[^()]+)\))?$')
 
 
 def check(number: int, quote: str | None, claim: str, passages: Sequence[Passage]) -> Citation:
@@ -83,8 +83,8 @@ _VERDICTS: dict[str, Verdict] = {
 
 
 def _context(passage: Passage) -> str:
-    """What a claim may take its names from: the passage, its title and its headings."""
-    return "\n".join([passage.title or "", *passage.headings, passage.text])
+    """What a claim may take its names from: the passage, its title, its headings and its date."""
+    return "\n".join([passage.title or "", *passage.headings, passage.day or "", passage.text])
 
 
 def _spanning(citation: Citation, passage: Passage, start: int, end: int) -> Citation:
@@ -121,21 +121,32 @@ def _citation(number: int, passage: Passage) -> Citation:
 # ------------------------------------------------------------------ answers that quote
 
 
-def quote_line(sentence: str, number: int) -> str:
-    """A line of a verbatim answer: the quote, on one line, and its marker."""
-    return f'"{on_one_line(clean(sentence))}" [{number}]'
+def quote_line(sentence: str, number: int, date: str = "") -> str:
+    """A line of a verbatim answer: the quote, on one line, its marker, and a date, if any."""
+    line = f'"{on_one_line(clean(sentence))}" [{number}]'
+    return f"{line} ({date})" if date else line
+
+
+def dated(passage: Passage) -> str:
+    """The day of a passage, and whose it is where the document states none; empty without."""
+    if passage.day is None:
+        return ""
+    return passage.day if passage.date_origin == "document" else f"file of {passage.day}"
 
 
 def check_line(line: str, passages: Sequence[Passage]) -> Citation | None:
     """The citation of such a line: its quote is all that it claims. None for any other line.
 
-    The last ``" [n]`` closes it, whatever quotation marks or brackets the quote contains.
+    The last ``" [n]`` closes it, whatever quotation marks or brackets the quote contains. A date
+    behind it must be the passage's.
     """
     match = _VERBATIM_LINE.match(line)
     number = int(match["number"]) if match else 0
     if match is None or not 1 <= number <= len(passages):
         return None
     passage = passages[number - 1]
+    if match["date"] not in (None, dated(passage)):
+        return None
     span = _locate(match["quote"], passage.text)
     if span is None:
         return replace(_citation(number, passage), quote=match["quote"], verdict="not_found")
@@ -144,7 +155,7 @@ def check_line(line: str, passages: Sequence[Passage]) -> Citation | None:
 
 def _locate(quote: str, text: str) -> tuple[int, int] | None:
     """Where the quote stands in the text, read with the eyes of ``quote_line``."""
-    visible = [i for i, c in enumerate(text) if c in "\n\t" or not is_unprintable(c)]
+    visible = [i for i, c in enumerate(text) if not is_unprintable(c)]
     line, offsets = on_one_line_with_offsets("".join(text[i] for i in visible))
     at = line.find(quote) if quote else -1
     if at < 0:

@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from ragcli.generation.quantities import MONTH, Quantity, quantities
-from ragcli.text.scripts import HAN, KANA, unspaced_share
+from ragcli.text.scripts import HAN, INDIC, KANA, unspaced_share
 from ragcli.text.stems import common_stem
 from ragcli.text.terms import STOP_WORDS
 
@@ -25,6 +25,14 @@ from ragcli.text.terms import STOP_WORDS
 # what is left may be a verb or an adjective of its own. Names show by their capital letters; where
 # a script has none, any word may be one, and all must stand there.
 WORDS_IN_COMMON = 0.7
+
+# Sentences with fewer words in common than this are not about the same.
+_LEAST_COMMON = 3
+
+# From here on a number before 年 is a date.
+_FIRST_YEAR = 1000
+
+_VALUES = frozenset({"number", "negation"})
 
 Agreement = Literal["agrees", "disagrees", "unchecked"]
 
@@ -37,8 +45,9 @@ class Judged(NamedTuple):
 
 
 class _Token(NamedTuple):
-    """``opening`` is a word with a capital letter that begins a sentence: it may be a name. The key
-    of a negation that may be none is empty. ``clause`` counts the commas before it."""
+    """``opening`` is a word that may be a name, because it begins a sentence, or one that tells a
+    number or a time in a language without a table of them. The key of a negation that may be none
+    is empty. ``clause`` counts the commas before it."""
 
     kind: Literal["word", "opening", "name", "number", "negation"]
     key: str
@@ -47,7 +56,10 @@ class _Token(NamedTuple):
     quantity: Quantity | None = None
 
 
-_WORD = re.compile(rf"[{HAN}{KANA}]|(?:(?![{HAN}{KANA}])\w)+(?:['’](?:(?![{HAN}{KANA}])\w)+)*")
+# A sign of a script without spaces, Thai's not, or a word.
+_ALONE = rf"[{HAN}{KANA}]|ไม่"
+_SIGNS = rf"(?:(?!{_ALONE}|[।॥])[\w{INDIC}])+"
+_WORD = re.compile(rf"{_ALONE}|{_SIGNS}(?:['’]{_SIGNS})*")
 
 _NEGATIONS = frozenset(
     """
@@ -58,7 +70,37 @@ _NEGATIONS = frozenset(
     não nunca sem nenhum nenhuma
     non mai senza nessun nessuno nessuna niente
     niet geen nooit zonder
-    не нет ни никогда без
+    не нет ни никогда без ні немає
+    nie nigdy bez inte ej aldrig utan ikke aldri uden uten ei ilman nu niciodată fără nem soha
+    nélkül değil yok hiç không chưa tidak bukan tanpa cap sense δεν μη μην όχι ποτέ χωρίς
+    لا ليس ليست لم لن بدون لیس نیست نمی نه לא אין בלי नहीं न मत बिना ไม่ 안 못 없이 없다
+    """.split()  # noqa: SIM905 - a quoted word each would fill a page
+)
+_NOT = re.compile(
+    "(?:ai|are|ca|could|did|do|does|had|has|have|is|might|must|need|sha|should|was|were|wo|would)n't"
+)
+# What only English and Chinese have numbers for (``quantities.py``): no other word may stand for
+# one of these.
+_TELLING = frozenset(
+    """
+    zwei drei vier fünf sechs sieben acht neun zehn elf zwölf zwanzig dreißig hundert tausend
+    deux trois quatre cinq sept huit neuf dix onze douze vingt trente cent mille
+    dos tres cuatro cinco seis siete ocho nueve diez once doce veinte treinta cien ciento mil
+    due tre quattro cinque sei sette otto nove dieci undici dodici venti trenta cento
+    dois duas três quatro sete oito dez onze doze vinte trinta cem
+    twee drie vijf zes zeven negen tien twaalf twintig dertig honderd duizend
+    два две три четыре пять шесть семь восемь девять десять двенадцать двадцать тридцать сто тысяча
+    jour jours semaine semaines mois an ans année années heure heures
+    día días semana semanas mes meses año años hora horas minutos segundos
+    giorno giorni settimana settimane mese mesi anno anni ora ore
+    dia dias mês ano anos dag dagen weken maand maanden jaar uur
+    день дня дней неделя недели недель месяц месяца месяцев год года лет час часа часов
+    janvier février mars avril mai juin juillet août septembre octobre novembre décembre
+    enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
+    gennaio febbraio aprile maggio giugno luglio settembre ottobre dicembre
+    janeiro fevereiro março maio junho julho setembro outubro novembro dezembro
+    januari februari maart april mei juni juli augustus oktober
+    января февраля марта апреля мая июня июля августа сентября октября ноября декабря
     """.split()  # noqa: SIM905 - a quoted word each would fill a page
 )
 # Grammar, not content (Chinese).
@@ -86,14 +128,57 @@ def agreement(claim: str, sentence: str, passage: str) -> Judged:
         if token.kind == "name" and not _stands(token, everywhere):
             told = f"claim names {token.text}, the source does not"
             return Judged("unchecked" if _writes_nouns_large(own) else "disagrees", told)
+    if len(own) == len(said) and all(map(_identical, own, said)):
+        return Judged("agrees")
     mine = [t for t in own if t.kind != "negation"]
     theirs = [t for t in said if t.kind != "negation"]
+    if not mine:
+        return Judged("unchecked", "in other words")
     pairs = _common(mine, theirs)
     clauses = {theirs[j].clause for _, j in pairs}
     denied = [t for t in said if t.kind == "negation" and t.clause in clauses]
     return _denies([t for t in own if t.kind == "negation"], denied) or _says(
         mine, {i for i, _ in pairs}
     )
+
+
+def contradict(one: str, other: str) -> bool:
+    """Two sentences say the same of the same with other numbers, or where one says not."""
+    mine, theirs = _read(one), _read(other)
+    words, others = ([t for t in some if t.kind not in _VALUES] for some in (mine, theirs))
+    common = len(_common(words, others))
+    if common < max(_LEAST_COMMON, WORDS_IN_COMMON * max(len(words), len(others))):
+        return False
+    names = [t for t in (*words, *others) if t.kind == "name"]
+    if not all(_stands(n, words) and _stands(n, others) for n in names):
+        return False
+    denied, refused = (sum(t.kind == "negation" for t in some) for some in (mine, theirs))
+    return denied != refused or any(_other_values(_numbers(mine), _numbers(theirs)))
+
+
+def measure_otherwise(one: str, other: str) -> bool:
+    """Two sentences have measures of the same unit, and each one that the other has not. A date is
+    none: two sentences may well tell of different years."""
+    mine, theirs = (
+        [q for q in _numbers(_read(text)) if q.unit not in ("", MONTH) and not _is_year(q)]
+        for text in (one, other)
+    )
+    return bool(_other_values(mine, theirs))
+
+
+def _is_year(quantity: Quantity) -> bool:
+    """As in `2024年`."""
+    return quantity.unit == "year" and quantity.value >= _FIRST_YEAR
+
+
+def _numbers(tokens: Sequence[_Token]) -> list[Quantity]:
+    return [t.quantity for t in tokens if t.quantity is not None]
+
+
+def _other_values(mine: Sequence[Quantity], theirs: Sequence[Quantity]) -> set[str]:
+    """The units in which each has a number that the other has not."""
+    own = {q.unit for q in mine if not any(q.agrees(other) for other in theirs)}
+    return own & {q.unit for q in theirs if not any(q.agrees(other) for other in mine)}
 
 
 def _denies(mine: Sequence[_Token], theirs: Sequence[_Token]) -> Judged | None:
@@ -142,6 +227,10 @@ def _same(one: _Token, other: _Token) -> bool:
         both = one.quantity is not None and other.quantity is not None
         return both and one.quantity.agrees(other.quantity)  # type: ignore[union-attr,arg-type]
     return one.key == other.key
+
+
+def _identical(one: _Token, other: _Token) -> bool:
+    return one.kind == other.kind and _same(one, other)
 
 
 def _common(mine: Sequence[_Token], theirs: Sequence[_Token]) -> list[tuple[int, int]]:
@@ -224,12 +313,12 @@ def _word(text: str, is_weak: bool, begins: bool, clause: int) -> _Token | None:
     low = text.lower().replace("’", "'")
     if low in _HAN_NEGATION:
         return _Token("negation", "" if is_weak else low, text, clause)
-    if low in _NEGATIONS or low.endswith("n't"):
+    if low in _NEGATIONS or _NOT.fullmatch(low):
         return _Token("negation", low, text, clause)
     if low in _HAN_FUNCTION_SIGNS or (low in STOP_WORDS and (begins or low == text)):
         return None
     is_name = any(c.isupper() for c in text[1:]) or any(c.isdigit() for c in text)
-    kind: Literal["word", "opening", "name"] = "word"
+    kind: Literal["word", "opening", "name"] = "opening" if low in _TELLING else "word"
     if is_name or text[0].isupper():
         kind = "opening" if begins and not is_name else "name"
     return _Token(kind, common_stem(low.removesuffix("'s")), text, clause)

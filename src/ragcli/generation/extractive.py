@@ -1,50 +1,45 @@
 """Answers without a language model: the passages' own best sentences, quoted exactly.
 
 A sentence is good when it holds what the question asks about: the share of the question's term
-weight that it covers itself, a part of what the text right around it and its headings cover, a
-part of what its whole passage covers, and the passage's rank. Rarer terms weigh more. A question
-that asks for a number or a date prefers a sentence that has one.
+weight that it covers itself, a part of what it covers together with the sentence before or after
+it, a part of what its whole passage covers, the passage's rank, and how near it is to the question
+in meaning, where a model can tell. A question that asks for a number or a date prefers a sentence
+that has one. Of several questions in one, each has its best sentence quoted. What documents of
+other dates say otherwise stands beside it, each with its date.
 """
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import NamedTuple
 
 from ragcli.config import Settings
 from ragcli.domain import Passage, Prompt
 from ragcli.errors import UsageError
-from ragcli.generation.citations import quote_line
-from ragcli.text.lines import line_spans
-from ragcli.text.scripts import unspaced_share
-from ragcli.text.sentences import sentence_spans, trimmed
+from ragcli.generation.citations import dated, quote_line
+from ragcli.generation.claims import contradict, measure_otherwise
+from ragcli.generation.quotable import Quotable, quotables
 from ragcli.text.terms import question_terms, terms
 
+# For one question; several in one have a sentence each.
 MAX_SENTENCES = 3
-# A quote is read at a glance: about five lines of a terminal. Chinese says the same in a third.
-MAX_QUOTE_CHARACTERS = 400
-_MAX_QUOTE_CHARACTERS_UNSPACED = 200
 
-# Weights of what speaks for a sentence, next to 1 for what it covers itself. They order kinds of
-# evidence (own words, then neighbours, then the passage); they were not fitted to a data set.
-_NEIGHBOUR = 0.4
+# Weights of what speaks for a sentence, next to 1 for what it covers itself. On the development
+# halves of docs/benchmarks.md each may be halved or doubled for a point at most.
+_BEFORE = 0.4
+_AFTER = 0.2
 _PASSAGE = 0.5
 _RANK = 0.1
 _QUANTITY = 0.15
+_LIKENESS = 0.6
 # A further sentence is quoted when it is at least this good beside the best one.
 _WORTH_QUOTING = 0.6
-
-_HEADING = re.compile(r"#{1,6}\s")
-_TABLE = re.compile(r"\|.*\||[^\t]*\t[^\t]*\t")
-_RULE = re.compile(r"[-=_*~+|: \t]+$")
-_BULLET = re.compile(r"(?:[-*+•·>]|\d{1,3}[.)、])\s+")
-_FENCE = re.compile(r"\s*(?:```|~~~)")
-_CODE = re.compile(r"(?:\t| {4,})\S|.*[;{}]\s*$|.*(?:=>|->|==|\(\))")
-_CLAUSE = re.compile(r"[,;:，；：、]\s*|\s+[–—-]\s+")
-_ENDS = tuple('.!?…。！？｡:："”’」』)）]*_`')
+# Sentences that have so much of what each says of the question in common answer it alike.
+_ALIKE = 0.7
+# The model reads the best so many by their words, 10 ms of a core each: there, 24 do no better.
+_READ_BY_MODEL = 8
 
 _ASKS_QUANTITY = re.compile(
     r"\b(?:how (?:many|much|long|old|far|often|large|big|tall|high|deep|fast)|when"
@@ -60,16 +55,12 @@ _QUANTITY_SIGN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Sentence:
-    """A sentence of a passage, by its number. ``prose`` is false for headings, code and tables."""
+class _Scored(NamedTuple):
+    """``own`` is what speaks for the sentence itself: without any, it is only near by."""
 
-    number: int
-    start: int
-    end: int
-    text: str
-    prose: bool
-    terms: frozenset[str]
+    score: float
+    own: float
+    sentence: Quotable
 
 
 class ExtractiveGenerator:
@@ -95,6 +86,9 @@ class ExtractiveGenerator:
     def max_context_tokens(self) -> int:
         return self._context_tokens
 
+    def sends_to(self) -> Iterator[str]:
+        return iter(())
+
     def stream(
         self,
         prompt: Prompt,
@@ -102,138 +96,133 @@ class ExtractiveGenerator:
         thought: Callable[[str], None] | None = None,
     ) -> Iterator[str]:
         """Yield the quotes, line by line; nothing needs a warning."""
-        for index, sentence in enumerate(choose(prompt.question, prompt.passages)):
+        for index, (sentence, date) in enumerate(choose(prompt)):
             line_break = "\n" if index else ""
-            yield line_break + quote_line(sentence.text, sentence.number)
+            yield line_break + quote_line(sentence.text, sentence.number, date)
 
 
-def choose(question: str, passages: Sequence[Passage]) -> list[_Sentence]:
-    """At most ``MAX_SENTENCES`` sentences that answer best, in reading order."""
-    by_passage = [list(_sentences(n, p)) for n, p in enumerate(passages, 1)]
-    everything = [s for sentences in by_passage for s in sentences]
-    weights = _weights(question, everything)
+def choose(prompt: Prompt) -> list[tuple[Quotable, str]]:
+    """The sentences that answer best, in reading order: ``MAX_SENTENCES`` at most, or one for each
+    part of the question where it has more. Those of documents of different dates that contradict
+    each other stand together, the newest first, each with its date; all others with none.
+    """
+    sentences = [list(quotables(n, p)) for n, p in enumerate(prompt.passages, 1)]
+    best: dict[Quotable, float] = {}
+    for question in prompt.parts or (prompt.question,):
+        for sentence, share in _answering(question, prompt, sentences):
+            best[sentence] = max(share, best.get(sentence, 0.0))
+    room = max(MAX_SENTENCES, len(prompt.parts))
+    groups: list[list[Quotable]] = []
+    seen: set[str] = set()
+    for sentence in sorted(best, key=lambda s: (-best[s], s.place)):
+        if best[sentence] < _WORTH_QUOTING or not room:
+            break
+        if _words(sentence) in seen:
+            continue
+        group = [sentence, *_contradicting(sentence, sentences, prompt)]
+        if room == 1 < len(group):  # what is contradicted does not stand alone
+            break
+        groups.append(group[:room])
+        room -= len(groups[-1])
+        seen.update(map(_words, group))
+    groups.sort(key=lambda group: min(s.place for s in group))
+    return [one for group in groups for one in _dated(group, prompt.passages)]
+
+
+def _answering(
+    question: str, prompt: Prompt, sentences: Sequence[Sequence[Quotable]]
+) -> Iterator[tuple[Quotable, float]]:
+    """The sentences that may answer a question, each with its score as a share of the best one."""
+    weights = _weights(question, prompt.weights)
     quantity = bool(_ASKS_QUANTITY.search(question))
-    scored: list[tuple[float, float, _Sentence]] = []
-    for passage, sentences in zip(passages, by_passage, strict=True):
-        scored += _scored(passage, sentences, weights, quantity)
-    answering = [s for s in scored if s[2].prose and s[1] > 0] or [s for s in scored if s[1] > 0]
+    scored = [
+        one
+        for passage, some in zip(prompt.passages, sentences, strict=True)
+        for one in _scored(passage, some, weights, quantity)
+    ]
+    ranked = sorted(_prose(scored), key=lambda s: (-s.score, s.sentence.place))
+    if prompt.likeness and ranked:
+        ranked = ranked[:_READ_BY_MODEL]
+        near = prompt.likeness(question, [s.sentence.text for s in ranked])
+        ranked = [
+            _Scored(s.score + _LIKENESS * cosine, s.own + cosine, s.sentence)
+            for s, cosine in zip(ranked, near, strict=True)
+        ]
+        ranked.sort(key=lambda s: (-s.score, s.sentence.place))
     # A question in another language than the documents shares no word with them: the best
     # passage's beginning is then the honest guess.
-    answering = answering or [s for s in scored if s[2].prose][:1] or scored[:1]
-    answering.sort(key=lambda s: (-s[0], s[2].number, s[2].start))
-    return sorted(_distinct(answering), key=lambda s: (s.number, s.start))
+    told = ranked if any(s.own > 0 for s in ranked) else ranked[:1]
+    for one in told:
+        yield one.sentence, one.score / told[0].score
 
 
-def _distinct(ranked: Sequence[tuple[float, float, _Sentence]]) -> list[_Sentence]:
-    """The best ones that are worth quoting beside the very best; one text is quoted once."""
-    chosen: dict[str, _Sentence] = {}
-    for score, _, sentence in ranked:
-        if len(chosen) == MAX_SENTENCES or score < _WORTH_QUOTING * ranked[0][0]:
-            break
-        chosen.setdefault(" ".join(sentence.text.split()), sentence)
-    return list(chosen.values())
+def _prose(scored: Sequence[_Scored]) -> Sequence[_Scored]:
+    """Without headings, code and tables, unless only those say anything of the question."""
+    prose = [s for s in scored if s.sentence.prose]
+    told = any(s.own > 0 for s in prose) or not any(s.own > 0 for s in scored)
+    return prose if prose and told else scored
 
 
-def _weights(question: str, sentences: Sequence[_Sentence]) -> dict[str, float]:
-    """The weight of each question term that occurs: the rarer among the sentences, the heavier."""
-    frequency = Counter(t for s in sentences for t in s.terms)
-    found = [t for t in question_terms(question) if frequency[t]]
-    return {t: math.log(1 + len(sentences) / frequency[t]) for t in found}
+def _weights(question: str, weights: Mapping[str, float]) -> dict[str, float]:
+    """What each term of a question, or of a part of one, weighs: the same where no corpus tells."""
+    asked = question_terms(question)
+    return {t: weights[t] for t in asked if t in weights} or dict.fromkeys(asked, 1.0)
 
 
 def _scored(
-    passage: Passage, sentences: Sequence[_Sentence], weights: dict[str, float], quantity: bool
-) -> Iterator[tuple[float, float, _Sentence]]:
-    """(score, share of the question covered, sentence) of each sentence of a passage."""
+    passage: Passage, sentences: Sequence[Quotable], weights: Mapping[str, float], quantity: bool
+) -> Iterator[_Scored]:
+    """Each sentence of a passage with what its words and its place say for it."""
     headings = set(terms(" ".join(passage.headings)))
-    whole = headings.union(*(s.terms for s in sentences))
+    whole = _share(headings.union(*(s.terms for s in sentences)), weights)
     for i, sentence in enumerate(sentences):
-        around = headings.union(*(s.terms for s in sentences[max(0, i - 1) : i + 2]))
+        before = headings.union(*(s.terms for s in sentences[max(0, i - 1) : i + 1]))
+        after = headings.union(*(s.terms for s in sentences[i : i + 2]))
         own = _share(sentence.terms, weights)
-        score = own + _NEIGHBOUR * _share(around, weights) + _PASSAGE * _share(whole, weights)
-        score += _RANK / max(passage.rank, 1)
+        score = own + _BEFORE * _share(before, weights) + _AFTER * _share(after, weights)
+        score += _PASSAGE * whole + _RANK / max(passage.rank, 1)
         if quantity and _QUANTITY_SIGN.search(sentence.text):
             score += _QUANTITY
-        yield score, own, sentence
+        yield _Scored(score, own, sentence)
 
 
-def _share(found: frozenset[str] | set[str], weights: dict[str, float]) -> float:
+def _share(found: frozenset[str] | set[str], weights: Mapping[str, float]) -> float:
     total = sum(weights.values())
     return sum(w for t, w in weights.items() if t in found) / total if total else 0.0
 
 
-# ------------------------------------------------------------------ sentences of a passage
+def _words(sentence: Quotable) -> str:
+    return " ".join(sentence.text.split())
 
 
-def _sentences(number: int, passage: Passage) -> Iterator[_Sentence]:
-    text = passage.text
-    for start, end, prose in _blocks(text, passage.headings):
-        # A line of code or of a table is one thing, whatever marks stand in it.
-        spans = sentence_spans(text, start, end) if prose else trimmed(text, start, end)
-        for first, last in spans:
-            for a, b in _readable(text, first, last):
-                whole = prose and (a, b) == (first, last) and _is_sentence(text[a:b])
-                words = frozenset(terms(text[a:b]))
-                if words:
-                    yield _Sentence(number, a, b, text[a:b], whole, words)
+# ------------------------------------------------------------------ dates
 
 
-def _is_sentence(text: str) -> bool:
-    """A sentence ends like one, or is too long for a heading (12 words, 30 characters unspaced)."""
-    return text.endswith(_ENDS) or len(text.split()) > 12 or unspaced_share(text) * len(text) > 30
+def _contradicting(
+    sentence: Quotable, sentences: Sequence[Sequence[Quotable]], prompt: Prompt
+) -> Iterator[Quotable]:
+    """What documents of other dates say otherwise, the first sentence of each passage: the same of
+    the same, or, where a number is asked for, another number to what the question names."""
+    own = prompt.passages[sentence.number - 1]
+    weights = _weights(prompt.question, prompt.weights)
+    quantity = bool(_ASKS_QUANTITY.search(prompt.question))
+
+    def otherwise(other: Quotable) -> bool:
+        if contradict(sentence.text, other.text):
+            return True
+        named = [_share(found, weights) for found in (sentence.terms, other.terms)]
+        both = _share(sentence.terms & other.terms, weights)
+        alike = 0 < _ALIKE * max(named) <= both
+        return quantity and alike and measure_otherwise(sentence.text, other.text)
+
+    for passage, some in zip(prompt.passages, sentences, strict=True):
+        if own.day and passage.day and passage.day != own.day:
+            yield from islice((s for s in some if s.prose and otherwise(s)), 1)
 
 
-def _blocks(text: str, headings: Sequence[str]) -> Iterator[tuple[int, int, bool]]:
-    """(start, end, prose) of runs of lines that belong together; bullets are left out, and so is
-    a heading, which in a PDF looks like any other line."""
-    run_start: int | None = None
-    fenced = False
-    for start, end in line_spans(text):
-        line = text[start:end].strip()
-        fence = bool(_FENCE.match(line))
-        if (
-            not fence
-            and not fenced
-            and line
-            and line not in headings
-            and _is_prose(text[start:end])
-        ):
-            bullet = _BULLET.match(line)
-            if bullet or run_start is None:
-                if run_start is not None:
-                    yield run_start, start, True
-                indent = len(text[start:end]) - len(text[start:end].lstrip())
-                run_start = start + indent + (bullet.end() if bullet else 0)
-            continue
-        if run_start is not None:
-            yield run_start, start, True
-            run_start = None
-        fenced ^= fence
-        if line and not fence:
-            yield start, end, False
-    if run_start is not None:
-        yield run_start, len(text), True
-
-
-def _is_prose(line: str) -> bool:
-    stripped = line.strip()
-    if _HEADING.match(stripped) or _RULE.match(stripped) or _TABLE.match(stripped):
-        return False
-    return not _CODE.match(line) or stripped.endswith(_ENDS[:8])
-
-
-def _readable(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """The sentence itself, or exact slices of one that is too long, cut at clauses or words."""
-    unspaced = unspaced_share(text[start:end]) > 0.5
-    longest = _MAX_QUOTE_CHARACTERS_UNSPACED if unspaced else MAX_QUOTE_CHARACTERS
-    while end - start > longest:
-        window = text[start : start + longest]
-        clauses = [m.end() for m in _CLAUSE.finditer(window) if m.end() > longest // 3]
-        word = max(window.rfind(" "), window.rfind("\n")) + 1
-        cut = start + (clauses[-1] if clauses else word or longest)
-        yield start, start + len(text[start:cut].rstrip())
-        start = cut
-        while start < end and text[start].isspace():
-            start += 1
-    if start < end:
-        yield start, end
+def _dated(group: list[Quotable], passages: Sequence[Passage]) -> list[tuple[Quotable, str]]:
+    """Each with its date, the newest first; one alone without."""
+    if len(group) == 1:
+        return [(group[0], "")]
+    newest = sorted(group, key=lambda s: passages[s.number - 1].day or "", reverse=True)
+    return [(s, dated(passages[s.number - 1])) for s in newest]

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from ragcli.text.unseen import UNSEEN
+
 _OPEN, _CLOSE = r"[\[【［]", r"[\]】］]"
 # Three digits: `[2024]` is a year. Length limits keep what is held back in a stream short.
 _NUMBER = r"[0-9０-９]{1,3}"
@@ -39,16 +41,16 @@ _FENCE_TICKS = 3
 
 
 def clean(text: str) -> str:
-    """Text that cannot move a terminal's cursor: no control characters but newline and tab.
+    """Text that hides nothing and cannot move a terminal's cursor: what is not seen goes, but for
+    newline and tab.
 
-    U+FFFD and lone surrogates go too: a model that breaks a character in two makes them.
+    U+FFFD goes too: a model that breaks a character in two makes it.
     """
-    return "".join(c for c in text if c in "\n\t" or not is_unprintable(c))
+    return "".join(c for c in text if not is_unprintable(c))
 
 
 def is_unprintable(character: str) -> bool:
-    code = ord(character)
-    return code < 0x20 or 0x7F <= code < 0xA0 or 0xD800 <= code < 0xE000 or code == 0xFFFD
+    return character == "\ufffd" or UNSEEN.match(character) is not None
 
 
 class Link(NamedTuple):

@@ -2,33 +2,52 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from ragcli.config import Settings
 from ragcli.domain import Prompt
-from ragcli.errors import ProviderUnavailable
+from ragcli.errors import AnswerVoid, ProviderUnavailable
+from ragcli.generation.streaming import Part, answer_text, check_written, read_less
 from ragcli.http import (
-    ServerRefused,
+    Reply,
+    Server,
     describe_error,
-    error_text,
-    openai_client,
+    elsewhere,
+    is_openai,
+    json_object,
     openai_refusal,
+    openai_server,
 )
-
-if TYPE_CHECKING:
-    import httpx
 
 # Any fixed number: the same question over the same passages gets the same answer.
 _SEED = 7
 
-# Parameters that some models refuse (OpenAI's reasoning models), and what they take instead.
-_INSTEAD = {"max_tokens": "max_completion_tokens", "temperature": None, "seed": None}
+# Parameters that some models refuse (OpenAI's reasoning models), or some servers, and what they
+# take instead.
+_INSTEAD = {
+    "max_tokens": "max_completion_tokens",
+    "temperature": None,
+    "seed": None,
+    "chat_template_kwargs": None,
+    "reasoning_effort": None,
+    "stream_options": None,
+}
+
+
+@dataclass(slots=True)
+class _Last:
+    """Why an answer ended, and how many tokens the server has read for it, where it counts."""
+
+    reason: str | None = None
+    read_tokens: int | None = None
 
 
 class OpenAIGenerator:
     """Streams from ``/chat/completions`` (server-sent events)."""
+
+    verbatim = False
 
     def __init__(self, model: str, *, settings: Settings) -> None:
         self._model = model
@@ -36,19 +55,20 @@ class OpenAIGenerator:
         self._key = settings.openai_api_key
         self._timeout_s = settings.timeout_s
         self._context_tokens = settings.context_tokens
+        self._think = settings.think
 
     @property
     def name(self) -> str:
         return f"openai:{self._model}"
 
     @property
-    def verbatim(self) -> bool:
-        return False
-
-    @property
     def max_context_tokens(self) -> int:
         """What the user set: the protocol has no question for it."""
         return self._context_tokens
+
+    def sends_to(self) -> Iterator[str]:
+        if host := elsewhere(self._base_url):
+            yield host
 
     def stream(
         self,
@@ -59,82 +79,104 @@ class OpenAIGenerator:
         """Yield the answer as it comes.
 
         Raises ProviderUnavailable when the server does not answer, refuses the key, the model or
-        the prompt's length, or breaks off; what came before was yielded.
+        (AnswerVoid) the prompt's length, or breaks off; what came before was yielded.
         """
-        reason = None
-        with openai_client(self._base_url, self._key, self._timeout_s) as client:
-            for event in self._events(client, prompt):
-                choice = (event.get("choices") or [{}])[0]
-                text = (choice.get("delta") or {}).get("content")
-                if text:
-                    yield text
-                reason = choice.get("finish_reason") or reason
-        if reason is None:
+        server = openai_server(self._base_url, self._key, self._timeout_s)
+        last = _Last()
+        wrote = False
+        parts = self._parts(server, self._request(prompt, thought is not None), last)
+        for text in answer_text(parts, thought):
+            wrote = True
+            yield text
+        if last.reason is None:
             raise ProviderUnavailable(
                 f"{self._base_url} broke off before the answer was complete",
                 "look at the server's log",
             )
-        if reason == "length":
-            warn(f"the answer stops at its limit of {prompt.answer_tokens} tokens")
+        if read_less(prompt, last.read_tokens):
+            raise AnswerVoid(
+                f"the prompt did not fit and was cut by {self._base_url}: it read"
+                f" {last.read_tokens} tokens of about {prompt.size_tokens}; its answer cannot be"
+                " trusted",
+                "lower `context_tokens` to what the server holds, or lower `top_k`",
+            )
+        check_written(wrote, last.reason == "length", prompt, warn)
 
-    def _events(self, client: httpx.Client, prompt: Prompt) -> Iterator[dict[str, Any]]:
-        """The events of the answer; a parameter that the model does not know is replaced."""
+    def _request(self, prompt: Prompt, think: bool) -> dict[str, Any]:
         body: dict[str, Any] = {
             "model": self._model,
             "messages": [{"role": m.role, "content": m.text} for m in prompt.messages],
             "stream": True,
+            "stream_options": {"include_usage": True},
             "max_tokens": prompt.answer_tokens,
             "temperature": 0,
             "seed": _SEED,
         }
+        if prompt.schema is not None:
+            named = {"name": "answer", "schema": prompt.schema, "strict": True}
+            body["response_format"] = {"type": "json_schema", "json_schema": named}
+        if not is_openai(self._base_url):
+            # llama.cpp and vLLM hand it to the model's template, which knows it (Qwen's and others)
+            # or does not.
+            body["chat_template_kwargs"] = {"enable_thinking": think}
+        if think and self._think not in ("on", "off"):
+            body["reasoning_effort"] = self._think
+        return body
+
+    def _parts(self, server: Server, body: dict[str, Any], last: _Last) -> Iterator[Part]:
+        """What the model says; ``last`` is filled with what the server tells at the end."""
+        for event in self._events(server, body):
+            choice = (event.get("choices") or [{}])[0]
+            delta = choice.get("delta") or {}
+            # llama.cpp, vLLM before 0.11 and DeepSeek; vLLM since then, and OpenRouter.
+            thoughts = delta.get("reasoning_content") or delta.get("reasoning")
+            yield Part(delta.get("content") or "", thoughts or "")
+            if choice.get("finish_reason"):
+                last.reason = choice["finish_reason"]
+            usage = event.get("usage")
+            counted = usage.get("prompt_tokens") if isinstance(usage, dict) else None
+            if isinstance(counted, int) and counted > 0:  # some write 0 where they did not count
+                last.read_tokens = counted
+
+    def _events(self, server: Server, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """The events of the answer; a parameter that the model does not know is replaced."""
         while True:
-            with client.stream("POST", "/chat/completions", json=body) as response:
-                if response.status_code == 200:
-                    yield from self._read(response)
+            with server.ask("POST", "/chat/completions", body) as reply:
+                if reply.status == 200:
+                    yield from self._read(reply)
                     return
-                response.read()
-                refusal = self._refusal(response.status_code, error_text(response))
-                parameter = _refused_parameter(response)
-            if parameter not in body or parameter not in _INSTEAD:
-                raise refusal
+                error = reply.error()
+            parameter = _refused_parameter(reply.status, error, body)
+            if parameter is None:
+                raise self._refusal(reply.status, describe_error(error))
             value, instead = body.pop(parameter), _INSTEAD[parameter]
             if instead:
                 body[instead] = value
 
-    def _read(self, response: httpx.Response) -> Iterator[dict[str, Any]]:
-        for line in response.iter_lines():
+    def _read(self, reply: Reply) -> Iterator[dict[str, Any]]:
+        for line in reply.lines():
             field, _, value = line.partition(":")
             if field != "data" or value.strip() == "[DONE]":
                 continue  # comments keep the connection alive
-            try:
-                event = json.loads(value)
-            except ValueError:
-                event = None
-            if not isinstance(event, dict):
-                raise ProviderUnavailable(
-                    f"{self._base_url} answered something that cannot be read",
-                    "is this the right address?",
-                )
+            event = json_object(value, self._base_url)
             if event.get("error"):
-                raise self._refusal(response.status_code, describe_error(event["error"]))
+                raise self._refusal(reply.status, describe_error(event["error"]))
             yield event
 
     def _refusal(self, status: int, said: str) -> ProviderUnavailable:
         refusal = openai_refusal(self._base_url, self._model, status, said)
         if not refusal.too_long:
             return refusal
-        return ServerRefused(
+        return AnswerVoid(
             f"the prompt does not fit into the model's context: {said}",
             "lower `context_tokens` to what the server holds, or lower `top_k`",
-            status=status,
-            said=said,
         )
 
 
-def _refused_parameter(response: httpx.Response) -> str:
-    """The name of the parameter that a 400 is about, where the server says so."""
-    try:
-        error = response.json()["error"]
-        return str(error.get("param")) if response.status_code == 400 else ""
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return ""
+def _refused_parameter(status: int, error: Any, body: Mapping[str, Any]) -> str | None:
+    """The parameter that can be replaced and that a refusal is about: OpenAI names it in ``param``,
+    others in their words."""
+    if status not in (400, 422):
+        return None
+    said = f"{error.get('param')} {describe_error(error)}" if isinstance(error, dict) else error
+    return next((name for name in _INSTEAD if name in body and name in str(said)), None)

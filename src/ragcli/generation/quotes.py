@@ -15,11 +15,12 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from ragcli.text.scripts import unspaced_share
+from ragcli.text.unseen import JOINERS, UNSEEN
 
 # Quotation marks of all kinds, and what only marks up or shapes a word.
 _DROPPED = frozenset("\"'`´‘’‚‛“”„‟«»‹›「」『』《》〈〉*_")
-_DROPPED_CATEGORIES = frozenset({"Cc", "Cf"})
-_VARIATION_SELECTORS = range(0xFE00, 0xFE10)
+# The brackets that the prompt writes in the place of a document's own (``fencing.py``), and theirs.
+_BRACKETS = str.maketrans("⟦⟧⟨⟩【】", "[]<>[]")
 _HYPHENS = frozenset("-‐‑‒–—―−")
 # A Markdown link or image shows what stands between its brackets.
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\s]*(?:\s+\"[^\"]*\")?\)")
@@ -74,7 +75,7 @@ def _form(text: str) -> _Form:
     for at, character in enumerate(text):
         if at in hidden:
             continue
-        for one in unicodedata.normalize("NFKD", character).casefold():
+        for one in unicodedata.normalize("NFKD", character).casefold().translate(_BRACKETS):
             if one.isspace():
                 parted = True
             elif not _is_dropped(one):
@@ -92,8 +93,7 @@ def _form(text: str) -> _Form:
 
 
 def _is_dropped(one: str) -> bool:
-    hides = unicodedata.category(one) in _DROPPED_CATEGORIES or ord(one) in _VARIATION_SELECTORS
-    return hides or one in _DROPPED
+    return one in _DROPPED or one in JOINERS or UNSEEN.match(one) is not None
 
 
 def _link_markup(text: str) -> set[int]:

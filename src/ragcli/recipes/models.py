@@ -14,10 +14,10 @@ from ragcli.config import Settings
 from ragcli.embedding import folder as embedder_folder
 from ragcli.embedding import languages
 from ragcli.errors import ProviderUnavailable
-from ragcli.generation.ollama import is_cloud
 from ragcli.http import (
     OllamaServer,
     ServerRefused,
+    cloud_of,
     context_length,
     host_url,
     is_loopback,
@@ -200,7 +200,7 @@ def _served(
 def _installed_there(server: OllamaServer, corpus: Corpus | None, used: set[str]) -> Iterator[Here]:
     for tag in sorted(server.tags(), key=model_name):
         served = model_name(tag)
-        if is_cloud(served, tag):
+        if cloud_of(served, tag):
             yield _of_ollama(served, tag, "generator", {}, corpus, used)
             continue
         try:
@@ -223,7 +223,7 @@ def _of_ollama(
     used: set[str],
 ) -> Here:
     name = f"ollama:{served}"
-    cloud = is_cloud(served, {**tag, **shown})
+    cloud = cloud_of(served, {**tag, **shown}) is not None
     size = tag.get("size")
     widths = [
         v for k, v in (shown.get("model_info") or {}).items() if k.endswith("embedding_length")

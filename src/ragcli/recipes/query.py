@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ragcli.domain import Filter, QueryResult
+from ragcli.domain import Filter, QueryResult, Step
 from ragcli.errors import RagError, UsageError
 from ragcli.recipes.calibrate import chance
 from ragcli.recipes.passages import passages
 from ragcli.recipes.question import read_question
 from ragcli.recipes.search import StoreSearcher
+from ragcli.retrieval.compound import joined, parts
 from ragcli.retrieval.confidence import confidence, evidence_for_each
 from ragcli.retrieval.retrieve import retrieve
 from ragcli.store import Store, sets
 
 if TYPE_CHECKING:
+    from ragcli.background import Deadline
     from ragcli.domain import Embedder, Mode, Reranker
     from ragcli.retrieval.question import Question
     from ragcli.retrieval.retrieve import Ranking
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
 class QueryOptions:
     """``top_k`` passages at most, of ``passage_tokens`` at most each, of the documents that
     ``chosen`` lets through. Without ``mend`` nothing is written: a broken index file is left to
-    others. A reranker scores for about ``rerank_s``."""
+    others. A reranker scores for about ``rerank_s``, and what it takes must end by the
+    ``deadline``. ``late`` says that by then there will be no model, so that the mode is keyword."""
 
     mode: Mode = "hybrid"
     top_k: int = 5
@@ -37,6 +40,8 @@ class QueryOptions:
     explain: bool = False
     mend: bool = True
     rerank_s: float = 0.0
+    deadline: Deadline | None = None
+    late: bool = False
 
 
 def query(
@@ -61,15 +66,13 @@ def query(
             note = "nothing has been ingested yet: rag ingest FOLDER"
             return QueryResult(question, options.mode, None, (), (note,), clock.timings)
         warnings: list[str] = []
-        read, searcher, ranking = search(
-            store, chosen, question, options, embedder, reranker, warnings, clock.lap
-        )
+        searched = search(store, chosen, question, options, embedder, reranker, warnings, clock.lap)
         background = chance(store, chosen) if options.mode != "dense" else None
-        sure, confidences = _confidences(ranking, background)
+        sure, confidences = _confidences(searched.rankings, background)
         found = passages(
             store,
-            searcher,
-            ranking,
+            searched.searcher,
+            searched.ranking,
             options.top_k,
             options.passage_tokens,
             options.chosen,
@@ -90,18 +93,24 @@ def query(
         warnings=tuple(warnings),
         timings_ms=clock.timings,
         confidence=sure,
-        blind=_is_blind(read, options.mode),
+        blind=all(_is_blind(one, options.mode) for one in searched.questions),
         embedded_share=share,
         chunks=chunks,
         reranker=reranker.name if reranker else None,
+        parts=searched.parts,
+        weights={t: w for one in searched.questions for t, w in one.weights.items()},
+        steps=_steps(options, searched, reranker),
     )
 
 
 class Searched(NamedTuple):
-    """A question as it was read, what it was asked of, and the chunks for it."""
+    """A question as it was read, what it was asked of, and the chunks for it. Where it has several
+    ``parts`` its ``questions`` and ``rankings`` are theirs, then its own."""
 
-    question: Question
+    parts: tuple[str, ...]
+    questions: Sequence[Question]
     searcher: StoreSearcher
+    rankings: Sequence[Ranking]
     ranking: Ranking
 
 
@@ -118,20 +127,30 @@ def search(
     """Rank the chunks for a question; ``lap`` is told of each step that is done."""
     if options.mode != "keyword":
         store.vector_index()  # it is opened while the question is read
-    read = read_question(store, chosen, question, options.mode, embedder, warnings)
-    unknown_share = embedder().unknown_share if read.vector is not None else None
+    several = parts(question)
+    asked = (*several, question)
+    told: list[str] = []
+    read = [read_question(store, chosen, one, options.mode, embedder, told) for one in asked]
+    by_meaning = any(one.vector is not None for one in read)
+    unknown_share = embedder().unknown_share if by_meaning else None
     if reranker is not None:
         reranker.prepare()  # after the embedder: two threads may not import at once
     lap("embed")
     searcher = StoreSearcher(store, chosen.chunk_set_id, options.chosen, unknown_share)
-    ranking = retrieve(searcher, read, options.mode, options.top_k)
+    rankings = [retrieve(searcher, one, options.mode, options.top_k) for one in read]
     lap("search")
     if reranker is not None:
         from ragcli.recipes.rerank import reranked  # a question without it does not wait
 
-        ranking = reranked(question, ranking, searcher.rows, reranker, options.rerank_s, warnings)
+        budget_s = options.rerank_s / len(asked)
+        rankings = [
+            reranked(one, ranking, searcher.rows, reranker, budget_s, options.deadline, told)
+            for one, ranking in zip(asked, rankings, strict=True)
+        ]
         lap("rerank")
-    return Searched(read, searcher, ranking)
+    warnings += dict.fromkeys(told)
+    ranking = joined(rankings[:-1], rankings[-1]) if several else rankings[0]
+    return Searched(several, read, searcher, rankings, ranking)
 
 
 class _Clock:
@@ -148,14 +167,39 @@ class _Clock:
 
 
 def _confidences(
-    ranking: Ranking, background: float | None
+    rankings: Sequence[Ranking], background: float | None
 ) -> tuple[float | None, dict[int, float]]:
-    """The confidence of the answer, which is that of its best chunk, and of each chunk by id."""
+    """The confidence of the answer, which is that of its best chunk, and of each chunk by id: for
+    the part of the question that it says most about."""
     if background is None:
         return None, {}
-    amounts = evidence_for_each(ranking.chunks)
-    each = {i: confidence(amount, background) for i, amount in amounts.items()}
+    each: dict[int, float] = {}
+    for ranking in rankings:
+        for i, amount in evidence_for_each(ranking.chunks).items():
+            each[i] = max(confidence(amount, background), each.get(i, 0.0))
     return max(each.values(), default=confidence(0.0, background)), each
+
+
+def _steps(
+    options: QueryOptions, searched: Searched, reranker: Reranker | None
+) -> tuple[Step, ...]:
+    """What was done of what was asked for."""
+    steps = [Step("keyword")] if options.mode != "dense" else []
+    if options.late:
+        steps.append(Step("embedding", "left_out", "the model was not ready in time"))
+    elif options.mode != "keyword":
+        can = any(one.vector is not None for one in searched.questions)
+        steps.append(Step("embedding") if can else Step("embedding", "left_out", "it is too long"))
+    if reranker is not None:
+        chunks = [one for ranking in searched.rankings for one in ranking.chunks]
+        scored = sum("rerank" in one.found_by for one in chunks)
+        total = len(chunks)
+        if scored == total or total < 2:
+            steps.append(Step("reranker"))
+        else:
+            state: Any = "partly" if scored else "left_out"
+            steps.append(Step("reranker", state, f"{scored} of {total} candidates"))
+    return tuple(steps)
 
 
 def _is_blind(question: Question, mode: Mode) -> bool:

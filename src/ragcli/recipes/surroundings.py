@@ -107,22 +107,53 @@ def _named(store: Store | None, settings: Settings) -> tuple[str, Settings]:
 
 
 def generator(settings: Settings) -> Check:
-    """Can the chosen generator write answers? An endpoint elsewhere is not asked."""
+    """Can the chosen generator write answers? An endpoint elsewhere is not asked.
+
+    Ollama is asked through its own client: what that sees, and an answer does not get, is no fault
+    of the server.
+    """
     provider, _, name = settings.generator.partition(":")
     if settings.generator == "auto":
         chosen = providers.choose_generator(settings)
         return Check("generator", "ok", f"auto: {chosen}")
-    if provider != "ollama":
-        return Check("generator", "ok", f"{settings.generator} (not asked)" if name else provider)
-    from ragcli.http import OllamaServer, model_name
+    from ragcli.http import OLLAMA_HINT, elsewhere, host_url
 
-    server = OllamaServer(settings.ollama_host, _TIMEOUT_S, _CONNECT_TIMEOUT_S)
-    installed = {model_name(tag) for tag in server.tags()}
+    url = host_url(settings.ollama_host)
+    if provider != "ollama" or elsewhere(url):
+        return Check("generator", "ok", f"{settings.generator} (not asked)" if name else provider)
+    try:
+        installed = _installed(url)
+    except (OSError, ValueError) as error:
+        raise ProviderUnavailable(f"Ollama does not answer at {url}", OLLAMA_HINT) from error
     if not {name, f"{name}:latest"} & installed:
         raise ProviderUnavailable(
             f"Ollama does not have the model `{name}`", f"fetch it: ollama pull {name}"
         )
     return Check("generator", "ok", f"{settings.generator} is installed")
+
+
+def _installed(url: str) -> set[str]:
+    """The names of Ollama's models. Raises OSError, ValueError."""
+    import httpx
+    import ollama
+
+    def without_key(request: httpx.Request) -> httpx.Request:
+        request.headers.pop("authorization", None)  # it would send OLLAMA_API_KEY to any host
+        return request
+
+    client = ollama.Client(
+        host=url,
+        timeout=httpx.Timeout(_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S),
+        follow_redirects=False,
+        trust_env=False,
+        verify=url.startswith("https:"),
+        auth=without_key,
+    )
+    try:
+        with client:
+            return {model.model or "" for model in client.list().models}
+    except (httpx.HTTPError, ollama.ResponseError) as error:
+        raise OSError(str(error)) from error
 
 
 def disk(folder: ProjectFolder) -> Check:

@@ -241,21 +241,22 @@ def _places(
     options: QueryOptions,
     journey: _Journey,
 ) -> tuple[ChunkPlace, ...]:
-    question, ids = searched.question, [row.id for row in rows]
+    ids = [row.id for row in rows]
     unembedded = overview.unembedded(store.connection, chosen, rows[0].document_id)
     dense: dict[int, HalfPlace] = {}
-    if options.mode != "keyword" and question.vector is not None:
-        cosines = store.dense_scores(question.vector, ids)
-        ranks, of = store.dense_ranks(question.vector, [*cosines.values()], options.chosen)
-        dense = _half(cosines, ranks, of)
     keyword: dict[int, HalfPlace] = {}
-    if options.mode != "dense" and question.terms:
-        terms = question.terms
-        scores = store.keyword_scores(chosen.chunk_set_id, terms, ids)
-        ranks, of = store.keyword_ranks(
-            chosen.chunk_set_id, terms, [*scores.values()], options.chosen
-        )
-        keyword = _half(scores, ranks, of)
+    for question in searched.questions:
+        if options.mode != "keyword" and question.vector is not None:
+            cosines = store.dense_scores(question.vector, ids)
+            ranks, of = store.dense_ranks(question.vector, [*cosines.values()], options.chosen)
+            _keep_best(dense, cosines, ranks, of)
+        if options.mode != "dense" and question.terms:
+            terms = question.terms
+            scores = store.keyword_scores(chosen.chunk_set_id, terms, ids)
+            ranks, of = store.keyword_ranks(
+                chosen.chunk_set_id, terms, [*scores.values()], options.chosen
+            )
+            _keep_best(keyword, scores, ranks, of)
     places = []
     for row in rows:
         rank, ranked = journey.ranked.get(row.id, (None, None))
@@ -281,11 +282,13 @@ def _places(
     return tuple(places)
 
 
-def _half(scored: Mapping[int, float], ranks: Sequence[int], of: int) -> dict[int, HalfPlace]:
-    return {
-        i: HalfPlace(rank, of, score)
-        for (i, score), rank in zip(scored.items(), ranks, strict=True)
-    }
+def _keep_best(
+    places: dict[int, HalfPlace], scored: Mapping[int, float], ranks: Sequence[int], of: int
+) -> None:
+    """Each chunk's place for the part of the question that it is found best by."""
+    for (i, score), rank in zip(scored.items(), ranks, strict=True):
+        if i not in places or rank < places[i].rank:
+            places[i] = HalfPlace(rank, of, score)
 
 
 def ordinal(number: int) -> str:

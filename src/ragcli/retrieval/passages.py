@@ -7,6 +7,7 @@ the best, so a passage is as long as its evidence.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence, Set
 
 from ragcli.retrieval.retrieve import Ranked
@@ -20,8 +21,12 @@ JOINING = 18
 # chunks are much of all there is.
 JOINING_SHARE = 0.35
 
-# Texts that share this much of their terms (Jaccard) are one text in two places.
+# Texts that share this much of their terms (Jaccard) are one text in two places,
 DUPLICATE_SHARE = 0.9
+# but not where a number or a not is among the other terms: then they are two editions.
+_TELLS_APART = re.compile(
+    r"[\d零二三四五六七八九十百千万亿两不没沒无無未]|^(?:not|no|never|without)$"
+)
 
 
 def gather(
@@ -106,4 +111,6 @@ def _same(one: Set[str], other: Set[str]) -> bool:
     ):
         return False
     shared = len(one & other)
-    return shared >= DUPLICATE_SHARE * (len(one) + len(other) - shared)
+    if shared < DUPLICATE_SHARE * (len(one) + len(other) - shared):
+        return False
+    return not any(map(_TELLS_APART.search, one ^ other))

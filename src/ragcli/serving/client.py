@@ -17,6 +17,7 @@ from ragcli.rag import Rag
 from ragcli.serving import protocol
 
 if TYPE_CHECKING:
+    from ragcli.background import Deadline
     from ragcli.domain import Mode, QueryResult
 
 log = logging.getLogger("ragcli")
@@ -26,6 +27,9 @@ T = TypeVar("T")
 # The longest silence of the helper, in which the command could nearly have answered itself: about
 # five times a cold question.
 SILENCE_S = 2.0
+
+# A socket cannot wait for nothing.
+LEAST_SILENCE_S = 0.05
 
 # Texts that are embedded by one request: with the default model half a second's work at most, as
 # other clients wait.
@@ -61,13 +65,17 @@ class Helper:
         mode: Mode | None = None,
         chosen: Filter | None = None,
         explain: bool = False,
+        deadline: Deadline | None = None,
     ) -> QueryResult | None:
         """What ``Rag.query`` gives; None where the helper does not answer."""
         rerank_s = 0.0 if self._settings.reranker == "off" else self._settings.rerank_s
+        silence_s = SILENCE_S + rerank_s
         return self._ask(
             "query",
             protocol.result_from,
-            SILENCE_S + rerank_s,
+            silence_s
+            if deadline is None
+            else min(silence_s, max(deadline.left_s, LEAST_SILENCE_S)),
             question=question,
             top_k=self._settings.top_k if top_k is None else top_k,
             passage_tokens=(
@@ -76,6 +84,7 @@ class Helper:
             mode=mode or self._settings.mode,
             chosen=asdict(chosen or Filter()),
             explain=explain,
+            deadline_s=None if deadline is None else deadline.left_s,
         )
 
     def note_on_model(self) -> tuple[str | None] | None:
@@ -171,6 +180,8 @@ class HelpedRag(Rag):
         note = self._helper.note_on_model()
         return super().note_on_model() if note is None else note[0]
 
-    def query(self, question: str, **options: Any) -> QueryResult:
+    def query(self, question: str, *, verify: bool = False, **options: Any) -> QueryResult:
         found = self._helper.query(question, **options)
-        return super().query(question, **options) if found is None else found
+        if found is None:
+            return super().query(question, verify=verify, **options)
+        return self._verified(found, options.get("chosen")) if verify else found

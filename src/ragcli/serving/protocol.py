@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli import __version__
 from ragcli.config import Origin, Settings, check_private
-from ragcli.domain import Filter, Found, Passage, QueryResult
+from ragcli.domain import Filter, Found, Passage, QueryResult, Step
 
 if TYPE_CHECKING:
     import socket
 
 # Raised with every change of a message's form.
-PROTOCOL = 2
+PROTOCOL = 3
 
 # Far above any answer (a thousand passages take 1 MB); a length beyond it is no message of ours.
 MAX_MESSAGE_BYTES = 64 << 20
@@ -41,9 +41,11 @@ FREE_SETTINGS = frozenset(
         "passage_tokens",
         "chunk_tokens",
         "generator",
+        "think",
         "history",
         "context_tokens",
         "answer_tokens",
+        "prompt_file",
         "read_timeout_s",
         "read_memory_mb",
         "read_output_mb",
@@ -184,6 +186,8 @@ def result_from(data: Mapping[str, Any]) -> QueryResult:
             **data,
             "passages": tuple(_passage_from(one) for one in data["passages"]),
             "warnings": tuple(data["warnings"]),
+            "steps": tuple(Step(*one) for one in data["steps"]),
+            "parts": tuple(data["parts"]),
         }
     )
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ragcli import private
 from ragcli.errors import ProjectCorrupt, ProjectIncompatible, RagError
 from ragcli.store import filesystem, schema
 
@@ -83,25 +85,45 @@ def create(path: Path, facts: dict[str, str]) -> None:
     fresh = path.with_name(f".{path.name}.new")
     for left in path.parent.glob(f"{fresh.name}*"):
         left.unlink()
-    fresh.touch(mode=0o600)
+    # The log of a store that was deleted would be taken for that of the new one.
+    for left in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        left.unlink(missing_ok=True)
+    os.close(private.open_file(fresh, os.O_WRONLY))
     connection = sqlite3.connect(fresh, timeout=BUSY_TIMEOUT_S, isolation_level=None)
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         schema.create(connection, facts)
+        # Last, so that nothing is left in a log: what fails when that is moved is told to nobody.
+        connection.execute("PRAGMA journal_mode = WAL")
     finally:
-        connection.close()  # the last to close moves everything out of the WAL
+        connection.close()
     fresh.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """A new name in a folder is on the disk, also after a loss of power."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def copy(connection: sqlite3.Connection, path: Path) -> None:
     """All that is stored, of one committed state, into a new file, readable by its owner only."""
-    path.touch(mode=0o600, exist_ok=False)
+    os.close(private.open_file(path, os.O_WRONLY | os.O_EXCL))
     target = sqlite3.connect(path, isolation_level=None)
     try:
         connection.backup(target)
     finally:
         target.close()
+
+
+def empty_log(connection: sqlite3.Connection) -> bool:
+    """Move everything from the write-ahead log into the database, and leave the log without a byte;
+    false where some reader did not let go of an older state within BUSY_TIMEOUT_S."""
+    return not connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
 
 
 def is_outdated(connection: sqlite3.Connection) -> bool:
@@ -125,10 +147,12 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
+        connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        # A full or failing disk may have made SQLite roll back on its own.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")
 
 
 @contextmanager

@@ -190,6 +190,16 @@ END;
 """
 
 
+# What the triggers keep, by counting all chunks; `unembedded` is empty before.
+COUNTS = (
+    "UPDATE chunk_sets SET chunks ="
+    " (SELECT count(*) FROM chunks WHERE chunk_set_id = chunk_sets.id)",
+    "INSERT INTO unembedded SELECT c.id, s.id FROM embedding_sets s"
+    " JOIN chunks c ON c.chunk_set_id = s.chunk_set_id WHERE NOT EXISTS"
+    " (SELECT 1 FROM embeddings WHERE set_id = s.id AND embed_hash = c.embed_hash)",
+)
+
+
 def _keep_track(connection: sqlite3.Connection) -> None:
     """Format 1 counted and searched for what TRACKING keeps."""
     connection.execute("CREATE INDEX documents_length ON documents (length)")
@@ -201,15 +211,8 @@ def _keep_track(connection: sqlite3.Connection) -> None:
     )
     for statement in _statements(TRACKING):
         connection.execute(statement)
-    connection.execute(
-        "UPDATE chunk_sets SET chunks ="
-        " (SELECT count(*) FROM chunks WHERE chunk_set_id = chunk_sets.id)"
-    )
-    connection.execute(
-        "INSERT INTO unembedded SELECT c.id, s.id FROM embedding_sets s"
-        " JOIN chunks c ON c.chunk_set_id = s.chunk_set_id WHERE NOT EXISTS"
-        " (SELECT 1 FROM embeddings WHERE set_id = s.id AND embed_hash = c.embed_hash)"
-    )
+    for statement in COUNTS:
+        connection.execute(statement)
 
 
 def _keep_replaced(connection: sqlite3.Connection) -> None:

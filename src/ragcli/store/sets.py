@@ -14,6 +14,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from ragcli.domain import ChunkSettings, EmbedderIdentity
+from ragcli.errors import ProjectCorrupt
 from ragcli.store import checksums, documents, keyword
 from ragcli.store.database import now
 from ragcli.store.rows import EmbeddingSet, Pending
@@ -29,8 +30,11 @@ FACTS_OF_A_SET = (CHANCE, LANGUAGES_TOLD)
 
 
 def active(connection: sqlite3.Connection) -> EmbeddingSet | None:
-    """The set that answers; None until the first ingest."""
-    return _one(connection, "active = 1", ())
+    """The set that answers; None until the first ingest. Raises ProjectCorrupt."""
+    found = _one(connection, "active = 1", ())
+    if found is None and connection.execute("SELECT 1 FROM documents LIMIT 1").fetchone():
+        raise _damaged("there are documents, and no embedding set answers")
+    return found
 
 
 def unfinished(
@@ -61,16 +65,35 @@ def beside(
     )
 
 
+def with_index(connection: sqlite3.Connection) -> list[EmbeddingSet]:
+    """The sets that have an index file."""
+    ids = connection.execute("SELECT DISTINCT set_id FROM index_files").fetchall()
+    found = (_one(connection, "id = ?", (set_id,)) for (set_id,) in ids)
+    return [one for one in found if one is not None]
+
+
 def _one(
     connection: sqlite3.Connection, condition: str, parameters: tuple[object, ...]
 ) -> EmbeddingSet | None:
     row = connection.execute(
-        f"SELECT id, chunk_set_id, identity FROM embedding_sets WHERE {condition}",
+        f"SELECT id, chunk_set_id, identity, fingerprint FROM embedding_sets WHERE {condition}",
         parameters,
     ).fetchone()
     if row is None:
         return None
-    return EmbeddingSet(row[0], row[1], EmbedderIdentity(**json.loads(row[2])))
+    try:
+        identity = EmbedderIdentity(**json.loads(row[2]))
+    except (ValueError, TypeError):
+        raise _damaged("the identity of its model cannot be read") from None
+    if identity.fingerprint != row[3]:
+        raise _damaged("the identity of its model has changed")
+    return EmbeddingSet(row[0], row[1], identity)
+
+
+def _damaged(what: str) -> ProjectCorrupt:
+    return ProjectCorrupt(
+        f"the store is damaged: {what}", "restore .rag from a copy, or delete it and ingest anew"
+    )
 
 
 def create(
@@ -127,9 +150,15 @@ def ensure_chunk_set(connection: sqlite3.Connection, settings: ChunkSettings) ->
 
 def chunk_settings(connection: sqlite3.Connection, chunk_set_id: int) -> ChunkSettings:
     row = connection.execute(
-        "SELECT settings FROM chunk_sets WHERE id = ?", (chunk_set_id,)
+        "SELECT settings, fingerprint FROM chunk_sets WHERE id = ?", (chunk_set_id,)
     ).fetchone()
-    return ChunkSettings(**json.loads(row[0]))
+    try:
+        found = ChunkSettings(**json.loads(row[0]))
+    except (ValueError, TypeError):
+        raise _damaged("its chunk settings cannot be read") from None
+    if found.fingerprint != row[1]:
+        raise _damaged("its chunk settings have changed")
+    return found
 
 
 def pending(connection: sqlite3.Connection, embedding_set: EmbeddingSet) -> list[int]:

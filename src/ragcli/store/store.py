@@ -243,10 +243,21 @@ class Store:
     def forget_document(self, document_id: int) -> None:
         """Take a damaged document out, and its files out of the ledger, so that the next ingest
         reads them again. The keyword index is then to be rebuilt."""
-        for row in self.files_of(document_id, Filter()):
+        for row in ledger.holding(self.connection, document_id):
             ledger.forget(self.connection, row.id)
             ledger.mark_unread(self.connection, file_of(row.path))
         documents.delete(self.connection, document_id)
+
+    def drop_document(self, document_id: int) -> None:
+        """Take out a document that no file holds. The keyword index is then to be rebuilt."""
+        documents.delete(self.connection, document_id)
+
+    def indexed_source(self, document_id: int | None) -> str | None:
+        """The name that the keyword index holds a document under."""
+        row = self.connection.execute(
+            "SELECT indexed_source FROM documents WHERE id = ?", (document_id,)
+        ).fetchone()
+        return None if row is None else row[0]
 
     def cited_as(self, document_id: int) -> str:
         """The source under which a document is cited."""
@@ -309,15 +320,16 @@ class Store:
         return documents.chunk_rows(self.connection, chunk_ids)
 
     def files_of(self, document_id: int, chosen: Filter) -> list[FileRow]:
-        """The files that hold a document and pass the filter, in order of their source."""
+        """The files that hold a document and pass the filter, in order of their source, verified.
+        Raises ProjectCorrupt."""
         conditions, parameters = filters.file_conditions(chosen)
         rows = self.connection.execute(
-            f"SELECT {ledger.FILE_COLUMNS_OF_F} FROM files f"
+            f"SELECT d.content_hash, {ledger.FILE_COLUMNS_OF_F} FROM files f"
             " JOIN documents d ON d.id = f.document_id"
             f" WHERE f.document_id = ? AND {conditions} ORDER BY f.source",
             (document_id, *parameters),
         )
-        return [FileRow(*r) for r in rows]
+        return [ledger.checked(FileRow(*r), content_hash) for content_hash, *r in rows]
 
     def vocabulary(self, chunk_set_id: int) -> keyword.Vocabulary:
         """The terms that a chunk set's keyword index holds."""
@@ -365,6 +377,11 @@ class Store:
     def _among(self, chunk_set_id: int, chosen: Filter) -> tuple[str, list[object]]:
         """SQL for the ids of the chunks that the filter lets through, empty where that is all."""
         return filters.chunk_ids_sql(chosen, chunk_set_id) if chosen else ("", [])
+
+    def check_document(self, document_id: int) -> None:
+        """What is shown of a document beside its text is as it was stored. Raises
+        ProjectCorrupt."""
+        documents.row_of(self.connection, document_id)
 
     def text(self, document_id: int, start: int, end: int) -> str:
         """A slice of a document's text, verified. Raises ProjectCorrupt."""

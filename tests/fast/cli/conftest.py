@@ -98,18 +98,18 @@ def rag(monkeypatch: pytest.MonkeyPatch) -> Rag:
 
     def run(*args: str, stdin: bytes = b"", terminal: bool = False) -> Run:
         with monkeypatch.context() as patch:
-            out, err = _stream(terminal), _stream(terminal)
+            out, err, typed = (_stream(terminal, data) for data in (b"", b"", stdin))
             patch.setattr(sys, "stdout", out)
             patch.setattr(sys, "stderr", err)
-            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+            patch.setattr(sys, "stdin", typed)
             code = main(args)
             return Run(code, _content(out), _content(err))
 
     return run
 
 
-def _stream(terminal: bool) -> io.TextIOWrapper:
-    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+def _stream(terminal: bool, data: bytes) -> io.TextIOWrapper:
+    stream = io.TextIOWrapper(io.BytesIO(data), encoding="ascii")
     stream.isatty = lambda: terminal  # type: ignore[method-assign]
     return stream
 
@@ -152,18 +152,29 @@ def documents(surroundings: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def ingested(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Callable[[Path], Any]], Path]:
+    """Makes a project of what a function writes into its ``docs``; to be copied, never used."""
+
+    def ingest(write: Callable[[Path], Any]) -> Path:
+        folder = tmp_path_factory.mktemp("built")
+        docs = folder / "docs"
+        write(docs)
+        subprocess.run(
+            [*PROGRAM, "ingest", str(docs), "--model", "fake:64", "--project", str(folder)],
+            env={**os.environ, "PYTHONPATH": str(PLUGINS)},
+            capture_output=True,
+            timeout=120,
+            check=True,
+        )
+        return folder
+
+    return ingest
+
+
+@pytest.fixture(scope="session")
+def built(ingested: Callable[[Callable[[Path], Any]], Path]) -> Path:
     """A project that was ingested once; copied, never used."""
-    folder = tmp_path_factory.mktemp("built")
-    write_documents(folder / "docs")
-    subprocess.run(
-        [*PROGRAM, "ingest", str(folder / "docs"), "--model", "fake:64", "--project", str(folder)],
-        env={**os.environ, "PYTHONPATH": str(PLUGINS)},
-        capture_output=True,
-        timeout=60,
-        check=True,
-    )
-    return folder
+    return ingested(write_documents)
 
 
 @pytest.fixture

@@ -52,17 +52,23 @@ def test_events(project, rag):
 def test_events_end_with_the_error(project, rag):
     run = rag("ask", QUESTION, "--jsonl", "--generator", "fake:broken")
     assert run.code == 20
-    assert run.objects[-1] == {
-        "event": "error",
-        "error": "the fake broke off",
-        "hint": "it always does",
-        "exit_code": 20,
-    }
+    last = run.objects[-1]
+    assert (last["event"], last["error"], last["hint"], last["exit_code"]) == (
+        "error",
+        "the fake broke off",
+        "it always does",
+        20,
+    )
+    assert last["answer"]["answer"] == "It runs for "
+    assert last["answer"]["incomplete"] == last["error"]
+    assert rag("ask", QUESTION, "--jsonl", "--generator", "nobody:x").objects[-1]["answer"] is None
     assert run.err == "rag: error: the fake broke off\nhint: it always does\n"
 
 
-def test_json_of_a_failure_is_silent_on_stdout(project, rag):
+def test_json_of_a_failure_holds_what_came_or_is_silent(project, rag):
     run = rag("ask", QUESTION, "--json", "--generator", "fake:broken")
+    assert (run.code, run.object["incomplete"]) == (20, "the fake broke off")
+    run = rag("ask", QUESTION, "--json", "--generator", "nobody:x")
     assert (run.code, run.out) == (20, "")
 
 

@@ -97,6 +97,12 @@ def test_what_is_no_file_any_more_is_not_opened(notes, rag):
 
 
 def test_a_citation_says_it_too(notes, rag):
+    rewritten(notes / "a.txt")
+    asked = ("ask", "Where does the otter of a sleep?", "--generator", "extractive", "--json")
+    cited = {c["source"]: c["stale"] for c in rag(*asked, "--verify").object["citations"]}
+    assert cited["docs/a.txt"] is True
+    run = rag(*asked, "--verify", "--fresh")
+    assert "docs/a.txt" not in {c["source"] for c in run.object["citations"]}
     (notes / "b.txt").unlink()
     run = rag("ask", "Where does the otter of b sleep?", "--generator", "extractive", "--json")
     stale = {(c["source"], c["stale"], c["gone"]) for c in run.object["citations"]}

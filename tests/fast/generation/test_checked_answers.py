@@ -138,3 +138,108 @@ def test_invented_quotes_are_not_found() -> None:
     for _, passages in ALL:
         told = verdict("It never rains.", "it has never rained on a Tuesday", passages)
         assert told == "not_found"
+
+
+# ------------------------------------------------------------------ other languages
+
+# (what the source says, the same with another number, the same with a not)
+OTHERS = {
+    "de": (
+        "Die Garantie gilt für zwölf Monate ab dem Tag des Kaufs.",
+        "Die Garantie gilt für zwanzig Monate ab dem Tag des Kaufs.",
+        "Die Garantie gilt nicht für zwölf Monate ab dem Tag des Kaufs.",
+    ),
+    "fr": (
+        "La garantie de la pompe est valable douze mois à partir de l'achat.",
+        "La garantie de la pompe est valable douze jours à partir de l'achat.",
+        "La garantie de la pompe n'est pas valable douze mois à partir de l'achat.",
+    ),
+    "es": (
+        "La garantía de la bomba dura doce meses desde la compra del cliente.",
+        "La garantía de la bomba dura once meses desde la compra del cliente.",
+        "La garantía de la bomba no dura doce meses desde la compra del cliente.",
+    ),
+    "ru": (
+        "Гарантия на насос действует двенадцать месяцев со дня покупки.",
+        "Гарантия на насос действует десять месяцев со дня покупки.",
+        "Гарантия на насос не действует двенадцать месяцев со дня покупки.",
+    ),
+    "pl": (
+        "Gwarancja na pompę obejmuje baterie przez 24 miesiące.",
+        "Gwarancja na pompę obejmuje baterie przez 12 miesiące.",
+        "Gwarancja na pompę nie obejmuje baterie przez 24 miesiące.",
+    ),
+    "ja": (
+        "ポンプの保証期間は購入日から24か月です。",
+        "ポンプの保証期間は購入日から36か月です。",
+        "ポンプの保証期間は購入日から24か月ではありません。",
+    ),
+    "ko": (
+        "펌프의 보증 기간은 구매일부터 24개월 됩니다.",
+        "펌프의 보증 기간은 구매일부터 12개월 됩니다.",
+        "펌프의 보증 기간은 구매일부터 24개월 안 됩니다.",
+    ),
+    "ar": (
+        "الضمان على المضخة يشمل البطاريات لمدة 24 شهرا",
+        "الضمان على المضخة يشمل البطاريات لمدة 12 شهرا",
+        "الضمان على المضخة لا يشمل البطاريات لمدة 24 شهرا",
+    ),
+    "hi": (
+        "पंप की वारंटी में बैटरी 24 महीने तक शामिल है।",
+        "पंप की वारंटी में बैटरी 12 महीने तक शामिल है।",
+        "पंप की वारंटी में बैटरी 24 महीने तक शामिल नहीं है।",
+    ),
+    "el": (
+        "Η εγγύηση της αντλίας καλύπτει τις μπαταρίες για 24 μήνες.",
+        "Η εγγύηση της αντλίας καλύπτει τις μπαταρίες για 12 μήνες.",
+        "Η εγγύηση της αντλίας δεν καλύπτει τις μπαταρίες για 24 μήνες.",
+    ),
+    "he": (
+        "האחריות על המשאבה כוללת את הסוללות למשך 24 חודשים.",
+        "האחריות על המשאבה כוללת את הסוללות למשך 12 חודשים.",
+        "האחריות על המשאבה לא כוללת את הסוללות למשך 24 חודשים.",
+    ),
+    "th": (
+        "การรับประกันปั๊มครอบคลุมแบตเตอรี่เป็นเวลา 24 เดือน",
+        "การรับประกันปั๊มครอบคลุมแบตเตอรี่เป็นเวลา 12 เดือน",
+        "การรับประกันปั๊มไม่ครอบคลุมแบตเตอรี่เป็นเวลา 24 เดือน",
+    ),
+    "tr": (
+        "Pompanın garantisi pilleri 24 ay boyunca kapsar.",
+        "Pompanın garantisi pilleri 12 ay boyunca kapsar.",
+        "Pompanın garantisi pilleri 24 ay boyunca kapsar değil.",
+    ),
+    "zh": (
+        "水泵的保固期為購買日起二十四個月，包括電池。",
+        "水泵的保固期為購買日起十二個月，包括電池。",
+        "水泵的保固期為購買日起二十四個月，不包括電池。",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("said", OTHERS.values(), ids=OTHERS)
+def test_what_is_altered_passes_in_no_language(said: tuple[str, ...]) -> None:
+    for source in said:
+        for claim in said:
+            told = verdict(claim, source, [passage(source)])
+            assert (told == "supported") == (claim == source), (claim, source, told)
+            quoted = verdict(source, claim, [passage(source)])
+            assert (quoted == "supported") == (claim == source), (claim, source, quoted)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "没有，没有了。",
+        "It is kept if the key exists, and if not, it is made anew for the key.",
+        "No. cases refers to those that were possibly not detected.",
+    ],
+)
+def test_a_sentence_agrees_with_itself_however_it_denies(sentence: str) -> None:
+    assert verdict(sentence, sentence, [passage(f"{sentence}\n\nMore.")]) == "supported"
+
+
+def test_a_name_is_no_negation() -> None:
+    text = "This won't overwrite an existing value."
+    claim = "This Lisbon't overwrite an existing value"
+    assert verdict(claim, text, [passage(text)]) != "supported"

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from fakes.passages import passage
 from hypothesis import given
@@ -11,9 +15,9 @@ from ragcli.config import Settings
 from ragcli.domain import Passage
 from ragcli.errors import UsageError
 from ragcli.generation.answers import read_answer
-from ragcli.generation.citations import quote_line
-from ragcli.generation.extractive import MAX_QUOTE_CHARACTERS, ExtractiveGenerator, choose
+from ragcli.generation.extractive import ExtractiveGenerator, choose
 from ragcli.generation.prompt import build_prompt
+from ragcli.generation.quotable import MAX_QUOTE_CHARACTERS
 
 GUIDE = """\
 ## Warranty period
@@ -38,8 +42,9 @@ def answer(question: str, *texts: str) -> str:
     return "".join(_stream(question, passages))
 
 
-def _stream(question: str, passages: list[Passage]) -> list[str]:
+def _stream(question: str, passages: list[Passage], **what: Any) -> list[str]:
     prompt = build_prompt(question, passages, context_tokens=8192, answer_tokens=256)
+    prompt = replace(prompt, **what)
     warnings: list[str] = []
     pieces = list(ExtractiveGenerator(settings=Settings()).stream(prompt, warnings.append))
     resolved = read_answer("".join(pieces), prompt.passages, verbatim=True)
@@ -99,10 +104,133 @@ def test_there_are_no_models_to_choose() -> None:
 @given(st.lists(st.text(min_size=1, max_size=300), min_size=1, max_size=4), st.text(max_size=40))
 def test_whatever_the_text_every_quote_is_exact(texts: list[str], question: str) -> None:
     passages = [passage(text) for text in texts]
+    prompt = build_prompt(question, passages, context_tokens=1 << 16, answer_tokens=256)
 
-    chosen = choose(question, passages)
-    said = "\n".join(quote_line(s.text, s.number) for s in chosen)
-    resolved = read_answer(said, passages, verbatim=True)
+    said = "".join(ExtractiveGenerator(settings=Settings()).stream(prompt, print))
+    resolved = read_answer(said, prompt.passages, verbatim=True)
     assert resolved.uncited == ()
-    assert len(resolved.citations) == len(chosen)
+    assert len(resolved.citations) == len(choose(prompt))
     assert all(c.verdict == "supported" for c in resolved.citations)
+
+
+def test_a_part_of_a_long_sentence_is_as_good_as_a_sentence() -> None:
+    long = "In 1955, Eero Saarinen was contracted to develop a second master plan; " + ", ".join(
+        f"the wing numbered {n} of the building that stands on the north side" for n in range(9)
+    )
+    said = answer("Who made the second master plan?", f"The first plan was of 1890. {long}.")
+    assert "Eero Saarinen" in said
+
+
+def test_what_the_corpus_rarely_says_weighs_more() -> None:
+    texts = ["The manual of the office describes the office.", "Its pump hums."]
+    found = [passage(text, rank=n) for n, text in enumerate(texts, 1)]
+    asked = "office manual pump"
+    assert _stream(asked, found)[0].startswith('"The manual')
+    weights = {"offic": 0.1, "manual": 0.1, "pump": 5.0}
+    assert _stream(asked, found, weights=weights) == ['"Its pump hums." [2]']
+
+
+def near_rest(question: str, texts: Sequence[str]) -> list[float]:
+    return [float("warranty" in text) for text in texts]
+
+
+def test_meaning_finds_what_shares_no_word() -> None:
+    found = [passage(OTHER, rank=1), passage(GUIDE, rank=2)]
+    (first, *_) = _stream("Garantie?", found, likeness=near_rest)
+    assert first == '"The warranty runs for 24 months from the day of purchase." [2]'
+
+
+@pytest.mark.parametrize(
+    ("parts", "texts", "both"),
+    [
+        (
+            ("How long does the warranty run?", "When is lunch?"),
+            (GUIDE, OTHER),
+            ("24 months", "noon"),
+        ),
+        (
+            ("保修期是多久", "午餐在什么时候？"),
+            (ZH, "办公室九点开门。午餐在中午。"),
+            ("24个月", "中午"),
+        ),
+    ],
+)
+def test_each_part_of_a_question_has_its_sentence(
+    parts: tuple[str, ...], texts: tuple[str, ...], both: tuple[str, str]
+) -> None:
+    found = [passage(text, rank=n) for n, text in enumerate(texts, 1)]
+    said = "".join(_stream(" ".join(parts), found, parts=parts))
+    assert all(words in said for words in both)
+
+
+def editions(*texts: tuple[str, str], origin: str = "document") -> list[Passage]:
+    return [
+        passage(text, rank=n, source=f"{n}.md", date=date, date_origin=origin)
+        for n, (date, text) in enumerate(texts, 1)
+    ]
+
+
+OLD = "The pump has a warranty of 12 months from the day of purchase."
+
+
+@pytest.mark.parametrize(
+    ("question", "old", "new"),
+    [
+        ("How long is the warranty of the pump?", OLD, OLD.replace("12", "24")),
+        ("水泵的保修期是多久？", "水泵的保修期为12个月。", "水泵的保修期为24个月。"),
+        ("水泵的保修期是多久？", "水泵的保修期为十二个月。", "水泵的保修期为二十四个月。"),
+        (
+            "Are the batteries of the pump covered?",
+            "The batteries of the pump are not covered by it.",
+            "The batteries of the pump are covered by it.",
+        ),
+        ("电池保修吗？", "水泵的电池不在保修范围内。", "水泵的电池在保修范围内。"),
+        (
+            "How long is the warranty of the pump?",
+            "We give every pump a warranty of 12 months.",
+            "From now on the warranty that comes with a pump runs for 24 months.",
+        ),
+        (
+            "水泵的保修期是多久？",
+            "水泵的保修期为12个月。",
+            "自今年起，所有水泵的保修期延长至24个月。",
+        ),
+    ],
+)
+def test_documents_that_disagree_are_both_shown_with_their_dates(
+    question: str, old: str, new: str
+) -> None:
+    found = editions(("2019-03-01", old), ("2024-05-02T08:00:00+00:00", new))
+    assert "".join(_stream(question, found)).split("\n") == [
+        f'"{new}" [2] (2024-05-02)',
+        f'"{old}" [1] (2019-03-01)',
+    ]
+
+
+def test_the_date_of_a_file_is_said_to_be_the_file_s() -> None:
+    found = editions(("2019-03-01", OLD), ("2024-05-02", OLD.replace("12", "24")), origin="file")
+    said = "".join(_stream("How long is the warranty of the pump?", found))
+    assert said.endswith("[1] (file of 2019-03-01)")
+
+
+@pytest.mark.parametrize(
+    ("date", "other"),
+    [
+        ("2024-05-02", OLD.replace("12 months", "24 months")),  # of the same day
+        ("2019-03-01", OLD.replace("pump", "Lisbon office")),  # of something else
+        ("2019-03-01", "For 12 months from the day of purchase, the pump has a warranty."),
+        ("2019-03-01", "Batteries are covered for 6 months only."),
+    ],
+)
+def test_what_does_not_contradict_has_no_date(date: str, other: str) -> None:
+    found = editions(("2024-05-02", OLD), (date, other))
+    said = "".join(_stream("How long is the warranty of the pump?", found))
+    assert OLD in said
+    assert "(2" not in said
+
+
+def test_a_date_that_is_not_the_passage_s_is_no_citation() -> None:
+    found = editions(("2024-05-02", OLD))
+    told = read_answer(f'"{OLD}" [1] (2023-05-02)', found, verbatim=True)
+    assert told.citations == ()
+    assert len(told.uncited) == 1

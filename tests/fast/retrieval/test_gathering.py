@@ -88,7 +88,7 @@ def same(one: frozenset[int], other: frozenset[int]) -> bool:
 @given(texts)
 def test_each_text_is_kept_once(chunks: list[tuple[int, frozenset[int]]]) -> None:
     ranked = ranked_with(dict.fromkeys(range(len(chunks)), 1.0))
-    terms = [{str(t) for t in own} for _, own in chunks]
+    terms = [{chr(ord("a") + t) for t in own} for _, own in chunks]
     documents = [document for document, _ in chunks]
     kept, duplicates = without_duplicates(
         ranked, terms.__getitem__, documents.__getitem__, len(ranked)
@@ -109,12 +109,24 @@ def test_each_text_is_kept_once(chunks: list[tuple[int, frozenset[int]]]) -> Non
 @pytest.mark.parametrize(("changed", "folded"), [(0, True), (1, True), (12, False)])
 def test_nearly_the_same_is_the_same(changed: int, folded: bool) -> None:
     terms = [
-        {f"t{n}" for n in range(40)},
-        {f"t{n}" for n in range(40 - changed)} | {f"new{n}" for n in range(changed)},
+        {chr(ord("a") + n) for n in range(40)},
+        {chr(ord("a") + n) for n in range(40 - changed)}
+        | {"new" * (n + 1) for n in range(changed)},
     ]
+    assert is_folded(*terms) == folded
+
+
+def is_folded(*terms: set[str]) -> bool:
     ranked = ranked_with({0: 1.0, 1: 0.5})
     _, duplicates = without_duplicates(ranked, terms.__getitem__, lambda i: i, 2)
-    assert duplicates == ({0: [1]} if folded else {})
+    return duplicates == {0: [1]}
+
+
+@pytest.mark.parametrize("telling", ["24", "v2.1", "not", "三十", "不保"])
+def test_editions_are_told_apart(telling: str) -> None:
+    text = {chr(ord("a") + n) for n in range(40)}
+    assert not is_folded({*text, telling}, text)
+    assert is_folded({*text, telling}, {*text, telling, "indeed"})
 
 
 def test_copies_leave_room_for_what_is_no_copy() -> None:

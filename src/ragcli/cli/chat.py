@@ -1,0 +1,178 @@
+"""``rag chat``: a conversation with the documents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ragcli.cli import chat_commands, failures
+from ragcli.cli.ask import answered, conversation
+from ragcli.cli.options import (
+    DebugOption,
+    EngineOption,
+    GeneratorOption,
+    JsonOption,
+    LangOption,
+    ModelOption,
+    ModeOption,
+    PassageTokensOption,
+    PathOption,
+    ProjectOption,
+    PromptFileOption,
+    QuietOption,
+    RerankOption,
+    SessionOption,
+    SinceOption,
+    ThinkOption,
+    TopKOption,
+    TypeOption,
+    UntilOption,
+    VerboseOption,
+    WhereOption,
+    filter_from,
+    opened,
+    tell_model,
+)
+from ragcli.cli.output import Output
+from ragcli.cli.typed_lines import at_terminal, typed_lines
+from ragcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from ragcli.conversation import Conversation
+    from ragcli.rag import Rag
+
+
+def chat(
+    session: SessionOption = None,
+    sessions: Annotated[
+        bool, typer.Option("--sessions", help="List the sessions that are kept.")
+    ] = False,
+    forget: Annotated[
+        str | None, typer.Option("--forget", metavar="NAME", help="Delete a session.")
+    ] = None,
+    forget_all: Annotated[
+        bool, typer.Option("--forget-all", help="Delete all of them, and the lines typed.")
+    ] = False,
+    top_k: TopKOption = None,
+    passage_tokens: PassageTokensOption = None,
+    mode: ModeOption = None,
+    path: PathOption = None,
+    type_: TypeOption = None,
+    lang: LangOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    where: WhereOption = None,
+    model: ModelOption = None,
+    engine: EngineOption = None,
+    rerank: RerankOption = None,
+    generator: GeneratorOption = None,
+    think: ThinkOption = False,
+    allow_weak: Annotated[
+        bool, typer.Option("--allow-weak", help="Answer even where nothing seems to answer it.")
+    ] = False,
+    prompt_file: PromptFileOption = None,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="Stream events, one JSON a line.")] = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Ask questions that follow one another; answers as rag ask gives them.
+
+    At a terminal /help lists what else may be typed. Otherwise each line of stdin is a question.
+    """
+    chosen = filter_from(path, type_, lang, since, until, where)
+    flags = {
+        "model": model,
+        "engine": engine,
+        "mode": mode,
+        "passage_tokens": passage_tokens,
+        "generator": generator,
+        "think": "on" if think else None,
+        "reranker": rerank,
+        "prompt_file": prompt_file,
+    }
+    said = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
+    with opened(project, **said, flags=flags, helped=True) as (rag, output):
+        if sessions or forget is not None or forget_all:
+            raise typer.Exit(_look_after(rag, output, forget, forget_all=forget_all))
+        tell_model(rag, output)
+        talk = conversation(rag, session, output)
+        options = {"top_k": top_k, "chosen": chosen}
+
+        def ask(question: str) -> None:
+            rest = {"allow_weak": allow_weak, "strict": False, "jsonl": jsonl}
+            answered(talk, output, question, options, **rest)
+            if not (as_json or jsonl):
+                output.line()
+
+        raise typer.Exit(_converse(talk, output, ask, debug=debug))
+
+
+def _converse(
+    talk: Conversation, output: Output, ask: Callable[[str], None], *, debug: bool
+) -> int:
+    """Until /quit, or the end of stdin; the exit code. What fails is told, and that is all."""
+    typing = at_terminal()
+    code = 0
+    if typing:
+        before = f" {len(talk.turns)} questions so far." if talk.turns else ""
+        output.note(f"Ask on.{before} /help lists what else can be typed, Ctrl-D ends.")
+    for line in typed_lines(output, _history(talk.rag, output) if typing else None):
+        try:
+            if chat_commands.is_command(line):
+                if chat_commands.run(line, talk, output):
+                    break
+            elif line.strip():
+                ask(line)
+        except KeyboardInterrupt:
+            if not typing:
+                raise
+            output.say("\nstopped")
+        except BrokenPipeError:
+            raise
+        except Exception as error:
+            if debug:
+                output.trace()
+            output.error(failures.translate(error))
+            code = 0 if typing else 3
+        output.flush()
+    return code
+
+
+def _history(rag: Rag, output: Output) -> Path | None:
+    """Where the lines that are typed are kept; None where nothing can be written."""
+    from ragcli.recipes import sessions
+
+    try:
+        return sessions.typed_lines(rag.folder)
+    except UsageError as error:
+        output.detail(error.message)
+        return None
+
+
+def _look_after(rag: Rag, output: Output, forget: str | None, *, forget_all: bool) -> int:
+    """Forget what is to be forgotten, or list what is kept; the exit code."""
+    from ragcli.recipes import sessions
+
+    if forget_all:
+        count = sessions.forget_all(rag.folder)
+        output.note(f"forgot {count} session{'' if count == 1 else 's'}, and the lines typed")
+    if forget is not None:
+        sessions.forget(rag.folder, forget)
+        output.note(f"forgot the session {forget}")
+    kept = sessions.kept(rag.folder)
+    if output.json:
+        output.object({"schema": "ragcli.sessions/1", "sessions": [asdict(one) for one in kept]})
+    elif forget is None and not forget_all:
+        for one in kept:
+            output.line(f"{one.name}\t{one.turns}\t{one.last_at}")
+        if not kept:
+            output.note("no session is kept; begin one: rag chat --session NAME")
+            return 4
+    return 0
