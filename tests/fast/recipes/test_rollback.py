@@ -37,6 +37,7 @@ def rows(rag: Rag) -> dict[str, Any]:
 
 def test_a_switch_can_be_taken_back_and_done_again(rag: Rag, home: Path) -> None:
     write(home / ".rag/config.toml", 'model = "fake:64"\n')
+    (home / ".rag/config.toml").chmod(0o600)
     before = passages(rag), rows(rag)
     switched = rag.reembed("fake:128")
     assert switched.switched and switched.kept is not None
