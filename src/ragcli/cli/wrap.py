@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
-# A newline, spaces, a run of narrow characters with no space in it, or one wide character.
-_PIECE = re.compile(r"\n|[ \t]+|[\u0021-\u10ff\u1200-\u2e7f]+|.", re.DOTALL)
+# A newline, spaces, a run of narrow characters with no space in it (and colours), or one wide
+# character.
+_COLOUR = r"\x1b\[[\d;]*m"
+_PIECE = re.compile(rf"\n|[ \t]+|(?:{_COLOUR}|[\u0021-\u10ff\u1200-\u2e7f])+|.", re.DOTALL)
 # May not begin a line: one hangs over the edge instead.
 _CLOSING = frozenset("，。、；：？！）」』】》”’…")
 
@@ -40,7 +42,7 @@ class Wrapper:
             self._space = piece.replace("\t", "    ")
             return ""
         space, self._space = self._space, ""
-        width = cell_len(piece)
+        width = cell_len(re.sub(_COLOUR, "", piece))
         too_long = self._column + len(space) + width > self._width
         hangs = piece in _CLOSING and not space and self._column <= self._width
         if too_long and self._column and not hangs:
