@@ -302,7 +302,6 @@ class Rag(Parts):
         """An answer from passages that were found already; ``turns`` are those before it in a
         conversation."""
         from ragcli.recipes.ask import ask
-        from ragcli.recipes.likeness import EmbeddedLikeness
 
         by_meaning = found.mode != "keyword" and not found.blind
         asking = partial(
@@ -310,7 +309,7 @@ class Rag(Parts):
             options=self._prompting(turns),
             allow_weak=allow_weak,
             thought=None if self.settings.think == "off" else thought or _ignored,
-            likeness=EmbeddedLikeness(self.checked_embedder) if by_meaning else None,
+            likeness=self.likeness if by_meaning else None,
         )
         answer = None
         for piece in self._pieces(asking, found, deadline):
@@ -318,6 +317,12 @@ class Rag(Parts):
             yield piece
         if answer is not None and answer.generator not in ("none", "extractive"):
             self.keep_generator()
+
+    def likeness(self, question: str, texts: Sequence[str]) -> list[float]:
+        """The promise ``Likeness``. Raises ProviderUnavailable, ModelMismatch."""
+        from ragcli.recipes.likeness import likeness
+
+        return likeness(self.checked_embedder(), question, texts)
 
     def _pieces(
         self, asking: Ask, found: QueryResult, deadline: Deadline | None

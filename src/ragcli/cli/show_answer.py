@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from ragcli.cli.output import Output, one_line, show_safely
 from ragcli.cli.show_passages import became, place, tell_share
 from ragcli.cli.wording import count
-from ragcli.cli.wrap import Wrapper
+from ragcli.cli.wrap import Wrapper, columns
 from ragcli.domain import Answer, Citation, Passage, Sentence
 from ragcli.domain.found import CONFIDENCE_LINE
 from ragcli.recipes.ask import Piece
@@ -147,11 +147,10 @@ def citation_line(citation: Citation, text: str) -> str:
 
 def _show_citation(citation: Citation, text: str, output: Output) -> None:
     """The same; on a terminal in colours, and what has no room beside the place stands below."""
-    from rich.cells import cell_len
-
     head, *details = _citation(citation, text, output.painted)
-    if not output.out_is_terminal or cell_len(citation_line(citation, text)) <= output.width:
-        output.line(_GAP.join((head, *details)))
+    line = _GAP.join((head, *details))
+    if not output.out_is_terminal or columns(line) <= output.width:
+        output.line(line)
         return
     output.line(head)
     for detail in details:

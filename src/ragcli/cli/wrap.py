@@ -12,6 +12,13 @@ _PIECE = re.compile(rf"\n|[ \t]+|(?:{_COLOUR}|[\u0021-\u10ff\u1200-\u2e7f])+|.",
 _CLOSING = frozenset("，。、；：？！）」』】》”’…")
 
 
+def columns(text: str) -> int:
+    """How many columns of a terminal a text takes; a colour takes none."""
+    from rich.cells import cell_len
+
+    return cell_len(re.sub(_COLOUR, "", text))
+
+
 class Wrapper:
     """Feed it pieces; each call gives what can be shown already."""
 
@@ -33,8 +40,6 @@ class Wrapper:
         return self._put(held) if held else ""
 
     def _put(self, piece: str) -> str:
-        from rich.cells import cell_len
-
         if piece == "\n":
             self._column, self._space = 0, ""
             return piece
@@ -42,7 +47,7 @@ class Wrapper:
             self._space = piece.replace("\t", "    ")
             return ""
         space, self._space = self._space, ""
-        width = cell_len(re.sub(_COLOUR, "", piece))
+        width = columns(piece)
         too_long = self._column + len(space) + width > self._width
         hangs = piece in _CLOSING and not space and self._column <= self._width
         if too_long and self._column and not hangs:
