@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from ragcli.recipes.comparison import Terms
     from ragcli.recipes.estimate import Estimate
     from ragcli.recipes.reembed import Reembedded
-    from ragcli.store.rows import EmbeddingSet
 
 
 class Reembedding(Parts):
@@ -38,7 +37,7 @@ class Reembedding(Parts):
         listener: Listener = ignore,
     ) -> Reembedded:
         """Switch the model, its dimensions or precision, or the size of chunks, from the stored
-        text. Without any of them, and none in the settings, every embedding is computed anew.
+        text. Where all of that is as it was, every embedding is computed anew.
 
         Other writers get in meanwhile, and the old set answers until the end; it is then kept. With
         ``compare`` old and new are asked the same questions before the switch: those of the file
@@ -50,10 +49,17 @@ class Reembedding(Parts):
         ProviderUnavailable.
         """
         from ragcli.recipes.reembed import ReembedOptions, active, reembed
+        from ragcli.store import sets
 
         old = active(self.store)
-        size = self._chunk_tokens_wanted(old, chunk_tokens)
-        anew = (model, dimensions, precision, chunk_tokens) == (None, None, None, None)
+        now = sets.chunk_settings(self.store.connection, old.chunk_set_id).size_tokens
+        size = self._chunk_tokens_wanted(now, chunk_tokens)
+        anew = (model, dimensions, precision, size) == (None, None, None, now)
+        if anew and if_better:
+            raise UsageError(
+                "with `if_better` the project is compared with something else",
+                "name it: rag reembed --model MODEL --if-better",
+            )
         options = ReembedOptions(size, anew, if_better, self.settings.wait_s)
         embedder = self._embedder_wanted(model, dimensions, precision)
         terms = None
@@ -79,10 +85,12 @@ class Reembedding(Parts):
         ProviderUnavailable."""
         from ragcli.recipes.estimate import estimate
         from ragcli.recipes.reembed import active
+        from ragcli.store import sets
 
         old = active(self.store)
+        now = sets.chunk_settings(self.store.connection, old.chunk_set_id).size_tokens
         embedder = self._embedder_wanted(model, dimensions, precision)
-        return estimate(self.store, old, embedder, self._chunk_tokens_wanted(old, chunk_tokens))
+        return estimate(self.store, old, embedder, self._chunk_tokens_wanted(now, chunk_tokens))
 
     def rollback(self, *, listener: Listener = ignore) -> Reembedded:
         """Let the model and the chunks answer that did before the last switch; documents that came
@@ -106,12 +114,10 @@ class Reembedding(Parts):
 
         return forget(self.store, self.settings.wait_s)
 
-    def _chunk_tokens_wanted(self, old: EmbeddingSet, asked: int | None) -> int:
+    def _chunk_tokens_wanted(self, now: int, asked: int | None) -> int:
         """What is asked for, else what a setting says, else as it is."""
-        from ragcli.store import sets
-
         if asked is None and self._is_default("chunk_tokens"):
-            return sets.chunk_settings(self.store.connection, old.chunk_set_id).size_tokens
+            return now
         return asked or self.settings.chunk_tokens
 
     def _embedder_wanted(

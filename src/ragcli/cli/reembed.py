@@ -129,8 +129,3 @@ def _check(
         raise UsageError(f"{alone[0]} goes with nothing else", f"run rag reembed {alone[0]}")
     if no_compare and any(compared.values()):
         raise UsageError("--no-compare asks nothing", "leave it out to compare")
-    if compared["if_better"] and not any(changes.values()):
-        raise UsageError(
-            "--if-better compares the project with something else",
-            "name it: rag reembed --model MODEL --if-better",
-        )

@@ -41,6 +41,7 @@ class Growth:
         self._begin = begin
         self._embedder = embedder
         self._listener = listener
+        self._told = False
         self.embedded = 0
 
     @contextmanager
@@ -53,6 +54,7 @@ class Growth:
         while True:
             with self._store.writing(wait_s):
                 chosen = self._begin()
+                self._tell_rest(chosen)
                 if self.grow(chosen, monotonic() + TURN_S):
                     yield chosen
                     return
@@ -60,6 +62,15 @@ class Growth:
             if (holder := lock.holder(self._store.folder.lock)) is not None:
                 self._listener(Event("note", message=f"waiting for another command{holder}"))
             wait_s = float("inf")
+
+    def _tell_rest(self, chosen: EmbeddingSet) -> None:
+        """That there is something of an earlier run, in the first turn."""
+        total = self._store.chunk_count(chosen.chunk_set_id)
+        rest = sets.count_unembedded(self._store.connection, chosen.id)
+        if not self._told and 0 < rest < total:
+            message = f"{total - rest:,} of {total:,} chunks are embedded already"
+            self._listener(Event("note", message=message))
+        self._told = True
 
     def grow(self, chosen: EmbeddingSet, deadline: float = float("inf")) -> bool:
         """Cut and embed what the set lacks, under the caller's lock; whether that is all."""

@@ -10,7 +10,7 @@ from fakes.project import FILES, embeddings, top, write
 from ragcli_fake import FakeEmbedder
 
 from ragcli import Rag, providers
-from ragcli.domain import Embedder
+from ragcli.domain import Embedder, Event
 from ragcli.errors import ModelMismatch, ProviderUnavailable, UsageError
 from ragcli.recipes import growth
 from ragcli.store import sets
@@ -174,3 +174,30 @@ def test_an_ingest_gets_in_while_a_set_grows(
     assert rag.query("came between, 1").model == "fake:128"
     assert rag.doctor(deep=True).healthy
     assert rag.rollback().embedded_chunks == 0
+
+
+def test_chunks_of_a_setting_alone_can_come_back(rag: Rag, home: Path) -> None:
+    write(home / "docs/long.txt", "".join(f"Sentence number {n} is here.\n\n" for n in range(60)))
+    rag.ingest()
+    with Rag.open(home, chunk_tokens=16) as other:
+        done = other.reembed()
+        assert done.recut and done.kept is not None and done.kept.chunk_tokens == 128
+        again = other.reembed()  # nothing is to change: all anew
+        assert not again.recut and again.kept == done.kept
+    assert rag.rollback().chunk_tokens == 128
+    assert rag.doctor(deep=True).healthy
+
+
+def test_what_an_earlier_run_did_is_told(rag: Rag, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakeEmbedder, "batch_texts", 1)
+    monkeypatch.setattr("ragcli.recipes.backlog.COMMIT_EVERY_S", 0.0)
+
+    def stop(event: Event) -> None:
+        if event.kind == "embedding" and event.done == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        rag.reembed("fake:128", listener=stop)
+    notes: list[str] = []
+    assert rag.reembed("fake:128", listener=lambda e: notes.append(e.message)).switched
+    assert "1 of 3 chunks are embedded already" in notes
