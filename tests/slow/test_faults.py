@@ -124,7 +124,9 @@ def bench() -> Iterator[Bench]:
 def _killed(bench: Bench, kind: str, changed: bool, numbers: list[int]) -> None:
     for number in numbers:
         ran = bench.with_fault(Fault(kind, number, seed=number), changed)
-        assert ran.code == -9, (number, ran.said)
+        # How many commits there are depends on the time: a late step may not come.
+        reached = number <= len(ran.steps)
+        assert ran.code == (-9 if reached else 0), (number, ran.said)
 
 
 def _refused(bench: Bench, kind: str, changed: bool, numbers: list[int]) -> None:
