@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragcli import providers
-from ragcli.config import parse_value, read_file
+from ragcli.config import parse_value
 from ragcli.contents import Contents
 from ragcli.domain import Filter, ignore
 from ragcli.errors import RagError, UsageError
+from ragcli.reembedding import Reembedding
 from ragcli.store import folder as folders
 from ragcli.trust import Trust
 
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from ragcli.recipes.in_time import Ask
     from ragcli.recipes.prompting import PreparedPrompt, PromptOptions
     from ragcli.recipes.query import QueryOptions
-    from ragcli.recipes.reembed import Reembedded
     from ragcli.recipes.status import Status
     from ragcli.recipes.why_not import WhyNot
 
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 SEARCH_SHARE = 0.5
 
 
-class Rag(Contents):
+class Rag(Contents, Reembedding):
     """An open project. Parts (store, embedder, generator) are made when they are first needed, and
     each recipe is imported by the first call that needs it: a question pays for no other."""
 
@@ -318,7 +318,6 @@ class Rag(Contents):
         """An answer from passages that were found already; ``turns`` are those before it in a
         conversation."""
         from ragcli.recipes.ask import ask
-        from ragcli.recipes.likeness import EmbeddedLikeness
 
         by_meaning = found.mode != "keyword" and not found.blind
         asking = partial(
@@ -326,7 +325,7 @@ class Rag(Contents):
             options=self._prompting(turns),
             allow_weak=allow_weak,
             thought=None if self.settings.think == "off" else thought or _ignored,
-            likeness=EmbeddedLikeness(self.checked_embedder) if by_meaning else None,
+            likeness=self.likeness if by_meaning else None,
         )
         answer = None
         for piece in self._pieces(asking, found, deadline):
@@ -334,6 +333,12 @@ class Rag(Contents):
             yield piece
         if answer is not None and answer.generator not in ("none", "extractive"):
             self.keep_generator()
+
+    def likeness(self, question: str, texts: Sequence[str]) -> list[float]:
+        """The promise ``Likeness``. Raises ProviderUnavailable, ModelMismatch."""
+        from ragcli.recipes.likeness import likeness
+
+        return likeness(self.checked_embedder(), question, texts)
 
     def _pieces(
         self, asking: Ask, found: QueryResult, deadline: Deadline | None
@@ -409,57 +414,20 @@ class Rag(Contents):
         except RagError:  # as above; the engine's line tells it
             return None
 
-    def reembed(
-        self,
-        model: str | None = None,
-        *,
-        dimensions: int | None = None,
-        precision: str | None = None,
-        chunk_tokens: int | None = None,
-        listener: Listener = ignore,
-    ) -> Reembedded:
-        """Switch the model, its dimensions or precision, or the size of chunks, from the stored
-        text.
-
-        Without any of them, and none in the settings, every embedding is computed anew. Raises
-        UsageError (nothing was ingested), ProjectLocked, ProviderUnavailable.
-        """
-        from ragcli.recipes.reembed import ReembedOptions, reembed
-        from ragcli.store import sets
-
-        active = self._active()
-        if active is None:
-            raise UsageError("nothing has been ingested yet", "begin with: rag ingest FOLDER")
-        size = chunk_tokens or self.settings.chunk_tokens
-        if chunk_tokens is None and self._is_default("chunk_tokens"):
-            size = sets.chunk_settings(self.store.connection, active.chunk_set_id).size_tokens
-        anew = (model, dimensions, precision, chunk_tokens) == (None, None, None, None)
-        options = ReembedOptions(size, anew, self.settings.wait_s)
-        asked = {"dimensions": dimensions, "precision": precision}
-        given = {name: value for name, value in asked.items() if value is not None}
-        embedder = self.embedder_to_switch_to(model, given)
-        done = reembed(self.store, options, embedder, listener)
-        self.__dict__["embedder"] = embedder
-        self._name_in_config(done.model)
-        return done
-
-    def _name_in_config(self, model: str) -> None:
-        """The project's file, where it names a model, names the one that embeds it now."""
-        from ragcli.settings_file import write_value
-
-        if "model" in read_file(self.folder.config):
-            write_value(self.folder.config, "model", model)
-        if self.origins["model"].layer == "project":
-            self.settings = replace(self.settings, model=model)
-
     def doctor(self, *, deep: bool = False, repair: bool = False) -> Diagnosis:
-        """Check everything, also in a project that cannot be opened. ``deep`` loads the model,
-        ``repair`` mends what can be mended first. Raises ProjectLocked."""
+        """Check everything, also in a project that cannot be opened. ``deep`` loads the model and
+        compares a large keyword index with its text, ``repair`` mends what can be mended first.
+        Raises ProjectLocked."""
         from ragcli.recipes.doctor import DoctorOptions, doctor
 
         options = DoctorOptions(deep, repair, self.settings.wait_s)
         return doctor(
-            self.folder, self.settings, lambda: self.store, lambda: self.embedder, options
+            self.folder,
+            self.settings,
+            lambda: self.store,
+            self._reopened,
+            lambda: self.embedder,
+            options,
         )
 
 

@@ -62,7 +62,7 @@ COMMANDS = {
     "rm": Command(_CORPUS, "Take files out; with --purge for good", (3, 4, 10, 11, 12, 13)),
     "init": Command(_SETUP, "Make a project", (11,)),
     "config": Command(_SETUP, "Settings, and where each came from", (10, 12, 13)),
-    "reembed": Command(_SETUP, "Switch the embedding model", (10, 11, 12, 13, 20)),
+    "reembed": Command(_SETUP, "Switch the embedding model", (6, 10, 11, 12, 13, 20)),
     "models": Command(_SETUP, "The models here, and those worth knowing", (3, 4, *_PROJECT, 20)),
     "embed": Command(_SETUP, "Texts to embeddings", (10, 12, 13, 20)),
     "serve": Command(_SETUP, "A helper that keeps the model loaded", (4, *_PROJECT, 20)),

@@ -17,7 +17,7 @@ from ragcli.config import settings_for
 from ragcli.errors import UsageError
 from ragcli.recipes.export_project import renamed
 from ragcli.store import Store, archive, lock, sets, travel
-from ragcli.store.folder import ProjectFolder, write_about
+from ragcli.store.folder import ProjectFolder, lay_out
 
 # Beside `.rag`, until all is checked.
 _ROOM = ".rag.new"
@@ -77,7 +77,7 @@ def _unpacked(file: Path, room: ProjectFolder, folder: ProjectFolder) -> Importe
     manifest = archive.unpack(file, room.rag)
     travel.check_foreign(room.database)
     settings_for(room.config, {}, {})
-    write_about(room)
+    lay_out(room)
     store = Store(room)
     try:
         sources = travel.settle(store, folder)

@@ -173,7 +173,8 @@ def embedding_set(
     model = embedder()
     chunk_set_id, _ = sets.ensure_chunk_set(store.connection, settings_for(model, chunk_tokens))
     fresh = sets.create(store.connection, chunk_set_id, model.identity, activate=False)
-    sets.activate(store.connection, fresh)
+    sets.activate(store.connection, fresh, keep=False)
+    sets.drop_inactive(store.connection)
     return fresh
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from ragcli.errors import NotInProject
 from ragcli.recipes import own_questions, private_files, purge, runs, self_made
 from ragcli.recipes.evaluate import prepare
 from ragcli.store import purge as stored
+from ragcli.store import sets
 from ragcli.text.terms import terms
 
 SECRET = "docs/merger-of-quixotic.md"
@@ -171,26 +171,12 @@ def test_a_reader_beside_it_keeps_its_state_and_is_told_of(
 
 
 def test_a_set_that_is_kept_beside_loses_it_too(secret: Rag) -> None:
-    """Whatever sets the store holds: a switch that was begun, one that is kept."""
-    connection: sqlite3.Connection = secret.store.connection
-    with secret.store.transaction():
-        connection.execute(
-            "INSERT INTO embedding_sets (chunk_set_id, fingerprint, identity, active, created_at)"
-            " SELECT chunk_set_id, 'other', identity, 0, created_at FROM embedding_sets"
-        )
-        connection.execute(
-            "INSERT INTO embeddings (set_id, embed_hash, vector, checksum)"
-            " SELECT (SELECT id FROM embedding_sets WHERE active = 0), embed_hash, vector, checksum"
-            " FROM embeddings"
-        )
-    from ragcli.store import sets
-
-    other = sets._one(connection, "active = 0", ())
-    assert other is not None
-    secret.store.publish_index(other, force=True)
+    """The one that a switch of the model has left."""
+    secret.reembed("fake:128")
+    assert sets.kept(secret.store.connection) is not None
     secret.remove([SECRET], purge=True)
-    counts = connection.execute("SELECT count FROM index_files").fetchall()
-    assert counts == [(3,), (3,)]
+    counts = secret.store.connection.execute("SELECT count FROM index_files").fetchall()
+    assert counts == [(3,)]
     assert remains(secret.folder.rag) == set()
 
 
