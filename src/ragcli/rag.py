@@ -318,7 +318,6 @@ class Rag(Contents, Reembedding):
         """An answer from passages that were found already; ``turns`` are those before it in a
         conversation."""
         from ragcli.recipes.ask import ask
-        from ragcli.recipes.likeness import EmbeddedLikeness
 
         by_meaning = found.mode != "keyword" and not found.blind
         asking = partial(
@@ -326,7 +325,7 @@ class Rag(Contents, Reembedding):
             options=self._prompting(turns),
             allow_weak=allow_weak,
             thought=None if self.settings.think == "off" else thought or _ignored,
-            likeness=EmbeddedLikeness(self.checked_embedder) if by_meaning else None,
+            likeness=self.likeness if by_meaning else None,
         )
         answer = None
         for piece in self._pieces(asking, found, deadline):
@@ -334,6 +333,12 @@ class Rag(Contents, Reembedding):
             yield piece
         if answer is not None and answer.generator not in ("none", "extractive"):
             self.keep_generator()
+
+    def likeness(self, question: str, texts: Sequence[str]) -> list[float]:
+        """The promise ``Likeness``. Raises ProviderUnavailable, ModelMismatch."""
+        from ragcli.recipes.likeness import likeness
+
+        return likeness(self.checked_embedder(), question, texts)
 
     def _pieces(
         self, asking: Ask, found: QueryResult, deadline: Deadline | None

@@ -1,6 +1,7 @@
 """A small stand-in for an OpenAI-compatible server, on a loopback port.
 
 ``replies`` are given out in order, one a request; the requests are kept for the test to look at.
+``/models`` is answered with ``models``, where there are any, and counted by ``listed``.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ def delta(text: str, finish: str | None = None) -> str:
 class FakeOpenAI:
     replies: list[Reply]
     requests: list[tuple[str, dict[str, Any], str | None]] = field(default_factory=list)
+    models: Any = None
+    listed: int = 0
 
     def __enter__(self) -> FakeOpenAI:
         handler = type("Handler", (_Handler,), {"fake": self})
@@ -55,6 +58,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Quiet."""
+
+    def do_GET(self) -> None:
+        self.fake.listed += 1
+        known = self.path == "/v1/models" and self.fake.models is not None
+        payload = json.dumps(self.fake.models).encode() if known else b"not found"
+        self.send_response(200 if known else 404)
+        self.send_header("Content-Length", str(len(payload)))
+        self.end_headers()
+        self.wfile.write(payload)
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

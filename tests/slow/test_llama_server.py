@@ -102,6 +102,11 @@ def test_a_prompt_beyond_the_servers_context_is_refused_clearly(settings: Settin
     assert "context_tokens" in caught.value.hint
 
 
+def test_it_says_what_it_holds(settings: Settings) -> None:
+    asked = replace(settings, context_tokens=65536)
+    assert OpenAIGenerator("tiny", settings=asked).max_context_tokens == CONTEXT_TOKENS
+
+
 def looked_at(settings: Settings) -> tuple[bool, int]:
     """Whether the server is at work, and the tokens of all answers that it has ended."""
     url = settings.openai_base_url.removesuffix("/v1")

@@ -28,6 +28,8 @@ _DISK_FAILED = (
     "is it full, over a quota, unmounted or failing? df; quota; dmesg. The project holds what was"
     " committed; then run it again, and rag doctor",
 )
+# A changed letter in the tables' own description.
+_BROKEN = re.compile("no such |SQL logic error|malformed|unable to use function|vtable constructor")
 _DISKS = {
     errno.ENOSPC: _DISK_FULL,
     errno.EDQUOT: _OVER_QUOTA,
@@ -93,6 +95,6 @@ def _store(error: sqlite3.Error) -> RagError:
         return RagError(
             "this project can be read but not written", "who owns its .rag folder? ls -ld .rag"
         )
-    if isinstance(error, sqlite3.OperationalError):
+    if isinstance(error, sqlite3.OperationalError) and not _BROKEN.match(said):
         return RagError(f"the store could not be used: {said}", "rag doctor says more")
     return ProjectCorrupt(f"the store is damaged: {said}", "see what is left: rag doctor")

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 # Where there is no terminal to ask; also what a person's eye takes in.
 DEFAULT_WIDTH = 80
 
+# Of the terminal's own palette (ECMA-48, select graphic rendition), as its user likes them.
+_COLOURS = {"green": "32", "red": "31", "yellow": "33", "cyan": "1;36", "dim": "2"}
+
 _INVISIBLE = re.compile(f"[{JOINERS}{IGNORABLE}]")
 _CONTROL = re.compile(f"[{CONTROL}]")
 _ESCAPED = re.compile(f"[{JOINERS}]|{UNSEEN.pattern}")
@@ -78,12 +81,16 @@ class Output:
 
     def line(self, text: str = "") -> None:
         """One line of data."""
-        self._stdout.write(text + "\n")
+        self._stdout.write(self._shown(text) + "\n")
 
     def text(self, piece: str) -> None:
         """A piece of data as it comes, seen at once."""
-        self._stdout.write(piece)
+        self._stdout.write(self._shown(piece))
         self._stdout.flush()
+
+    def _shown(self, text: str) -> str:
+        """Whatever it holds, it does nothing to a terminal. A pipe gets it as it is."""
+        return show_safely(text) if self.out_is_terminal else text
 
     def object(self, value: Mapping[str, Any]) -> None:
         """One JSON object on one line, seen at once. What is not seen is escaped: the value is the
@@ -108,9 +115,14 @@ class Output:
             console.print(renderable)
         self._stdout.write(captured.get())
 
+    def painted(self, text: str, colour: str) -> str:
+        """The text in this colour, where stdout shows any."""
+        return text if self.no_color else f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m"
+
     @property
     def no_color(self) -> bool:
-        return not self.out_is_terminal or bool(self._environ.get("NO_COLOR"))
+        plain = self._environ.get("NO_COLOR") or self._environ.get("TERM") == "dumb"
+        return not self.out_is_terminal or bool(plain)
 
     # ------------------------------------------------------------ stderr
 

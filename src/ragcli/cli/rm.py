@@ -17,7 +17,7 @@ from ragcli.cli.options import (
     opened,
     seconds,
 )
-from ragcli.cli.output import Output
+from ragcli.cli.output import Output, one_line
 from ragcli.cli.wording import count
 from ragcli.errors import UsageError
 
@@ -68,7 +68,7 @@ def rm(
 
 def _show(removed: Removed, output: Output) -> None:
     for source in removed.files:
-        output.line(source)
+        output.line(one_line(source) if output.out_is_terminal else source)
     for source in removed.roots:
         output.note(f"forgot {source}: rag ingest alone no longer reads it")
     told = f"{count(len(removed.files), 'file')}, {count(removed.chunks, 'chunk')}"

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 
 from ragcli.cli.output import Output, one_line, show_safely
 from ragcli.cli.show_passages import became, place, tell_share
-from ragcli.cli.wrap import Wrapper
+from ragcli.cli.wording import count
+from ragcli.cli.wrap import Wrapper, columns
 from ragcli.domain import Answer, Citation, Passage, Sentence
 from ragcli.domain.found import CONFIDENCE_LINE
 from ragcli.recipes.ask import Piece
 
 _SIGNS = {"supported": "✓", "unchecked": "·"}
 _WRONG = "✗"
+_COLOURS = {"supported": "green", "unchecked": "dim"}
 _UNCITED = "[?]"
 _THOUGHT = "~"
 _INCOMPLETE = "[incomplete]"
+
+_GAP = "   "
+
+# Where the source of a citation begins: below it stands what had no room beside it.
+_BELOW = len("  ✓ [1] ")
 
 # Passages that are named where none answers: what one looks into before asking elsewhere.
 NEAREST = 3
@@ -33,7 +40,7 @@ def stream(pieces: Iterator[Piece], output: Output, *, live: bool) -> Generator[
         for piece in pieces:
             if live and piece.sentence:
                 begun = True
-                output.text(wrapper.feed(show_safely(marked(piece.sentence))))
+                output.text(wrapper.feed(marked(piece.sentence, output)))
             if live and piece.answer:
                 output.text(wrapper.end())
                 ended = True
@@ -73,7 +80,7 @@ def show(answer: Answer, output: Output, *, shown_already: bool) -> None:
     if answer.declined:
         declined(answer.passages, answer.confidence, answer.why, output)
     elif not shown_already:
-        output.line(_whole("".join(map(marked, answer.sentences)), output))
+        output.line(wrapped("".join(marked(s, output) for s in answer.sentences), output))
     elif answer.answer and not answer.answer.endswith("\n"):
         output.line()
     if answer.incomplete:
@@ -81,31 +88,38 @@ def show(answer: Answer, output: Output, *, shown_already: bool) -> None:
     if answer.citations:
         output.line()
     for citation in answer.citations:
-        output.line(citation_line(citation, answer.answer))
+        _show_citation(citation, answer.answer, output)
     for warning in answer.warnings:
         output.warn(warning)
     tell_share(answer, output)
 
 
-def marked(sentence: Sentence) -> str:
-    """The sentence with a sign behind each citation that is wrong, and one where none is given."""
+def marked(sentence: Sentence, output: Output) -> str:
+    """The sentence with a sign behind each citation that is wrong, and one where none is given; on
+    a terminal the markers have their verdicts' colours."""
+    clean = show_safely if output.out_is_terminal else str
     text, position = "", 0
     for end, citation in zip(sentence.marker_ends, sentence.citations, strict=True):
-        text += sentence.text[position:end]
-        text += "" if citation.verdict in _SIGNS else f" {_WRONG}"
+        marker = max(position, sentence.text.rfind("[", position, end))
+        wrong = "" if citation.verdict in _SIGNS else f" {_WRONG}"
+        colour = _COLOURS.get(citation.verdict, "red")
+        text += clean(sentence.text[position:marker])
+        text += output.painted(f"{sentence.text[marker:end]}{wrong}", colour)
         position = end
-    rest = sentence.text[position:]
+    rest = clean(sentence.text[position:])
     if not sentence.uncited:
         return text + rest
     shown = rest.rstrip()
-    return f"{text}{shown} {_UNCITED}{rest[len(shown) :]}"
+    return f"{text}{shown} {output.painted(_UNCITED, 'yellow')}{rest[len(shown) :]}"
 
 
-def _whole(text: str, output: Output) -> str:
+def wrapped(text: str, output: Output, indent: int = 0) -> str:
+    """The text at words that fit the terminal; as it is in a pipe."""
     if not output.out_is_terminal:
-        return text.rstrip("\n")
-    wrapper = Wrapper(output.width)
-    return (wrapper.feed(show_safely(text)) + wrapper.end()).rstrip("\n")
+        return text.rstrip()
+    wrapper = Wrapper(output.width - indent)
+    lines = (wrapper.feed(text) + wrapper.end()).rstrip().split("\n")
+    return "\n".join(" " * indent + line for line in lines)
 
 
 def declined(
@@ -120,22 +134,43 @@ def declined(
         far = "far " if confidence < FAR else ""
         nearest += f" ({far}below the line)"
     text = f"Not in these documents. Nearest: {nearest}." if nearest else "Not in these documents."
-    output.line(_whole(text, output))
+    output.line(wrapped(text, output))
     if why:
         output.detail(why)
 
 
 def citation_line(citation: Citation, text: str) -> str:
-    sign = _SIGNS.get(citation.verdict, _WRONG)
+    """Who says so, where, and what is to be said of it; the quote where ``text`` has not its
+    words."""
+    return _GAP.join(_citation(citation, text, lambda words, _: words))
+
+
+def _show_citation(citation: Citation, text: str, output: Output) -> None:
+    """The same; on a terminal in colours, and what has no room beside the place stands below."""
+    head, *details = _citation(citation, text, output.painted)
+    line = _GAP.join((head, *details))
+    if not output.out_is_terminal or columns(line) <= output.width:
+        output.line(line)
+        return
+    output.line(head)
+    for detail in details:
+        output.line(wrapped(detail, output, _BELOW))
+
+
+def _citation(citation: Citation, text: str, paint: Callable[[str, str], str]) -> list[str]:
+    """The place; then, where there are any, the words quoted and what the verdict rests on."""
+    colour = _COLOURS.get(citation.verdict, "red")
+    sign = paint(f"{_SIGNS.get(citation.verdict, _WRONG)} [{citation.marker}]", colour)
     where = f", {place(citation)}" if place(citation) else ""
-    line = f"  {sign} [{citation.marker}] {one_line(citation.source)}{where}"
+    parts = [f"  {sign} {paint(one_line(citation.source), 'cyan')}{where}"]
     if citation.stale:
-        line += f"  ({became(citation)})"
-    if citation.quote and one_line(citation.quote) not in one_line(text):
-        line += f'   "{one_line(citation.quote)}"'
+        parts[0] += paint(f"  ({became(citation)})", "yellow")
+    quote = one_line(citation.quote or "")
+    if quote and quote not in one_line(text):
+        parts.append(f'"{quote}"')
     if citation.note:
-        line += f"   {one_line(citation.note)}"
-    return line
+        parts.append(paint(one_line(citation.note), colour))
+    return parts
 
 
 def footer(answer: Answer, output: Output, duration_s: float) -> None:
@@ -143,13 +178,12 @@ def footer(answer: Answer, output: Output, duration_s: float) -> None:
     supported = sum(c.verdict == "supported" for c in answer.citations)
     parts = [
         answer.generator,
-        f"{len(answer.passages)} passages",
+        count(len(answer.passages), "passage"),
         f"{duration_s:.1f} s",
-        f"{supported} of {len(answer.citations)} citations checked",
+        f"{supported} of {count(len(answer.citations), 'citation')} supported",
     ]
     if answer.uncited:
-        count = len(answer.uncited)
-        parts.append(f"{count} sentence{'s' if count > 1 else ''} without a citation")
+        parts.append(f"{count(len(answer.uncited), 'sentence')} without a citation {_UNCITED}")
     output.note(" · ".join(parts))
 
 

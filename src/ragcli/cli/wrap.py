@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import re
 
-# A newline, spaces, a run of narrow characters with no space in it, or one wide character.
-_PIECE = re.compile(r"\n|[ \t]+|[\u0021-\u10ff\u1200-\u2e7f]+|.", re.DOTALL)
+# A newline, spaces, a run of narrow characters with no space in it (and colours), or one wide
+# character.
+_COLOUR = r"\x1b\[[\d;]*m"
+_PIECE = re.compile(rf"\n|[ \t]+|(?:{_COLOUR}|[\u0021-\u10ff\u1200-\u2e7f])+|.", re.DOTALL)
 # May not begin a line: one hangs over the edge instead.
 _CLOSING = frozenset("，。、；：？！）」』】》”’…")
+
+
+def columns(text: str) -> int:
+    """How many columns of a terminal a text takes; a colour takes none."""
+    from rich.cells import cell_len
+
+    return cell_len(re.sub(_COLOUR, "", text))
 
 
 class Wrapper:
@@ -31,8 +40,6 @@ class Wrapper:
         return self._put(held) if held else ""
 
     def _put(self, piece: str) -> str:
-        from rich.cells import cell_len
-
         if piece == "\n":
             self._column, self._space = 0, ""
             return piece
@@ -40,7 +47,7 @@ class Wrapper:
             self._space = piece.replace("\t", "    ")
             return ""
         space, self._space = self._space, ""
-        width = cell_len(piece)
+        width = columns(piece)
         too_long = self._column + len(space) + width > self._width
         hangs = piece in _CLOSING and not space and self._column <= self._width
         if too_long and self._column and not hangs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from ragcli.config import Settings
@@ -61,10 +62,16 @@ class OpenAIGenerator:
     def name(self) -> str:
         return f"openai:{self._model}"
 
-    @property
+    @cached_property
     def max_context_tokens(self) -> int:
-        """What the user set: the protocol has no question for it."""
-        return self._context_tokens
+        """What the server says that the model holds, as llama.cpp and vLLM do, else the limit that
+        the user set. Raises ProviderUnavailable where nothing answers."""
+        if is_openai(self._base_url):  # which does not say
+            return self._context_tokens
+        server = openai_server(self._base_url, self._key, self._timeout_s)
+        with server.ask("GET", "/models") as reply:
+            listed = reply.object() if reply.status == 200 else {}
+        return _held_tokens(listed, self._model) or self._context_tokens
 
     def sends_to(self) -> Iterator[str]:
         if host := elsewhere(self._base_url):
@@ -171,6 +178,19 @@ class OpenAIGenerator:
             f"the prompt does not fit into the model's context: {said}",
             "lower `context_tokens` to what the server holds, or lower `top_k`",
         )
+
+
+def _held_tokens(listed: Mapping[str, Any], model: str) -> int | None:
+    """The context of a model in the answer to ``/models``: ``max_model_len`` of vLLM, ``n_ctx`` of
+    llama.cpp, there what each of its slots holds. A server with one model answers to any name."""
+    models = [one for one in listed.get("data") or [] if isinstance(one, dict)]
+    named = [one for one in models if one.get("id") == model]
+    for one in named or models[: len(models) == 1]:
+        meta = one.get("meta")
+        held = one.get("max_model_len") or (isinstance(meta, dict) and meta.get("n_ctx"))
+        if isinstance(held, int) and held > 0:
+            return held
+    return None
 
 
 def _refused_parameter(status: int, error: Any, body: Mapping[str, Any]) -> str | None:

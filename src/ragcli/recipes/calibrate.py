@@ -106,8 +106,11 @@ def _measured(store: Store, chosen: EmbeddingSet) -> tuple[float, int] | None:
     fact = store.fact(_name(chosen))
     if fact is None:
         return None
-    amount, chunks = fact.split()
-    return float(amount), int(chunks)
+    try:
+        amount, chunks = fact.split()
+        return float(amount), int(chunks)
+    except ValueError:  # damaged: it is measured anew
+        return None
 
 
 @cache

@@ -10,7 +10,7 @@ from typing import Literal
 
 from ragcli.errors import RagError
 from ragcli.recipes.shown import files_held, is_stale
-from ragcli.store import Store, keyword, ledger, overview, sets, verify
+from ragcli.store import Store, keyword, ledger, overview, salvage, sets, verify
 from ragcli.store.database import EngineError
 from ragcli.store.folder import NOTICES, ProjectFolder, is_there
 
@@ -194,6 +194,9 @@ def _leftovers(store: Store) -> Check:
         chosen = sets.active(store.connection)
         drop = f", or drop it: rag reembed --model {chosen.identity.name}" if chosen else ""
         return Check("leftovers", "warn", detail, f"finish it with the same command{drop}")
+    if (store.folder.rag / salvage.ASIDE).exists():
+        cure = f"delete it once nothing is missing: rm {store.folder.rag / salvage.ASIDE}"
+        return Check("leftovers", "warn", f"{salvage.ASIDE}: it holds texts", cure)
     files = verify.leftovers(store.connection, store.folder.rag)
     if files:
         return Check("leftovers", "warn", f"no longer used: {_some(files)}", REPAIR)

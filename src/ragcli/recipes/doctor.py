@@ -62,7 +62,8 @@ def doctor(
         repaired += write_notices(folder)
         if store is not None:
             store, saved = save_rows(store, options.wait_s, reopen_store)
-            repaired += saved + repair(store, options.wait_s, deep=options.deep)
+            repaired += saved
+            repaired += repair(store, options.wait_s, deep=options.deep, rows_lost=bool(saved))
         repaired += delete_exports(surroundings.damaged_exports(store, settings))
     checks = _checks(folder, settings, store, cannot, embedder, options.deep)
     return Diagnosis(tuple(checks), tuple(repaired))

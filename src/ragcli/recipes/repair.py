@@ -56,10 +56,12 @@ def save_rows(store: Store, wait_s: float, reopen: Callable[[], Store]) -> tuple
     return saved, [f"{told}: delete it when `rag ingest` has run and nothing is missing"]
 
 
-def repair(store: Store, wait_s: float, *, deep: bool) -> list[str]:
+def repair(store: Store, wait_s: float, *, deep: bool, rows_lost: bool) -> list[str]:
     """What was done, a sentence each. Raises ProjectLocked."""
     with store.writing(wait_s):
         done = _mend_ledger(store)
+        if rows_lost or verify.miscounted(store.connection):
+            done += _read_all_again(store)
         done += _forget_damaged_documents(store)
         done += _delete_damaged_embeddings(store)
         done += _count_anew(store)
@@ -109,17 +111,32 @@ def _mend_name(store: Store, row: FileRow) -> str:
 def _forget_damaged_documents(store: Store) -> list[str]:
     """Their files are read again by the next ingest. One whose file is gone is kept as it is:
     a text with a wrong letter is better than none."""
-    done = []
     with store.transaction():
-        for document_id in verify.damaged_documents(store.connection):
-            files = ledger.holding(store.connection, document_id)
-            if not any(store.folder.path_of(f.path).is_file() for f in files):
-                continue
+        forgotten = _forget(store, verify.damaged_documents(store.connection))
+    return [f"forgot {f.source}: rag ingest{_named(f)} reads it again" for f in forgotten]
+
+
+def _read_all_again(store: Store) -> list[str]:
+    """Where rows are lost, nobody knows which: a document without one of its chunks is sound by
+    every checksum. Embeddings are kept by their text, and not computed again."""
+    with store.transaction():
+        forgotten = _forget(store, store.document_ids())
+    if not forgotten:
+        return []
+    return [f"rows may be lost: rag ingest reads {len(forgotten):,} files again"]
+
+
+def _forget(store: Store, document_ids: list[int]) -> list[FileRow]:
+    """Take out those documents of which a file is there; their files."""
+    forgotten = []
+    for document_id in document_ids:
+        files = ledger.holding(store.connection, document_id)
+        if any(is_there(store.folder.path_of(f.path)) for f in files):
             store.forget_document(document_id)
-            done += [f"forgot {f.source}: rag ingest{_named(f)} reads it again" for f in files]
-        if done:
-            store.rebuild_keyword_index()
-    return done
+            forgotten += files
+    if forgotten:
+        store.rebuild_keyword_index()
+    return forgotten
 
 
 def _named(file: FileRow) -> str:

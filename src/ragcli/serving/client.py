@@ -104,6 +104,14 @@ class Helper:
             rows += answer[1]
         return model, rows
 
+    def likeness(self, question: str, texts: Sequence[str]) -> list[float] | None:
+        """What ``Rag.likeness`` gives; None where there is no answer."""
+
+        def near(answer: dict[str, list[float]]) -> list[float]:
+            return answer["near"]
+
+        return self._ask("likeness", near, question=question, texts=texts)
+
     @cached_property
     def _key(self) -> str:
         return protocol.key_of(self._settings, self._origins, os.environ)
@@ -185,3 +193,7 @@ class HelpedRag(Rag):
         if found is None:
             return super().query(question, verify=verify, **options)
         return self._verified(found, options.get("chosen")) if verify else found
+
+    def likeness(self, question: str, texts: Sequence[str]) -> list[float]:
+        near = self._helper.likeness(question, texts)
+        return super().likeness(question, texts) if near is None else near

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import socket
 
 # Raised with every change of a message's form.
-PROTOCOL = 3
+PROTOCOL = 4
 
 # Far above any answer (a thousand passages take 1 MB); a length beyond it is no message of ours.
 MAX_MESSAGE_BYTES = 64 << 20

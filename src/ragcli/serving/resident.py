@@ -121,6 +121,9 @@ class Resident:
             raise Declined("this helper has no project")
         if kind == "query":
             return self._query(self._rag, request)
+        if kind == "likeness":
+            self.check(model=True)
+            return {"near": self._rag.likeness(request["question"], request["texts"])}
         if kind == "note":
             self.check()
             return {"note": self._rag.note_on_model()}

@@ -38,6 +38,8 @@ def connect(path: Path) -> sqlite3.Connection:
         raise ProjectCorrupt(f"{path} is missing", "rebuild the project: rag ingest FOLDER")
     writable = filesystem.is_writable(path.parent)
     connection = _open_to_write(path) if writable else _open_to_read(path)
+    # Bytes that are no text any more are for the checksums to find.
+    connection.text_factory = _text
     with corruption_named(path):
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         application = connection.execute("PRAGMA application_id").fetchone()[0]
@@ -55,6 +57,10 @@ def connect(path: Path) -> sqlite3.Connection:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
     return connection
+
+
+def _text(data: bytes) -> str:
+    return str(data, "utf-8", "replace")
 
 
 def _open_to_write(path: Path) -> sqlite3.Connection:
@@ -198,7 +204,8 @@ def corruption_named(path: Path) -> Iterator[None]:
         yield
     except sqlite3.OperationalError:
         raise
-    except sqlite3.DatabaseError as error:
+    # Also SQLite's complaint of a name in its own tables, when that is no text.
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise ProjectCorrupt(
             f"{path} is damaged: {error}", "restore it from a copy, or delete .rag and ingest anew"
         ) from error

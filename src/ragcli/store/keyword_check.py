@@ -107,11 +107,11 @@ def _totals(connection: sqlite3.Connection, name: str) -> list[int]:
     return found + [0] * (1 + len(_COLUMNS) - len(found))
 
 
-def _numbers(packed: bytes) -> Iterator[int]:
+def _numbers(packed: object) -> Iterator[int]:
     """SQLite's variable-length integers (https://sqlite.org/fileformat2.html#varint), none of
     which needs nine bytes here."""
     value = 0
-    for byte in packed:
+    for byte in packed if isinstance(packed, bytes) else b"":
         value = value << 7 | byte & 0x7F
         if byte < 0x80:
             yield value

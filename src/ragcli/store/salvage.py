@@ -27,7 +27,7 @@ _TABLES = (
     "chunks",
     "embeddings",
 )
-ASIDE = "damaged-store.sqlite"
+ASIDE = "store.sqlite.damaged"
 
 
 def salvage(connection: sqlite3.Connection, path: Path) -> None:

@@ -179,8 +179,10 @@ class Store:
         return int(row.fetchone()[0])
 
     def is_empty(self) -> bool:
-        """No document is stored: nothing binds the project to a model yet."""
-        return self.connection.execute("SELECT 1 FROM documents LIMIT 1").fetchone() is None
+        """No document is stored, nor an embedding that waits for its document to be read again:
+        nothing binds the project to a model yet."""
+        stored = "SELECT 1 FROM documents UNION ALL SELECT 1 FROM embeddings LIMIT 1"
+        return self.connection.execute(stored).fetchone() is None
 
     # ------------------------------------------------------------ documents
 

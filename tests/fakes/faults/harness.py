@@ -97,7 +97,9 @@ class Commands:
         self._folder = folder
         environment = {
             **os.environ,
-            "PYTHONPATH": f"{TESTS}{os.pathsep}{TESTS / 'plugins'}",
+            "PYTHONPATH": os.pathsep.join(
+                [str(TESTS), str(TESTS / "plugins"), os.environ.get("PYTHONPATH", "")]
+            ),
             "HOME": str(folder),
             "XDG_CACHE_HOME": str(folder / "cache"),
         }

@@ -24,10 +24,11 @@ def test_pipe_gets_text_and_citations(project, rag):
     assert run.err == "rag: warning: removed markers that point to no passage: [99]\n"
 
 
-def test_terminal_gets_the_same_and_a_footer(project, rag):
+def test_terminal_gets_the_same_and_a_footer(project, rag, monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
     run = rag("ask", QUESTION, "--generator", "fake:x", terminal=True)
     assert run.out.startswith("It runs for 24 months [1].\n\n  · [1] docs/guide.md")
-    assert "0 of 1 citations checked" in run.err
+    assert "0 of 1 citation supported" in run.err
 
 
 def test_extractive_quotes_and_says_how_to_get_more(project, rag):

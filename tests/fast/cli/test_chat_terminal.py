@@ -86,11 +86,11 @@ def test_a_conversation(project: Path, terminal: Terminal) -> None:
     terminal.type("for how many months does the warranty run from delivery?\n")
     shown = terminal.until(r"\n\r?\n> ")
     assert "The warranty runs for 24 months from delivery." in shown
-    assert "✓ [1] docs/guide.md" in shown
+    assert "✓ [1]\x1b[0m \x1b[1;36mdocs/guide.md" in shown
     terminal.type("and for batteries?\n")
     shown = terminal.until(r"\n\r?\n> ")
     assert "\x1b[2msearched for: and for batteries? (how many months warranty run" in shown
-    assert "✓ [1] docs/guide.md" in shown
+    assert "✓ [1]\x1b[0m \x1b[1;36mdocs/guide.md" in shown
     terminal.type("/sources\n")
     assert "1  docs/guide.md" in terminal.until("> ")
     terminal.type("/nothing\n")

@@ -216,7 +216,7 @@ def test_what_came_before_a_failure_is_kept_and_marked(project, rag, ollama, how
     run = rag("ask", QUESTION)
     assert run.code == 20
     text, mark, _, citation = run.out.splitlines()
-    assert (text.rstrip(), mark) == ("The warranty runs for 24 months [1].", "[incomplete]")
+    assert (text, mark) == ("The warranty runs for 24 months [1].", "[incomplete]")
     assert citation.startswith("  ✓ [1] docs/")
     assert run.err.splitlines()[-2].startswith("rag: error: Ollama ")
     answer = rag("ask", QUESTION, "--json").object
@@ -225,7 +225,35 @@ def test_what_came_before_a_failure_is_kept_and_marked(project, rag, ollama, how
     *_, last = rag("ask", QUESTION, "--jsonl").objects
     assert last["event"] == "error" and last["answer"]["incomplete"] == last["error"]
     live = rag("ask", QUESTION, terminal=True)
-    assert live.code == 20 and "[incomplete]" in live.out
+    assert live.code == 20 and "\n[incomplete]\n" in live.out
+
+
+def test_a_terminal_shows_at_a_glance_what_is_proved(project, rag, ollama, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    ollama.pieces = (
+        'The warranty runs for 24 months [1: "runs for 24 months from delivery"]. ',
+        'Batteries have 36 months [1: "are covered for 12 months"]. It never ends.',
+    )
+    run = rag("ask", QUESTION, terminal=True)
+    green, red, yellow, bold, end = (f"\x1b[{n}m" for n in (32, 31, 33, "1;36", 0))
+    text, citations = run.out.split("\n\n")
+    assert f"24 months {green}[1]{end}. Batt" in text
+    assert " ".join(text.split()).endswith(
+        f"36 months {red}[1] ✗{end}. It never ends. {yellow}[?]{end}"
+    )
+    place = f"{bold}docs/guide.md{end}, line"
+    assert citations.splitlines() == [
+        f"  {green}✓ [1]{end} {place} 5",
+        '        "runs for 24 months from delivery"',
+        f"  {red}✗ [1]{end} {place} 9",
+        '        "are covered for 12 months"',
+        f"        {red}claim says 36 months, source says 12 months{end}",
+    ]
+    for name, value in (("NO_COLOR", "1"), ("TERM", "dumb")):
+        with monkeypatch.context() as patch:
+            patch.setenv(name, value)
+            plain = rag("ask", QUESTION, terminal=True)
+            assert "\x1b" not in plain.out and "  ✗ [1] docs/guide.md, line 9\n" in plain.out
 
 
 def test_thoughts_that_were_given_out_as_text_are_not_kept(project, rag, ollama):
@@ -265,7 +293,7 @@ def test_ctrl_c_stops_the_server_and_keeps_what_came(project, ollama):
         stdin=subprocess.DEVNULL,
         stdout=follower,
         stderr=subprocess.PIPE,
-        env=os.environ | {"COLUMNS": "200"},
+        env=os.environ | {"COLUMNS": "200", "NO_COLOR": "1"},
     )
     os.close(follower)
     shown = b""

@@ -97,6 +97,12 @@ def test_the_prompt_holds_all_of_them_as_data(model, rag) -> None:
             assert not any(map(injections.unseen, part)), part
 
 
+@pytest.fixture
+def without_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that a terminal gets are ours: without them nothing that acts may be left."""
+    monkeypatch.setenv("NO_COLOR", "1")
+
+
 MODES = {
     "pipe": (),
     "json": ("--json",),
@@ -107,6 +113,7 @@ MODES = {
 }
 
 
+@pytest.mark.usefixtures("without_colours")
 @pytest.mark.parametrize("generator", ["ollama:tiny", "extractive"])
 @pytest.mark.parametrize("mode", MODES)
 def test_nothing_acts_on_who_reads_the_answer(model, rag, mode: str, generator: str) -> None:
@@ -129,6 +136,7 @@ def test_the_only_markers_are_the_models_own(model, rag) -> None:
     assert piped.replace(" [?]", "").startswith(answer["answer"])
 
 
+@pytest.mark.usefixtures("without_colours")
 def test_a_model_that_says_the_documents_own_bytes_harms_nobody(model, rag) -> None:
     attacks = (*injections.TURNS, *injections.FENCES, *injections.MARKERS, *injections.HIDDEN)
     model.pieces = Echo(model, raw="\n\n".join((*attacks, *injections.NAMES)))

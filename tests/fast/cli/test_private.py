@@ -39,17 +39,22 @@ def test_every_file_is_private_whatever_the_umask(umask: int, documents: Path, r
             ["ingest", "docs", "--model", "fake:64"],
             ["config", "set", "top_k", "3"],
             ["query", "warranty", "--mark", "1"],
+            ["chat", "--session", "one"],
             ["eval", "--save", "one"],
             ["eval", "--self"],
             ["reembed", "--model", "fake:32"],
             ["rm", "--purge", "docs/notes.txt"],
         ):
-            run = rag(*command)
+            run = rag(*command, stdin=b"how long is the warranty?\n")
             assert run.code == 0, run.err
         names = {path.name for path in project.rglob("*")}
         assert {"store.sqlite-wal", "store.sqlite-shm", "README", "lock", "one.json"} <= names
         assert {"questions.jsonl", "self-questions.jsonl", "config.toml", ".gitignore"} <= names
         assert modes(project) == {}
+    assert rag("export", "all.rag").code == 0
+    assert stat.S_IMODE(Path("all.rag").stat().st_mode) == 0o600
+    assert rag("import", "all.rag", "copy").code == 0
+    assert modes(Path("copy/.rag")) == {}
 
 
 def test_doctor_tells_of_files_that_are_open(project: Path, rag) -> None:

@@ -43,12 +43,17 @@ def third_party(args: list[str]) -> set[str]:
     return {n for n in loaded(args) - standard if not n.startswith(made_by_build_tools)}
 
 
-# What a client of the helper does without.
-STORE_AND_MODEL = {"sqlite3", "numpy", "faiss", "onnxruntime", "tokenizers", "Stemmer"}
+# What a client of the helper does without. (An answer's sentences are read by their words.)
+STORE_AND_MODEL = {"sqlite3", "numpy", "faiss", "onnxruntime", "tokenizers", "ragcli_fake"}
+HELPED = (
+    ["query", "warranty"],
+    ["embed", "warranty"],
+    ["ask", "how long does the warranty run?", "--generator", "extractive"],
+)
 
 
 @pytest.mark.usefixtures("project")
-@pytest.mark.parametrize("args", [["query", "warranty"], ["embed", "warranty"]], ids=" ".join)
+@pytest.mark.parametrize("args", HELPED, ids=lambda args: args[0])
 def test_a_command_that_is_helped_loads_no_store_and_no_model(
     args: list[str], program: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -60,6 +65,7 @@ def test_a_command_that_is_helped_loads_no_store_and_no_model(
         finally:
             program("serve", "--stop")
     assert not helped & STORE_AND_MODEL
+    assert ("Stemmer" in helped) == (args[0] == "ask")
     assert loaded(args) & STORE_AND_MODEL  # without one
 
 

@@ -218,3 +218,35 @@ def test_the_server_is_asked_to_count_and_one_that_cannot_is_believed() -> None:
     assert "".join(pieces) == "It runs [1]."
     assert fake.requests[0][1]["stream_options"] == {"include_usage": True}
     assert "stream_options" not in fake.requests[1][1]
+
+
+# ------------------------------------------------------------------ what it holds
+
+VLLM = {"data": [{"id": "other", "max_model_len": 512}, {"id": "m", "max_model_len": 2048}]}
+LLAMA = {"data": [{"id": "/models/tiny.gguf", "meta": {"n_ctx": 1024, "n_ctx_train": 4096}}]}
+
+
+@pytest.mark.parametrize(
+    ("models", "held"),
+    [
+        (VLLM, 2048),
+        (LLAMA, 1024),
+        ({"data": [{"id": "m", "object": "model"}]}, 8192),  # LM Studio does not say
+        ({"data": [{"id": "a", "max_model_len": 512}, {"id": "b", "max_model_len": 512}]}, 8192),
+        ({"data": [{"id": "m", "max_model_len": "long"}]}, 8192),
+        ({"data": ["m"]}, 8192),
+        ({}, 8192),
+        (None, 8192),  # 404
+    ],
+)
+def test_the_servers_own_context_counts_where_it_says_one(models: object, held: int) -> None:
+    with FakeOpenAI([], models=models) as fake:
+        settings = Settings(openai_base_url=fake.base_url, context_tokens=8192, timeout_s=5)
+        generator = OpenAIGenerator("m", settings=settings)
+        assert [generator.max_context_tokens, generator.max_context_tokens] == [held, held]
+        assert fake.listed == 1
+
+
+def test_openai_itself_is_not_asked_what_it_holds() -> None:
+    own = Settings(openai_base_url="https://api.openai.com/v1", context_tokens=8192)
+    assert OpenAIGenerator("m", settings=own).max_context_tokens == 8192  # there is no key
