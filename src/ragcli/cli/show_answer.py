@@ -15,7 +15,7 @@ from ragcli.recipes.ask import Piece
 _SIGNS = {"supported": "✓", "unchecked": "·"}
 _WRONG = "✗"
 _COLOURS = {"supported": "green", "unchecked": "dim"}
-_UNCITED = "[?]"
+UNCITED = "[?]"
 _THOUGHT = "~"
 _INCOMPLETE = "[incomplete]"
 
@@ -110,7 +110,7 @@ def marked(sentence: Sentence, output: Output) -> str:
     if not sentence.uncited:
         return text + rest
     shown = rest.rstrip()
-    return f"{text}{shown} {output.painted(_UNCITED, 'yellow')}{rest[len(shown) :]}"
+    return f"{text}{shown} {output.painted(UNCITED, 'yellow')}{rest[len(shown) :]}"
 
 
 def wrapped(text: str, output: Output, indent: int = 0) -> str:
@@ -183,12 +183,19 @@ def footer(answer: Answer, output: Output, duration_s: float) -> None:
         f"{supported} of {count(len(answer.citations), 'citation')} supported",
     ]
     if answer.uncited:
-        parts.append(f"{count(len(answer.uncited), 'sentence')} without a citation {_UNCITED}")
+        parts.append(f"{count(len(answer.uncited), 'sentence')} without a citation {UNCITED}")
     output.note(" · ".join(parts))
 
 
-def offer_generator(output: Output) -> None:
-    """Nobody chose a generator and none is installed: what this is, and how to get one."""
+def offer_generator(output: Output, elsewhere: str | None) -> None:
+    """Nobody chose a generator and none was picked: what this is, and how to get one. One of the
+    Ollama ``elsewhere`` has to be named."""
+    if elsewhere is not None:
+        output.note(
+            "No LLM of this machine, so these are the documents' own words. One of the Ollama at"
+            f" {elsewhere} is never picked; name it: --generator ollama:MODEL"
+        )
+        return
     output.note(
         "No LLM found, so these are the documents' own words. For written answers:\n"
         "  install Ollama (ollama.com), then: ollama pull qwen3:4b"

@@ -58,7 +58,7 @@ def query(
     UsageError (an empty question), ModelMismatch, ProviderUnavailable, ProjectCorrupt.
     """
     if not question.strip():
-        raise UsageError("the question is empty", 'ask something: rag query "…"')
+        raise UsageError("the question is empty", 'ask something: "how long is the warranty?"')
     clock = _Clock()
     with store.snapshot():
         chosen = sets.active(store.connection)
