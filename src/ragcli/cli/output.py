@@ -80,7 +80,8 @@ class Output:
     # ------------------------------------------------------------ stdout
 
     def line(self, text: str = "") -> None:
-        """One line of data."""
+        """One line of data; bars end where it begins."""
+        self._close_progress()
         self._stdout.write(text + "\n")
 
     def text(self, piece: str) -> None:
