@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+pytest_plugins = ["fakes.faults.report"]
+
 # The deterministic providers are found as an installed package's are: by their entry points.
 sys.path.insert(0, str(Path(__file__).parent / "plugins"))
 

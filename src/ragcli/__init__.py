@@ -7,6 +7,7 @@ they are first used, so that ``import ragcli`` costs nothing.
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
     from ragcli.rag import Rag
 
 __version__ = "0.1.0"
+
+# Nothing leaves the machine unasked. From 1.29 on ONNX Runtime reports every session to its maker
+# unless it is told not to before it is loaded (docs/Privacy.md of its package), and the hub's
+# client says what uses it.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 
 _HOMES = {
     "Conversation": "ragcli.conversation",

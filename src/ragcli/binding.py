@@ -34,6 +34,18 @@ class Binding:
             return self._other_name()
         return providers.embedder(self._identity.name, self.settings())
 
+    def stored_embedder(self) -> Embedder:
+        """The same, whatever a flag or a variable asks for. Raises ProviderUnavailable."""
+        identity = self._identity
+        settings = replace(
+            self._settings,
+            dimensions=identity.dimension if identity.shortened else None,
+            precision=identity.precision,
+            query_prompt=identity.query_prompt,
+            document_prompt=identity.document_prompt,
+        )
+        return providers.embedder(identity.name, settings)
+
     def settings(self) -> Settings:
         """The settings with what is part of the identity: prompts, dimensions, precision."""
         identity = self._identity

@@ -79,6 +79,9 @@ class Settings:
     )
     ocr_languages: str = _setting("eng", "of scanned pages: Tesseract's codes, joined by +")
     archives: bool = _setting(False, "rag ingest also looks into archives: zip, tar, gz, bz2, xz")
+    history: bool = _setting(
+        False, "rag query and rag ask keep the questions (not the answers) in .rag/history.jsonl"
+    )
     wait_s: float = _setting(3.0, "how long a writer waits for another to finish")
     threads: int = _setting(0, "processor cores to embed with; 0: all there are")
     serve: str = _setting(

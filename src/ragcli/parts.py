@@ -67,6 +67,11 @@ class Parts:
 
         return Store(self.folder)
 
+    def _reopened(self) -> Store:
+        """Another file lies in the store's place."""
+        del self.store
+        return self.store
+
     def _active(self) -> EmbeddingSet | None:
         """The set that answers; None before the first ingest."""
         from ragcli.store import sets

@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragcli import providers
-from ragcli.config import parse_value, read_file
+from ragcli.config import parse_value
+from ragcli.contents import Contents
 from ragcli.domain import Filter, ignore
 from ragcli.errors import RagError, UsageError
-from ragcli.parts import Parts
+from ragcli.reembedding import Reembedding
 from ragcli.store import folder as folders
 from ragcli.trust import Trust
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from ragcli.background import Deadline
     from ragcli.domain import (
         Answer,
-        Document,
         EmbedderIdentity,
         IngestReport,
         Listener,
@@ -39,18 +39,13 @@ if TYPE_CHECKING:
         QueryResult,
         Turn,
     )
-    from ragcli.reading.options import ReadOptions
     from ragcli.recipes.ask import Piece
-    from ragcli.recipes.chunks import CutFile
     from ragcli.recipes.doctor import Diagnosis
     from ragcli.recipes.dry_run import DryRun
-    from ragcli.recipes.files import ProjectFile
+    from ragcli.recipes.import_project import Imported
     from ragcli.recipes.in_time import Ask
     from ragcli.recipes.prompting import PreparedPrompt, PromptOptions
     from ragcli.recipes.query import QueryOptions
-    from ragcli.recipes.reembed import Reembedded
-    from ragcli.recipes.remove import Removed
-    from ragcli.recipes.show import Shown
     from ragcli.recipes.status import Status
     from ragcli.recipes.why_not import WhyNot
 
@@ -58,7 +53,7 @@ if TYPE_CHECKING:
 SEARCH_SHARE = 0.5
 
 
-class Rag(Parts):
+class Rag(Contents, Reembedding):
     """An open project. Parts (store, embedder, generator) are made when they are first needed, and
     each recipe is imported by the first call that needs it: a question pays for no other."""
 
@@ -104,6 +99,27 @@ class Rag(Parts):
         folder = folders.create(root)
         Store.create(folder)
         return cls(folder, settings, env)
+
+    @classmethod
+    def import_archive(
+        cls,
+        file: str | os.PathLike[str],
+        path: str | os.PathLike[str] | None = None,
+        *,
+        environ: Mapping[str, str] | None = None,
+    ) -> Imported:
+        """Make the project of an archive in ``path`` (default: the current folder), where there is
+        none. It is not trusted (``rag config trust``).
+
+        Raises UsageError, ProjectCorrupt (the archive is damaged), ProjectIncompatible.
+        """
+        from ragcli.recipes.import_project import import_project
+
+        env = os.environ if environ is None else environ
+        named = folders.named_root(None if path is None else os.fspath(path), env)
+        root = named or Path.cwd()
+        folders.refuse_unwanted(root, named=named is not None)
+        return import_project(Path(file).expanduser(), root, Trust(root).withdraw)
 
     def close(self) -> None:
         """Close the store, if it was opened."""
@@ -398,96 +414,21 @@ class Rag(Parts):
         except RagError:  # as above; the engine's line tells it
             return None
 
-    def files(self, pattern: str | None = None) -> tuple[ProjectFile, ...]:
-        """The files of the project: all, or those that a pattern, a name or a folder names."""
-        from ragcli.recipes.files import files
-
-        return files(self.store, pattern)
-
-    def show(self, name: str) -> Shown:
-        """The stored text of ``FILE``, ``FILE:PAGE`` or ``FILE:LINE``. Raises NotInProject."""
-        from ragcli.recipes.show import show
-
-        return show(self.store, name)
-
-    def extract(self, path: str | os.PathLike[str]) -> Document:
-        """What the readers make of any file; nothing is stored. Raises UsageError, Unreadable."""
-        from ragcli.recipes.extract import extract
-
-        return extract(Path(path).expanduser(), self._reading())
-
-    def chunks(self, name: str) -> CutFile:
-        """How a file was cut. Raises NotInProject."""
-        from ragcli.recipes.chunks import chunks
-
-        return chunks(self.store, name)
-
-    def remove(self, names: Sequence[str]) -> Removed:
-        """Take files and folders out of the project; those on disk are not touched.
-
-        Raises NotInProject (then nothing is changed), ProjectLocked.
-        """
-        from ragcli.recipes.remove import remove
-
-        return remove(self.store, names, self.settings.wait_s)
-
-    def reembed(
-        self,
-        model: str | None = None,
-        *,
-        dimensions: int | None = None,
-        precision: str | None = None,
-        chunk_tokens: int | None = None,
-        listener: Listener = ignore,
-    ) -> Reembedded:
-        """Switch the model, its dimensions or precision, or the size of chunks, from the stored
-        text.
-
-        Without any of them, and none in the settings, every embedding is computed anew. Raises
-        UsageError (nothing was ingested), ProjectLocked, ProviderUnavailable.
-        """
-        from ragcli.recipes.reembed import ReembedOptions, reembed
-        from ragcli.store import sets
-
-        active = self._active()
-        if active is None:
-            raise UsageError("nothing has been ingested yet", "begin with: rag ingest FOLDER")
-        size = chunk_tokens or self.settings.chunk_tokens
-        if chunk_tokens is None and self._is_default("chunk_tokens"):
-            size = sets.chunk_settings(self.store.connection, active.chunk_set_id).size_tokens
-        anew = (model, dimensions, precision, chunk_tokens) == (None, None, None, None)
-        options = ReembedOptions(size, anew, self.settings.wait_s)
-        asked = {"dimensions": dimensions, "precision": precision}
-        given = {name: value for name, value in asked.items() if value is not None}
-        embedder = self.embedder_to_switch_to(model, given)
-        done = reembed(self.store, options, embedder, listener)
-        self.__dict__["embedder"] = embedder
-        self._name_in_config(done.model)
-        return done
-
-    def _name_in_config(self, model: str) -> None:
-        """The project's file, where it names a model, names the one that embeds it now."""
-        from ragcli.settings_file import write_value
-
-        if "model" in read_file(self.folder.config):
-            write_value(self.folder.config, "model", model)
-        if self.origins["model"].layer == "project":
-            self.settings = replace(self.settings, model=model)
-
     def doctor(self, *, deep: bool = False, repair: bool = False) -> Diagnosis:
-        """Check everything, also in a project that cannot be opened. ``deep`` loads the model,
-        ``repair`` mends what can be mended first. Raises ProjectLocked."""
+        """Check everything, also in a project that cannot be opened. ``deep`` loads the model and
+        compares a large keyword index with its text, ``repair`` mends what can be mended first.
+        Raises ProjectLocked."""
         from ragcli.recipes.doctor import DoctorOptions, doctor
 
         options = DoctorOptions(deep, repair, self.settings.wait_s)
         return doctor(
-            self.folder, self.settings, lambda: self.store, lambda: self.embedder, options
+            self.folder,
+            self.settings,
+            lambda: self.store,
+            self._reopened,
+            lambda: self.embedder,
+            options,
         )
-
-    def _reading(self) -> ReadOptions:
-        from ragcli.reading.options import ReadOptions
-
-        return ReadOptions.of(self.settings)
 
 
 def _ignored(thoughts: str) -> None:

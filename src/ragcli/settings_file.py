@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from ragcli import private
 from ragcli.errors import UsageError
 
 
@@ -32,9 +33,9 @@ def write_value(file: Path, key: str, value: Any) -> None:
 def _replace(file: Path, text: str) -> None:
     """The whole new file or the old one; readable by its owner only, unless it was more open."""
     try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private.make_folder(file.parent)
         target = file.resolve()  # a link into someone's dotfiles stays one
-        mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o600
+        mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else private.FILE_MODE
         descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=".config-")
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as out:

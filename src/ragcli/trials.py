@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -16,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ragcli import providers
+from ragcli import private, providers
 from ragcli.config import cache_folder, parse_value, settings_for
 from ragcli.domain import Event, Listener, QueryResult, ignore
 from ragcli.errors import ProviderUnavailable, UsageError
@@ -265,6 +264,6 @@ def copied(rag: Rag, flags: Mapping[str, Any]) -> Iterator[Rag]:
         folder = create(Path(place))
         rag.store.copy_to(folder)
         with suppress(FileNotFoundError):
-            shutil.copyfile(rag.folder.config, folder.config)
+            private.write_text(folder.config, rag.folder.config.read_text(encoding="utf-8"))
         with Rag(folder, flags, os.environ, trusted=rag.is_trusted()) as copy:
             yield copy

@@ -49,12 +49,20 @@ class Trust:
             return
         self._list.parent.mkdir(parents=True, exist_ok=True)
         if len(lines) >= MANY_PROJECTS:
-            there = [line for line in lines if Path(json.loads(line)).is_dir()]
-            fresh = self._list.with_suffix(f".{os.getpid()}")
-            fresh.write_text("".join(f"{line}\n" for line in there), encoding="ascii")
-            fresh.replace(self._list)
+            self._replace([line for line in lines if Path(json.loads(line)).is_dir()])
         with self._list.open("a", encoding="ascii") as file:
             file.write(f"{self._line}\n")
+
+    def withdraw(self) -> None:
+        """Trust it no more. Raises OSError."""
+        lines = self._lines()
+        if self._line in lines:
+            self._replace([line for line in lines if line != self._line])
+
+    def _replace(self, lines: list[str]) -> None:
+        fresh = self._list.with_suffix(f".{os.getpid()}")
+        fresh.write_text("".join(f"{line}\n" for line in lines), encoding="ascii")
+        fresh.replace(self._list)
 
     @property
     def _line(self) -> str:

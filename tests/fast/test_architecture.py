@@ -29,7 +29,7 @@ STAGES = {
 }
 # What runs models of this machine, for the stages that have some.
 MODELS = "models"
-FOUNDATION = {"domain", "errors", "config", "background", "http", "text", "schemas"}
+FOUNDATION = {"domain", "errors", "config", "background", "private", "http", "text", "schemas"}
 
 HEAVY = {
     "torch",

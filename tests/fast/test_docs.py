@@ -162,13 +162,44 @@ def test_the_format_page_names_every_table_and_no_test_that_is_not_there() -> No
     for table in re.findall(r"CREATE TABLE (\w+)", schema.TABLES):
         assert f"| `{table}` |" in page
     assert f"format {schema.FORMAT_VERSION}" in page and f"0x{schema.APPLICATION_ID:X}" in page
-    there = {
+    assert set(re.findall(r"`(test_\w+)`", page)) <= _tests()
+
+
+def _tests() -> set[str]:
+    """The names of all tests."""
+    return {
         node.name
         for file in (ROOT / "tests").rglob("test_*.py")
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.FunctionDef)
     }
-    assert set(re.findall(r"`(test_\w+)`", page)) <= there
+
+
+def test_every_promise_is_held_by_tests_that_exist() -> None:
+    page = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| P(\d+) \| .+ \| .+ \| (.+) \|$", page, re.MULTILINE)
+    assert [int(number) for number, _ in rows] == list(range(1, len(rows) + 1)) and rows
+    there = _tests()
+    for number, held_by in rows:
+        named = set(re.findall(r"`(test_\w+)`", held_by))
+        assert named and named <= there, (number, named - there)
+
+
+def test_the_reliability_page_names_every_check_and_invariant() -> None:
+    page = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    section = page.split("## What rag doctor checks\n")[1]
+    rows = re.findall(r"^\| ([a-z, ]+) \| .+ \| (.+) \| .+ \|$", section, re.MULTILINE)
+    checks = [name for names, _ in rows[1:] for name in names.split(", ")]
+    source = "".join(
+        (ROOT / "src" / "ragcli" / "recipes" / name).read_text(encoding="utf-8")
+        for name in ("doctor.py", "checkup.py")
+    )
+    yielded = re.findall(r'yield guarded\("([a-z ]+)"', source)
+    assert sorted(checks) == sorted([*yielded, "format"])
+    invariants = re.findall(
+        r"^\| (F\d+) ", (ROOT / "docs/format.md").read_text("utf-8"), re.MULTILINE
+    )
+    assert {i for _, told in rows for i in re.findall(r"F\d+", told)} == set(invariants)
 
 
 def _codes() -> set[str]:

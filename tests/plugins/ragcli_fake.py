@@ -7,6 +7,7 @@ child process reaches them with ``PYTHONPATH=tests/plugins``.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 import zlib
@@ -40,9 +41,10 @@ class FakeCounter:
 
 class FakeEmbedder:
     """``FAKE_WEIGHTS`` changes the identity, ``FAKE_DELAY_S`` slows every batch down,
-    ``FAKE_LANES`` lets several be embedded at once."""
+    ``FAKE_LANES`` lets several be embedded at once, of ``FAKE_BATCH_TEXTS`` texts each.
+    ``FAKE_LOG`` names a file that gets a line for each text: the model, and the text's hash."""
 
-    batch_texts = 32
+    batch_texts = int(os.environ.get("FAKE_BATCH_TEXTS", "32"))
 
     def __init__(self, model: str, *, settings: Settings) -> None:
         if not model.isdecimal():
@@ -76,6 +78,7 @@ class FakeEmbedder:
         return 0.0
 
     def embed_documents(self, texts: Sequence[str]) -> Matrix:
+        _log(self.identity.name, texts)
         time.sleep(self._delay_s)
         return self._embed([self.identity.document_prompt + text for text in texts])
 
@@ -95,6 +98,15 @@ class FakeEmbedder:
             if not vectors[index].any():
                 vectors[index, 0] = 1
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def _log(name: str, texts: Sequence[str]) -> None:
+    """In one write, so that a kill leaves no half of a line."""
+    file = os.environ.get("FAKE_LOG")
+    if file:
+        hashes = (hashlib.sha256(text.encode()).hexdigest()[:32] for text in texts)
+        with open(file, "ab", buffering=0) as out:  # noqa: PTH123
+            out.write("".join(f"{name} {one}\n" for one in hashes).encode())
 
 
 class FakeReranker:

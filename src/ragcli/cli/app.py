@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import keyword
 import os
 import signal
 import sys
@@ -30,7 +31,7 @@ class Commands(TyperGroup):
     def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]
         if cmd_name not in COMMANDS:
             _unknown(cmd_name)
-        name = cmd_name.replace("-", "_")
+        name = cmd_name.replace("-", "_") + "_" * keyword.iskeyword(cmd_name)
         module = importlib.import_module(f"ragcli.cli.{name}")
         made = getattr(module, "app", None) or _bare_app()
         if not hasattr(module, "app"):
@@ -66,7 +67,8 @@ def _help() -> str:
         if command.group != group:
             group = command.group
             lines.append(f"{group}:")
-        lines.append(f"  {name:<9}{command.summary}")
+        if command.summary:
+            lines.append(f"  {name:<9}{command.summary}")
     return "\n".join(lines) + "\n"
 
 

@@ -40,6 +40,7 @@ from ragcli.cli.options import (
     filter_from,
     opened,
     question_from,
+    remember,
     tell_model,
 )
 from ragcli.cli.output import Output
@@ -155,9 +156,12 @@ def answered(
     thoughts = show_answer.Thoughts(output)
     rest: dict[str, Any] = {"allow_weak": allow_weak, "thought": thoughts.tell}
     if jsonl:
-        return _stream_events(talk, output, question, options, rest, thoughts)
-    pieces = thoughts.before(talk.ask_stream(question, **options, **rest))
-    return _answer(talk, output, pieces, strict)
+        answer = _stream_events(talk, output, question, options, rest, thoughts)
+    else:
+        pieces = thoughts.before(talk.ask_stream(question, **options, **rest))
+        answer = _answer(talk, output, pieces, strict)
+    remember(talk.rag, output, answer.searched_for or question)
+    return answer
 
 
 def _answer(talk: Conversation, output: Output, pieces: Iterator[Piece], strict: bool) -> Answer:

@@ -28,7 +28,7 @@ def doctor(
         bool, typer.Option("--repair", help="Mend what can be mended, then check again.")
     ] = False,
     deep: Annotated[
-        bool, typer.Option("--deep", help="Load the model and compare an embedding, too.")
+        bool, typer.Option("--deep", help="Also try the model, and all words of a large index.")
     ] = False,
     wait: WaitOption = None,
     project: ProjectOption = None,

@@ -26,8 +26,9 @@ from ragcli.cli.options import (
     speaking,
     tell_model,
 )
-from ragcli.cli.output import Output
+from ragcli.cli.output import Output, one_line
 from ragcli.cli.table import COMMANDS
+from ragcli.cli.wording import count
 from ragcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     cls=WithCommandsBelow,
-    subcommand_metavar="| add QUESTION",
+    subcommand_metavar="| add QUESTION | history",
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -241,3 +242,34 @@ def add(
         places = [own_questions.place_named(rag.store, name) for name in relevant]
         made = own_questions.add(rag.folder, question_from(question), places)
         output.note(show_eval.kept(made, rag.folder))
+
+
+@app.command(epilog=COMMANDS["eval"].epilog)
+def history(
+    forget: Annotated[bool, typer.Option("--forget", help="Delete all of them.")] = False,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Show the questions that rag query and rag ask have kept, the oldest first.
+
+    They keep none unless it is switched on: rag config set history true.
+    """
+    with opened(project, json=as_json, quiet=quiet, verbose=verbose, debug=debug) as (rag, output):
+        from ragcli.recipes import history as recipe
+
+        asked = [] if forget else recipe.read(rag.folder)
+        forgotten = recipe.forget(rag.folder) if forget else 0
+        if output.json:
+            shape = {"questions": [one._asdict() for one in asked], "forgotten": forgotten}
+            output.object({"schema": "ragcli.eval-history/1", **shape})
+        for one in () if output.json else asked:
+            output.line(f"{one_line(one.at)}  {one_line(one.question)}")
+        if forget:
+            output.note(f"forgot {count(forgotten, 'question')}")
+        elif not asked:
+            off = "" if rag.settings.history else ": it is off (rag config set history true)"
+            output.note(f"no question is kept{off}")
+            raise typer.Exit(4)

@@ -14,11 +14,28 @@ from ragcli.errors import ProjectCorrupt, RagError, UsageError
 if TYPE_CHECKING:
     import sqlite3
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 _DISK_FULL = (
     "there is no space left on the disk",
     "make room and run it again; the project holds what was committed",
 )
+_OVER_QUOTA = (
+    "the disk quota is used up",
+    "make room and run it again; the project holds what was committed",
+)
+# Also of a network share that went away. SQLite does not say which.
+_DISK_FAILED = (
+    "the disk could not be read or written",
+    "is it full, over a quota, unmounted or failing? df; quota; dmesg. The project holds what was"
+    " committed; then run it again, and rag doctor",
+)
+# A changed letter in the tables' own description.
+_BROKEN = re.compile("no such |SQL logic error|malformed|unable to use function|vtable constructor")
+_DISKS = {
+    errno.ENOSPC: _DISK_FULL,
+    errno.EDQUOT: _OVER_QUOTA,
+    errno.EIO: _DISK_FAILED,
+    errno.ESTALE: _DISK_FAILED,
+}
 
 
 def translate(error: Exception) -> RagError:
@@ -59,8 +76,8 @@ def _usage(error: Any) -> UsageError:
 
 
 def _system(error: OSError) -> RagError:
-    if error.errno in _FULL:
-        return RagError(*_DISK_FULL)
+    if error.errno in _DISKS:
+        return RagError(*_DISKS[error.errno])
     place = f"{error.filename}: " if error.filename else ""
     said = (error.strerror or str(error) or type(error).__name__).lower()
     return RagError(f"{place}{said}", "run it again with --debug to see where it happened")
@@ -72,10 +89,12 @@ def _store(error: sqlite3.Error) -> RagError:
     said = str(error)
     if "disk is full" in said:
         return RagError(*_DISK_FULL)
+    if "disk I/O error" in said or "unable to open" in said:
+        return RagError(*_DISK_FAILED)
     if "readonly" in said:
         return RagError(
             "this project can be read but not written", "who owns its .rag folder? ls -ld .rag"
         )
-    if isinstance(error, sqlite3.OperationalError):
+    if isinstance(error, sqlite3.OperationalError) and not _BROKEN.match(said):
         return RagError(f"the store could not be used: {said}", "rag doctor says more")
     return ProjectCorrupt(f"the store is damaged: {said}", "see what is left: rag doctor")

@@ -225,6 +225,18 @@ def tell_model(rag: Rag, output: Output) -> None:
         output.note(f"note: {note}")
 
 
+def remember(rag: Rag, output: Output, question: str) -> None:
+    """Keep a question, where the user has switched that on."""
+    if not rag.settings.history:
+        return
+    from ragcli.recipes import history
+
+    try:
+        history.keep(rag.folder, question)
+    except OSError as error:
+        output.warn(f"the question is not kept in the history: {error.strerror}")
+
+
 # ------------------------------------------------------------------ values
 
 

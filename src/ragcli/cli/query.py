@@ -37,6 +37,7 @@ from ragcli.cli.options import (
     filter_from,
     opened,
     question_from,
+    remember,
     tell_model,
 )
 from ragcli.cli.output import Output
@@ -113,6 +114,7 @@ def query(
             raise typer.Exit(_answer_lines(rag, output, batch, top_k, options))
         asked = question_from(question)
         result = rag.query(asked, top_k=top_k, deadline=by, **options)
+        remember(rag, output, result.question)
         _show(result, output)
         if by is not None:
             show_passages.tell_steps(result.steps, by.seconds, output)

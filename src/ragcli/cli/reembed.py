@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Annotated
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ragcli.cli import show_comparison
 from ragcli.cli.options import (
     DebugOption,
     EngineOption,
@@ -21,7 +23,11 @@ from ragcli.cli.options import (
     opened,
     seconds,
 )
-from ragcli.cli.wording import count, duration
+from ragcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from ragcli.cli.output import Output
+    from ragcli.rag import Rag
 
 
 def reembed(
@@ -34,6 +40,26 @@ def reembed(
     chunk_tokens: Annotated[
         int | None, typer.Option("--chunk-tokens", min=16, metavar="N", help="Size of a chunk.")
     ] = None,
+    if_better: Annotated[
+        bool, typer.Option("--if-better", help="Switch only if it finds more; exit 6 if not.")
+    ] = False,
+    questions: Annotated[
+        Path | None,
+        typer.Option("--questions", metavar="FILE", help="Compare by these. Default: your own."),
+    ] = None,
+    self_made: Annotated[
+        bool, typer.Option("--self", help="Compare by questions made from the documents.")
+    ] = False,
+    no_compare: Annotated[bool, typer.Option("--no-compare", help="Switch unasked.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what it would take, and change nothing.")
+    ] = False,
+    rollback: Annotated[
+        bool, typer.Option("--rollback", help="Go back to what answered before the last switch.")
+    ] = False,
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Delete what is kept to go back to, or was begun.")
+    ] = False,
     threads: ThreadsOption = None,
     wait: WaitOption = None,
     project: ProjectOption = None,
@@ -42,11 +68,21 @@ def reembed(
     verbose: VerboseOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Switch the embedding model, from the stored text: no file is read again.
+    """Switch the embedding model or the chunks, from the stored text: no file is read again.
 
-    Queries are answered with the old model until the switch, which is one commit. Interrupted,
-    the same command goes on where it stopped. Without options all embeddings are computed anew.
+    Queries are answered with the old model until the switch, which is one commit; old and new
+    are compared on your questions before it. Interrupted, the same command goes on where it
+    stopped. What is replaced is kept for --rollback. Without options all embeddings are computed
+    anew.
     """
+    changes: dict[str, Any] = {
+        "model": model,
+        "dimensions": dimensions,
+        "precision": precision,
+        "chunk_tokens": chunk_tokens,
+    }
+    compared = {"questions": questions, "self_made": self_made, "if_better": if_better}
+    _check(changes, compared, no_compare, dry_run, rollback, forget)
     flags = {
         "engine": engine,
         "threads": threads,
@@ -54,21 +90,42 @@ def reembed(
     }
     talk = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
     with opened(project, **talk, flags=flags) as (rag, output):
-        done = rag.reembed(
-            model,
-            dimensions=dimensions,
-            precision=precision,
-            chunk_tokens=chunk_tokens,
-            listener=output.listener(),
-        )
-        if output.json:
-            output.object({"schema": "ragcli.reembed/1", **asdict(done)})
-        elif not done.changed:
-            output.note(f"nothing to change: the project is embedded with {done.model} as asked")
+        if forget:
+            show_comparison.forgotten(rag.forget_kept(), output)
+        elif rollback:
+            show_comparison.show(rag.rollback(listener=output.listener()), output)
+        elif dry_run:
+            show_comparison.estimated(rag.reembed_estimate(**changes), output)
         else:
-            switched = "" if done.old_model == done.model else f" (before: {done.old_model})"
-            recut = ", cut anew" if done.recut else ""
-            output.note(
-                f"Embedded {count(done.chunks, 'chunk')}{recut} in {duration(done.duration_s)}"
-                f" with {done.model}, {done.dimension} dimensions, {done.precision}{switched}"
-            )
+            _reembed(rag, output, {**changes, **compared, "compare": not no_compare})
+
+
+def _reembed(rag: Rag, output: Output, wanted: Mapping[str, Any]) -> None:
+    done = rag.reembed(**wanted, listener=output.listener())
+    show_comparison.show(done, output)
+    if done.changed and not done.switched:
+        raise typer.Exit(6)
+
+
+def _check(
+    changes: Mapping[str, Any],
+    compared: Mapping[str, Any],
+    no_compare: bool,
+    dry_run: bool,
+    rollback: bool,
+    forget: bool,
+) -> None:
+    """Raises UsageError for what does not go together."""
+    names = {"model": "--model", "questions": "--questions", "self_made": "--self"}
+    given = [
+        names.get(name, f"--{name.replace('_', '-')}")
+        for name, value in {**changes, **compared}.items()
+        if value
+    ]
+    given += ["--no-compare"] * no_compare
+    alone = [f"--{name}" for name, value in (("rollback", rollback), ("forget", forget)) if value]
+    alone += ["--dry-run"] * (dry_run and bool(alone))
+    if alone and len(alone) + len(given) > 1:
+        raise UsageError(f"{alone[0]} goes with nothing else", f"run rag reembed {alone[0]}")
+    if no_compare and any(compared.values()):
+        raise UsageError("--no-compare asks nothing", "leave it out to compare")

@@ -40,14 +40,14 @@ def stream(pieces: Iterator[Piece], output: Output, *, live: bool) -> Generator[
         for piece in pieces:
             if live and piece.sentence:
                 begun = True
-                output.text(wrapper.feed(marked(piece.sentence, output)))
+                output.text(wrapper.feed(marked(piece.sentence, output)), painted=True)
             if live and piece.answer:
-                output.text(wrapper.end())
+                output.text(wrapper.end(), painted=True)
                 ended = True
             yield piece
     finally:
         if begun and not ended:
-            output.text(f"{wrapper.end()}\n")
+            output.text(f"{wrapper.end()}\n", painted=True)
 
 
 class Thoughts:
@@ -80,7 +80,8 @@ def show(answer: Answer, output: Output, *, shown_already: bool) -> None:
     if answer.declined:
         declined(answer.passages, answer.confidence, answer.why, output)
     elif not shown_already:
-        output.line(wrapped("".join(marked(s, output) for s in answer.sentences), output))
+        text = "".join(marked(one, output) for one in answer.sentences)
+        output.line(wrapped(text, output), painted=True)
     elif answer.answer and not answer.answer.endswith("\n"):
         output.line()
     if answer.incomplete:
@@ -150,11 +151,11 @@ def _show_citation(citation: Citation, text: str, output: Output) -> None:
     head, *details = _citation(citation, text, output.painted)
     line = _GAP.join((head, *details))
     if not output.out_is_terminal or columns(line) <= output.width:
-        output.line(line)
+        output.line(line, painted=True)
         return
-    output.line(head)
+    output.line(head, painted=True)
     for detail in details:
-        output.line(wrapped(detail, output, _BELOW))
+        output.line(wrapped(detail, output, _BELOW), painted=True)
 
 
 def _citation(citation: Citation, text: str, paint: Callable[[str, str], str]) -> list[str]:

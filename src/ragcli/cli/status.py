@@ -91,6 +91,10 @@ def _glance(found: Status) -> Iterator[str]:
     if found.unfinished:
         begun = f"a switch to {found.unfinished[-1]}: finish it with the same rag reembed"
         yield _row("unfinished", begun)
+    if found.kept:
+        kept = f"{found.kept.model}, {found.kept.chunk_tokens}-token chunks"
+        about = f"{kept}, {size(found.kept.size_bytes)}"
+        yield _row("kept", f"{about}: rag reembed --rollback, or --forget")
     if found.stale:
         yield _row("stale", f"{found.stale:,} files changed or gone since read: rag ingest")
     if found.problem_count:
@@ -137,7 +141,8 @@ def _place(source: str, problem: Problem) -> str:
 
 
 def _object(found: Status) -> dict[str, Any]:
-    shape = {"schema": "ragcli.status/1", **asdict(found)}
+    kept = None if found.kept is None else found.kept._asdict()
+    shape = {"schema": "ragcli.status/1", **asdict(found), "kept": kept}
     if found.problems is not None:
         shape["problems"] = [
             {"source": s, "state": state_of(p.code), **asdict(p)} for s, p in found.problems

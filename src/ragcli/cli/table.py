@@ -1,7 +1,8 @@
 """The commands: their order in the help, what each does, and the exit codes it may give.
 
-A command's module, ``ragcli.cli.<name>`` (``_`` for ``-``), is imported when the command is used;
-it holds a function of the command's name, or ``app`` where there are commands below it.
+A command's module, ``ragcli.cli.<name>`` (``_`` for ``-``; ``import_``, for that is a word of
+Python's), is imported when the command is used; it holds a function of the module's name, or
+``app`` where there are commands below it.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ _PROJECT = (10, 12, 13)
 
 
 class Command(NamedTuple):
-    """``group`` is its heading in the help; ``codes`` those beyond what every command gives."""
+    """``group`` is its heading in the help; ``codes`` those beyond what every command gives. One
+    without a ``summary`` is told by the line of another: the help is one screen."""
 
     group: str
     summary: str
@@ -57,13 +59,15 @@ COMMANDS = {
     "chunks": Command(_CORPUS, "How a file was cut", (4, *_PROJECT)),
     "extract": Command(_CORPUS, "Any file's text, as the readers see it", (3, *_PROJECT)),
     "why-not": Command(_CORPUS, "Where a passage was lost", (4, *_PROJECT, 20)),
-    "rm": Command(_CORPUS, "Take files out", (4, 10, 11, 12, 13)),
+    "rm": Command(_CORPUS, "Take files out; with --purge for good", (3, 4, 10, 11, 12, 13)),
     "init": Command(_SETUP, "Make a project", (11,)),
     "config": Command(_SETUP, "Settings, and where each came from", (10, 12, 13)),
-    "reembed": Command(_SETUP, "Switch the embedding model", (10, 11, 12, 13, 20)),
+    "reembed": Command(_SETUP, "Switch the embedding model", (6, 10, 11, 12, 13, 20)),
     "models": Command(_SETUP, "The models here, and those worth knowing", (3, 4, *_PROJECT, 20)),
     "embed": Command(_SETUP, "Texts to embeddings", (10, 12, 13, 20)),
     "serve": Command(_SETUP, "A helper that keeps the model loaded", (4, *_PROJECT, 20)),
     "eval": Command(_SETUP, "How well it finds what answers", (3, 4, 6, *_PROJECT, 20)),
+    "export": Command(_SETUP, "The project as one file, which rag import reads", _PROJECT),
+    "import": Command(_SETUP, "", (11, 12, 13)),
     "doctor": Command(_SETUP, "Check everything, and name the cures", (6, 10, 11)),
 }

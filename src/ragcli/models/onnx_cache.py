@@ -33,6 +33,7 @@ from ragcli.models import Unfit, log
 EXPORT_VERSION = 2
 
 EXPORTS = "models"  # in the cache folder
+_CHECKSUM = "checksum"  # of all else in the manifest
 GRAPH, WEIGHTS, MANIFEST = "graph.onnx", "weights.bin", "manifest.json"
 
 # Exports of other versions of ONNX Runtime that nobody loaded for so long are deleted.
@@ -98,7 +99,7 @@ def find(folder: Path) -> OnnxModel | None:
     Raises Unfit when it is known that the model cannot be exported.
     """
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        manifest = _manifest(folder)
         if reason := manifest.get("unfit"):
             raise Unfit(reason)
         if not _is_whole(folder, manifest):
@@ -112,18 +113,18 @@ def find(folder: Path) -> OnnxModel | None:
             agreement_mean=manifest["agreement_mean"],
             agreement_worst=manifest["agreement_worst"],
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
 def damage(folder: Path) -> str | None:
     """What is wrong with the files of an export, every hash compared; None when nothing is."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        manifest = _manifest(folder)
         for name, known in manifest.get("files", {}).items():
             if _sha256(folder / name) != known["sha256"]:
                 return f"{name} has other contents than when it was made"
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         return str(error)
     return None
 
@@ -192,10 +193,25 @@ def _is_whole(folder: Path, manifest: Mapping[str, Any]) -> bool:
 
 
 def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """Whole or not at all."""
+    """Whole or not at all, with a checksum of its own."""
+    facts = {name: value for name, value in manifest.items() if name != _CHECKSUM}
     fresh = folder / f".{MANIFEST}.{os.getpid()}"
-    fresh.write_text(json.dumps(manifest) + "\n", encoding="utf-8")
+    whole = {**facts, _CHECKSUM: _checksum(facts)}
+    fresh.write_text(json.dumps(whole) + "\n", encoding="utf-8")
     fresh.replace(folder / MANIFEST)
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    """Raises OSError, ValueError (it is not what was written)."""
+    manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    known = manifest.pop(_CHECKSUM, None)
+    if known != _checksum(manifest):
+        raise ValueError(f"{MANIFEST} has other contents than when it was made")
+    return manifest
+
+
+def _checksum(facts: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 def _sha256(path: Path) -> str:

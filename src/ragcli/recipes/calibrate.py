@@ -17,6 +17,7 @@ from ragcli.recipes.question import read_question
 from ragcli.recipes.search import StoreSearcher
 from ragcli.retrieval.confidence import evidence
 from ragcli.retrieval.retrieve import retrieve
+from ragcli.store import sets
 from ragcli.text.scripts import UNSPACED, unspaced_share
 from ragcli.text.terms import STOP_WORDS
 
@@ -105,8 +106,11 @@ def _measured(store: Store, chosen: EmbeddingSet) -> tuple[float, int] | None:
     fact = store.fact(_name(chosen))
     if fact is None:
         return None
-    amount, chunks = fact.split()
-    return float(amount), int(chunks)
+    try:
+        amount, chunks = fact.split()
+        return float(amount), int(chunks)
+    except ValueError:  # damaged: it is measured anew
+        return None
 
 
 @cache
@@ -115,4 +119,4 @@ def _words() -> re.Pattern[str]:
 
 
 def _name(chosen: EmbeddingSet) -> str:
-    return f"chance_{chosen.id}"
+    return sets.CHANCE.format(chosen.id)

@@ -10,24 +10,15 @@ from typing import Literal
 
 from ragcli.errors import RagError
 from ragcli.recipes.shown import files_held, is_stale
-from ragcli.store import Store, keyword, ledger, overview, sets, verify
+from ragcli.store import Store, keyword, ledger, overview, salvage, sets, verify
 from ragcli.store.database import EngineError
-from ragcli.store.folder import ProjectFolder, is_there
+from ragcli.store.folder import NOTICES, ProjectFolder, is_there
 
 State = Literal["ok", "warn", "fail"]
 
 REPAIR = "rag doctor --repair"
-# What holds texts, embeddings, or what people ask.
-_PRIVATE = (
-    "store.sqlite*",
-    "vectors-*",
-    "lock",
-    "*questions.jsonl",
-    "evaluations",
-    "evaluations/*",
-    "sessions",
-    "sessions/*",
-)
+# Chunks: a second for 5,000 of them.
+WORDS_COMPARED_UP_TO = 10_000
 ANEW = "restore .rag from a copy, or delete it and ingest anew"
 
 
@@ -60,21 +51,40 @@ def permissions(folder: ProjectFolder) -> Check:
 
 
 def private_paths(folder: ProjectFolder) -> list[Path]:
-    """The folder itself, and what in it holds text or embeddings."""
-    inside = [p for n in _PRIVATE for p in folder.rag.glob(n)]
-    return [folder.rag, *sorted(inside)]
+    """The folder itself, and all that is in it."""
+    return [folder.rag, *sorted(p for p in folder.rag.rglob("*") if not p.is_symlink())]
 
 
 def is_open(path: Path) -> bool:
     return bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
 
 
-def inside(store: Store) -> Iterator[Check]:
+def missing_notices(folder: ProjectFolder) -> list[str]:
+    """README and .gitignore, where they are not as they were made."""
+    return [
+        name
+        for name, text in NOTICES.items()
+        if not (folder.rag / name).is_file() or (folder.rag / name).read_bytes() != text.encode()
+    ]
+
+
+def notices(folder: ProjectFolder) -> Check:
+    """Without .gitignore people's documents are committed by accident."""
+    missing = missing_notices(folder)
+    if missing:
+        return Check("notices", "warn", f"missing or changed: {', '.join(missing)}", REPAIR)
+    return Check("notices", "ok", "README and .gitignore are there")
+
+
+def inside(store: Store, deep: bool) -> Iterator[Check]:
     """Every check of an open store, the deepest layer first."""
     yield guarded("store", lambda: _pages(store))
+    yield guarded("ledger", lambda: _ledger(store))
+    yield guarded("sets", lambda: _sets(store))
+    yield guarded("counts", lambda: _counts(store))
     yield guarded("documents", lambda: _documents(store))
     yield guarded("embeddings", lambda: _embeddings(store))
-    yield guarded("keyword index", lambda: _keyword_index(store))
+    yield guarded("keyword index", lambda: _keyword_index(store, deep))
     yield guarded("vector index", lambda: _vector_index(store))
     yield guarded("leftovers", lambda: _leftovers(store))
     yield guarded("folders", lambda: _folders(store))
@@ -85,8 +95,41 @@ def inside(store: Store) -> Iterator[Check]:
 def _pages(store: Store) -> Check:
     trouble = verify.database_pages(store.connection)
     if trouble:
-        return Check("store", "fail", f"store.sqlite is damaged: {trouble[0]}", ANEW)
+        return Check("store", "fail", f"store.sqlite is damaged: {trouble[0]}", REPAIR)
     return Check("store", "ok", "store.sqlite is whole")
+
+
+def is_whole(store: Store) -> bool:
+    """SQLite finds nothing wrong with its file."""
+    try:
+        return not verify.database_pages(store.connection)
+    except EngineError:
+        return False
+
+
+def _ledger(store: Store) -> Check:
+    damaged = [row.source for row in verify.damaged_files(store.connection)]
+    if damaged:
+        detail = f"damaged lines: {_some(damaged)}"
+        return Check("ledger", "fail", detail, f"{REPAIR}, then rag ingest")
+    unheld = len(verify.unheld_documents(store.connection))
+    if unheld:
+        return Check("ledger", "fail", f"{unheld:,} documents are held by no file", REPAIR)
+    return Check("ledger", "ok", "names, contents and documents agree")
+
+
+def _sets(store: Store) -> Check:
+    trouble = verify.set_trouble(store.connection)
+    if trouble:
+        return Check("sets", "fail", trouble[0], ANEW)
+    return Check("sets", "ok", "model and chunk settings are what they were")
+
+
+def _counts(store: Store) -> Check:
+    wrong = verify.miscounted(store.connection)
+    if wrong:
+        return Check("counts", "fail", f"wrong: {', '.join(wrong)}", REPAIR)
+    return Check("counts", "ok", "what is counted is what is there")
 
 
 def _documents(store: Store) -> Check:
@@ -113,14 +156,21 @@ def _embeddings(store: Store) -> Check:
     return Check("embeddings", "ok", f"{counts['embedded']:,} chunks have theirs: checksums match")
 
 
-def _keyword_index(store: Store) -> Check:
-    trouble = verify.keyword_trouble(store.connection, store.folder.rag)
+def compares_words(store: Store, deep: bool) -> bool:
+    """Whether every entry of the keyword index is compared with the text."""
+    return deep or store.counts()["chunks"] <= WORDS_COMPARED_UP_TO
+
+
+def _keyword_index(store: Store, deep: bool) -> Check:
+    words = compares_words(store, deep)
+    trouble = verify.keyword_trouble(store.connection, store.folder.rag, words=words)
     if trouble:
         return Check("keyword index", "fail", "; ".join(trouble), REPAIR)
     if not keyword.is_current(store.connection):
         detail = "made by another version of the rules for terms"
         return Check("keyword index", "warn", detail, "rag ingest makes it anew")
-    return Check("keyword index", "ok", "whole, one entry for each chunk")
+    said = "says what the text says" if words else "its words are compared with --deep"
+    return Check("keyword index", "ok", f"whole, one entry for each chunk; {said}")
 
 
 def _vector_index(store: Store) -> Check:
@@ -144,6 +194,9 @@ def _leftovers(store: Store) -> Check:
         chosen = sets.active(store.connection)
         drop = f", or drop it: rag reembed --model {chosen.identity.name}" if chosen else ""
         return Check("leftovers", "warn", detail, f"finish it with the same command{drop}")
+    if (store.folder.rag / salvage.ASIDE).exists():
+        cure = f"delete it once nothing is missing: rm {store.folder.rag / salvage.ASIDE}"
+        return Check("leftovers", "warn", f"{salvage.ASIDE}: it holds texts", cure)
     files = verify.leftovers(store.connection, store.folder.rag)
     if files:
         return Check("leftovers", "warn", f"no longer used: {_some(files)}", REPAIR)

@@ -10,7 +10,13 @@ from ragcli.domain import Embedder
 from ragcli.errors import RagError
 from ragcli.recipes import checkup, surroundings
 from ragcli.recipes.checkup import Check, guarded
-from ragcli.recipes.repair import close_to_others, delete_exports, repair
+from ragcli.recipes.repair import (
+    close_to_others,
+    delete_exports,
+    repair,
+    save_rows,
+    write_notices,
+)
 from ragcli.store import Store
 from ragcli.store.database import EngineError
 from ragcli.store.folder import ProjectFolder
@@ -18,7 +24,8 @@ from ragcli.store.folder import ProjectFolder
 
 @dataclass(frozen=True, slots=True)
 class DoctorOptions:
-    """``deep`` loads the model and compares an embedding; ``repair`` mends what it can."""
+    """``deep`` loads the model and compares an embedding, and compares the keyword index of a
+    large project with its text; ``repair`` mends what it can."""
 
     deep: bool = False
     repair: bool = False
@@ -42,15 +49,21 @@ def doctor(
     folder: ProjectFolder,
     settings: Settings,
     open_store: Callable[[], Store],
+    reopen_store: Callable[[], Store],
     embedder: Callable[[], Embedder],
     options: DoctorOptions,
 ) -> Diagnosis:
-    """Also of a project whose store cannot be opened. Raises ProjectLocked (``repair`` only)."""
+    """Also of a project whose store cannot be opened. ``reopen_store`` is called when ``repair``
+    has put a new one in its place. Raises ProjectLocked (``repair`` only)."""
     store, cannot = _open(open_store)
     repaired: list[str] = []
     if options.repair:
         repaired += close_to_others(folder)
-        repaired += repair(store, options.wait_s) if store else []
+        repaired += write_notices(folder)
+        if store is not None:
+            store, saved = save_rows(store, options.wait_s, reopen_store)
+            repaired += saved
+            repaired += repair(store, options.wait_s, deep=options.deep, rows_lost=bool(saved))
         repaired += delete_exports(surroundings.damaged_exports(store, settings))
     checks = _checks(folder, settings, store, cannot, embedder, options.deep)
     return Diagnosis(tuple(checks), tuple(repaired))
@@ -75,9 +88,10 @@ def _checks(
     deep: bool,
 ) -> Iterator[Check]:
     yield guarded("permissions", lambda: checkup.permissions(folder))
+    yield guarded("notices", lambda: checkup.notices(folder))
     yield opening
     if store is not None:
-        yield from checkup.inside(store)
+        yield from checkup.inside(store, deep)
         yield guarded("model", lambda: surroundings.model(store, settings, embedder, deep))
     yield guarded("engine", lambda: surroundings.engine(store, settings))
     yield guarded("reranker", lambda: surroundings.reranker(settings, deep))

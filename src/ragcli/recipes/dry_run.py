@@ -66,6 +66,7 @@ def dry_run(folder: ProjectFolder, store: Store | None, options: DryRunOptions) 
         folder,
         rows,
         _roots(folder, store, scan.paths_named(options.paths, options.urls)),
+        purged=ledger.Purged(store.connection) if store else (),
         retry=options.retry,
         allow_removals=options.allow_removals,
         archives=options.archives,

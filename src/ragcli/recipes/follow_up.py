@@ -59,8 +59,9 @@ def self_contained(
 
 
 def _in_time(by_model: Callable[[], str | None], deadline: Deadline) -> str | None:
+    by = deadline.part(REWRITING_SHARE)
     made = Background(by_model)
-    return made.result() if deadline.part(REWRITING_SHARE).allows(made) else None
+    return made.result() if by.allows(made) else None
 
 
 def _by_model(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from ragcli.domain import ChunkSettings, Embedder, Event, IngestReport, Listener
 from ragcli.errors import ModelMismatch, ProviderUnavailable
-from ragcli.recipes import calibrate, dry_run, guard, scan
+from ragcli.recipes import calibrate, dry_run, guard, purge, scan
 from ragcli.recipes.backlog import Backlog
 from ragcli.recipes.fetched import Page, fetched, take_in
 from ragcli.recipes.intake import Intake, Reader
@@ -83,12 +83,14 @@ def _bring_up_to_date(
     deadline = started + options.time_limit_s
     bodies = sum(page.path is not None for page in pages)
     with store.writing(options.wait_s):
+        purge.finish_begun(store)
         with store.transaction():
             roots = scan.roots_to_look_through(store, scan.paths_named(options.paths, options.urls))
             plan = scan.plan(
                 store.folder,
                 ledger.files(store.connection),
                 roots,
+                purged=ledger.Purged(store.connection),
                 retry=options.retry,
                 allow_removals=options.allow_removals,
                 archives=options.archives,
@@ -171,7 +173,8 @@ def embedding_set(
     model = embedder()
     chunk_set_id, _ = sets.ensure_chunk_set(store.connection, settings_for(model, chunk_tokens))
     fresh = sets.create(store.connection, chunk_set_id, model.identity, activate=False)
-    sets.activate(store.connection, fresh)
+    sets.activate(store.connection, fresh, keep=False)
+    sets.drop_inactive(store.connection)
     return fresh
 
 

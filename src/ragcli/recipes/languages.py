@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ragcli import providers
 from ragcli.embedding.languages import EVERY, MULTILINGUAL
-from ragcli.store import Store, overview
+from ragcli.store import Store, overview, sets
 from ragcli.text.language_names import language_name
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def before_embedding(
         found = (
             f"{_short(embedder)} does not know {unknown_share * 100:.0f} % of this text{_BY_WORDS}"
         )
-    fact = f"languages_told_{chosen.id}"
+    fact = sets.LANGUAGES_TOLD.format(chosen.id)
     codes = " ".join(sorted(_named(by_words(store, embedder.languages)))) or "?"
     if found is None or store.fact(fact) == codes:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from contextlib import suppress
 from pathlib import Path
@@ -62,8 +63,22 @@ def _keys_of_file(store: Store, name: str) -> list[bytes]:
         with suppress(UsageError):
             name = normal(name)
         return [name.encode()]
-    path = Path(name).expanduser()
+    try:
+        path = Path(name).expanduser()
+    except RuntimeError:  # `~name` of nobody here
+        path = Path(name)
+    if not is_path(name):
+        return []
     return [store.folder.key_of(path), store.folder.key_of(store.folder.root / path)]
+
+
+def is_path(name: str) -> bool:
+    """Some path can be called so: half a surrogate pair stands for no byte."""
+    try:
+        os.fsencode(name)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def is_at_or_below(path: bytes, folder: bytes) -> bool:

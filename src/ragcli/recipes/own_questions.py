@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from ragcli import private
 from ragcli.domain import Passage
 from ragcli.errors import NotInProject, UsageError
 from ragcli.evaluation.questions import (
@@ -51,7 +52,7 @@ def add(folder: ProjectFolder, question: str, relevant: Sequence[Relevant]) -> Q
         raise UsageError("the question is empty", 'name one: rag eval add "…" --relevant FILE')
     made = Question(new_id(text), text, tuple(relevant))
     try:
-        file = os.open(folder.questions, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        file = private.open_file(folder.questions, os.O_RDWR | os.O_APPEND)
         with os.fdopen(file, "r+b", buffering=0) as out:
             size = out.seek(0, os.SEEK_END)
             unended = size and os.pread(file, 1, size - 1) != b"\n"  # edited by hand

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ragcli.domain import Passage
+from ragcli.errors import ProjectCorrupt
 from ragcli.recipes.shown import chunk_key, date_of, freshness
 from ragcli.retrieval.passages import JOINING, gather, without_duplicates
 from ragcli.text.estimate import english_tokens
@@ -84,7 +85,10 @@ def _passage(
     text = row.chunk.text
     if len(ordered) > 1:
         text = store.text(row.document_id, first.char_start, last.char_end)
+    store.check_document(row.document_id)
     files = store.files_of(row.document_id, chosen)
+    if not files:
+        raise ProjectCorrupt("a document is held by no file", "mend it: rag doctor --repair")
     others = [f.source for f in files[1:]]
     for i in duplicates:
         others += [f.source for f in store.files_of(rows[i].document_id, chosen)]

@@ -6,16 +6,18 @@ import os
 import tempfile
 from pathlib import Path
 
+from ragcli import private
 from ragcli.errors import UsageError
 
 
 def write(file: Path, text: str) -> None:
     """In place of what it held; its folder is made. Raises UsageError."""
     try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private.make_folder(file.parent)
         descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".new")
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as out:
+                os.fchmod(descriptor, private.FILE_MODE)
                 out.write(text)
                 out.flush()
                 os.fsync(out.fileno())

@@ -17,6 +17,7 @@ from ragcli.retrieval.compound import joined, parts
 from ragcli.retrieval.confidence import confidence, evidence_for_each
 from ragcli.retrieval.retrieve import retrieve
 from ragcli.store import Store, sets
+from ragcli.text.folding import whole
 
 if TYPE_CHECKING:
     from ragcli.background import Deadline
@@ -57,6 +58,7 @@ def query(
     documents, checked (``guard.py``). A ``reranker`` reorders the best of what was found. Raises
     UsageError (an empty question), ModelMismatch, ProviderUnavailable, ProjectCorrupt.
     """
+    question = whole(question)
     if not question.strip():
         raise UsageError("the question is empty", 'ask something: "how long is the warranty?"')
     clock = _Clock()

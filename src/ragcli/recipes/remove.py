@@ -1,4 +1,5 @@
-"""The rm recipe: files and folders out of the project. The files on disk are never touched."""
+"""The rm recipe: files and folders out of the project, and with a purge out of every file of it.
+The files on disk are never touched."""
 
 from __future__ import annotations
 
@@ -6,31 +7,38 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ragcli.errors import NotInProject
+from ragcli.recipes import purge
 from ragcli.recipes.naming import files_named, is_at_or_below, keys_of, unknown
+from ragcli.recipes.purge import Purged
 from ragcli.store import Store, ledger, sets
+from ragcli.store import purge as stored
 from ragcli.store.folder import file_of, is_part
 from ragcli.store.rows import FileRow, RootRow
 
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """``files`` and ``roots`` are sources; ``chunks`` are those that can be found no more."""
+    """``files`` and ``roots`` are sources; ``chunks`` are those that can be found no more.
+    ``shared`` are those of the files whose text stays, as an equal file holds it, too."""
 
     files: tuple[str, ...]
     roots: tuple[str, ...]
     chunks: int
+    shared: tuple[str, ...]
+    purged: Purged | None
 
 
-def remove(store: Store, names: Sequence[str], wait_s: float) -> Removed:
+def remove(store: Store, names: Sequence[str], wait_s: float, *, purged: bool = False) -> Removed:
     """Take files, or all files of a folder, out of the project, in one commit.
 
     A file that a remembered folder would bring back stays out until it is named again. A
-    remembered folder that is named itself, or lies in a named one, is forgotten.
+    remembered folder that is named itself, or lies in a named one, is forgotten. With ``purged``
+    no word is left of them, nor of what was removed before; without names, of the latter.
 
     Raises NotInProject when any name is unknown (nothing is changed then), ProjectLocked.
     """
     with store.writing(wait_s):
-        files, roots = _all_named(store, names)
+        files, roots = _all_named(store, names, removed_too=purged)
         before = store.counts()["chunks"]
         with store.transaction():
             for root in roots:
@@ -41,18 +49,26 @@ def remove(store: Store, names: Sequence[str], wait_s: float) -> Removed:
                 else:
                     _take_out(store, row)
             sets.prune(store.connection)
+            if purged:
+                stored.begin(store)
         chosen = sets.active(store.connection)
         if chosen is not None:
             store.publish_index(chosen)
         left = store.counts()["chunks"]
+        documents = set(store.document_ids())
+        done = purge.finish(store) if purged else None
     return Removed(
         files=tuple(r.source for r in files if r.state != "removed" and not is_part(r.path)),
         roots=tuple(root.source for root in roots),
         chunks=before - left,
+        shared=tuple(r.source for r in files if r.document_id in documents),
+        purged=done,
     )
 
 
-def _all_named(store: Store, names: Sequence[str]) -> tuple[list[FileRow], list[RootRow]]:
+def _all_named(
+    store: Store, names: Sequence[str], *, removed_too: bool
+) -> tuple[list[FileRow], list[RootRow]]:
     files: dict[str, FileRow] = {}
     roots: dict[str, RootRow] = {}
     for name in names:
@@ -60,7 +76,7 @@ def _all_named(store: Store, names: Sequence[str]) -> tuple[list[FileRow], list[
         if found and file_of(found[0].path) not in {r.path for r in found} | set(keys):
             raise NotInProject(*_of_whole(store, found[0]))
         inside = _roots_named(store, name)
-        if not found and not inside:
+        if not found and not inside and not (removed_too and _was_removed(store, name)):
             raise unknown(store, name)
         files |= {row.source: row for row in found}
         roots |= {root.source: root for root in inside}
@@ -70,6 +86,14 @@ def _all_named(store: Store, names: Sequence[str]) -> tuple[list[FileRow], list[
         if row.root_id in ids:
             files.setdefault(row.source, row)
     return [files[s] for s in sorted(files)], [roots[s] for s in sorted(roots)]
+
+
+def _was_removed(store: Store, name: str) -> bool:
+    """It, or something in it, was taken out before."""
+    removed = [row for row in ledger.files(store.connection) if row.state == "removed"]
+    keys, purged = keys_of(store, name), ledger.Purged(store.connection)
+    known = any(is_at_or_below(row.path, key) for row in removed for key in keys)
+    return known or any(key in purged for key in keys)
 
 
 def _of_whole(store: Store, part: FileRow) -> tuple[str, str]:

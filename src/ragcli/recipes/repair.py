@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
-from ragcli.domain import Filter
 from ragcli.recipes import checkup
-from ragcli.store import Store, sets, verify
-from ragcli.store.folder import ProjectFolder
+from ragcli.store import Store, ledger, lock, salvage, sets, verify
+from ragcli.store.database import EngineError
+from ragcli.store.folder import ProjectFolder, is_there, lay_out, shown_name
 from ragcli.store.rows import FileRow
 
 
@@ -21,6 +22,14 @@ def close_to_others(folder: ProjectFolder) -> list[str]:
     return done
 
 
+def write_notices(folder: ProjectFolder) -> list[str]:
+    """README and .gitignore as they were made."""
+    missing = checkup.missing_notices(folder)
+    if missing:
+        lay_out(folder)
+    return [f"wrote {name} anew" for name in missing]
+
+
 def delete_exports(folders: list[Path]) -> list[str]:
     """Prepared models that are damaged: they are made again by the next command that embeds."""
     for folder in folders:
@@ -28,32 +37,106 @@ def delete_exports(folders: list[Path]) -> list[str]:
     return [f"deleted the damaged prepared model in {folder}" for folder in folders]
 
 
-def repair(store: Store, wait_s: float) -> list[str]:
+def save_rows(store: Store, wait_s: float, reopen: Callable[[], Store]) -> tuple[Store, list[str]]:
+    """A store with damaged pages: SQLite's indexes are made anew from their tables; where that
+    does not help, every readable row goes into a new store. The store to go on with, and what was
+    done. Raises ProjectLocked."""
+    if checkup.is_whole(store):
+        return store, []
+    with lock.writing(store.folder.lock, wait_s):
+        try:
+            salvage.reindex(store.connection)
+            if checkup.is_whole(store):
+                return store, ["made the indexes inside store.sqlite anew"]
+        except EngineError:
+            pass
+        salvage.salvage(store.connection, store.folder.database)
+    saved = reopen()
+    told = f"saved what could be read of store.sqlite; the damaged one is {salvage.ASIDE}"
+    return saved, [f"{told}: delete it when `rag ingest` has run and nothing is missing"]
+
+
+def repair(store: Store, wait_s: float, *, deep: bool, rows_lost: bool) -> list[str]:
     """What was done, a sentence each. Raises ProjectLocked."""
     with store.writing(wait_s):
-        done = _forget_damaged_documents(store)
+        done = _mend_ledger(store)
+        if rows_lost or verify.miscounted(store.connection):
+            done += _read_all_again(store)
+        done += _forget_damaged_documents(store)
         done += _delete_damaged_embeddings(store)
+        done += _count_anew(store)
         # An index file may still hold the vectors of what went.
         done += _rebuild_vector_index(store, force=bool(done))
-        done += _rebuild_keyword_index(store)
+        done += _rebuild_keyword_index(store, deep)
         done += _sweep(store)
     return done
+
+
+# ------------------------------------------------------------ the ledger
+
+
+def _mend_ledger(store: Store) -> list[str]:
+    """Rows with a damaged name or a wrong document, and documents that no file holds."""
+    done = []
+    with store.transaction():
+        for row in verify.damaged_files(store.connection):
+            name = row.source if row.is_whole else _mend_name(store, row)
+            # The document of its content, else the one that was indexed under its name.
+            right = ledger.document_for(store.connection, row.content_hash, name)
+            ledger.put_right(store.connection, row.id, right)
+            done.append(f"put the ledger's line for {name} right: rag ingest reads it again")
+        for document_id in verify.unheld_documents(store.connection):
+            lost = store.indexed_source(document_id)
+            if lost is None or not ledger.put_back(store.connection, document_id, lost):
+                store.drop_document(document_id)
+                done.append("removed a document that no file holds")
+            else:
+                done.append(f"put the ledger's line for {lost} back: rag ingest reads it again")
+    return done
+
+
+def _mend_name(store: Store, row: FileRow) -> str:
+    """The document remembers a third copy of the name; without it the disk decides."""
+    known = store.indexed_source(row.document_id)
+    by_path = shown_name(row.path)
+    by_source = row.source == known or not is_there(store.folder.path_of(row.path))
+    right = row.source if known != by_path and by_source else by_path
+    ledger.rename(store.connection, row.id, right)
+    return right
+
+
+# ------------------------------------------------------------ texts and embeddings
 
 
 def _forget_damaged_documents(store: Store) -> list[str]:
     """Their files are read again by the next ingest. One whose file is gone is kept as it is:
     a text with a wrong letter is better than none."""
-    done = []
     with store.transaction():
-        for document_id in verify.damaged_documents(store.connection):
-            files = store.files_of(document_id, Filter())
-            if not any(store.folder.path_of(f.path).is_file() for f in files):
-                continue
+        forgotten = _forget(store, verify.damaged_documents(store.connection))
+    return [f"forgot {f.source}: rag ingest{_named(f)} reads it again" for f in forgotten]
+
+
+def _read_all_again(store: Store) -> list[str]:
+    """Where rows are lost, nobody knows which: a document without one of its chunks is sound by
+    every checksum. Embeddings are kept by their text, and not computed again."""
+    with store.transaction():
+        forgotten = _forget(store, store.document_ids())
+    if not forgotten:
+        return []
+    return [f"rows may be lost: rag ingest reads {len(forgotten):,} files again"]
+
+
+def _forget(store: Store, document_ids: list[int]) -> list[FileRow]:
+    """Take out those documents of which a file is there; their files."""
+    forgotten = []
+    for document_id in document_ids:
+        files = ledger.holding(store.connection, document_id)
+        if any(is_there(store.folder.path_of(f.path)) for f in files):
             store.forget_document(document_id)
-            done += [f"forgot {f.source}: rag ingest{_named(f)} reads it again" for f in files]
-        if done:
-            store.rebuild_keyword_index()
-    return done
+            forgotten += files
+    if forgotten:
+        store.rebuild_keyword_index()
+    return forgotten
 
 
 def _named(file: FileRow) -> str:
@@ -70,8 +153,21 @@ def _delete_damaged_embeddings(store: Store) -> list[str]:
     return [f"deleted {len(damaged):,} damaged embeddings: rag ingest computes them again"]
 
 
-def _rebuild_keyword_index(store: Store) -> list[str]:
-    if not verify.keyword_trouble(store.connection, store.folder.rag):
+def _count_anew(store: Store) -> list[str]:
+    wrong = verify.miscounted(store.connection)
+    if not wrong:
+        return []
+    with store.transaction():
+        verify.count_anew(store.connection)
+    return [f"counted anew: {', '.join(wrong)}"]
+
+
+# ------------------------------------------------------------ indexes
+
+
+def _rebuild_keyword_index(store: Store, deep: bool) -> list[str]:
+    words = checkup.compares_words(store, deep)
+    if not verify.keyword_trouble(store.connection, store.folder.rag, words=words):
         return []
     with store.transaction():
         store.rebuild_keyword_index()

@@ -148,6 +148,16 @@ def load(folder: Path, name: str) -> Scored:
         raise UsageError(f"{file} is no saved run: {error}", "delete it") from error
 
 
+def without_words(saved: dict[str, Any]) -> dict[str, Any]:
+    """A saved run that keeps its figures, by which others are compared with it, and nothing that
+    a document or a question says. Raises LookupError, TypeError, AttributeError (it is none)."""
+    for run in saved["runs"]:
+        for result in run["results"]:
+            result.update(question="", expected=[], first=None)
+        run.update(unresolved=[], notes=[])
+    return saved
+
+
 def _file(folder: Path, name: str) -> Path:
     if not _NAME.fullmatch(name):
         raise UsageError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -150,15 +150,17 @@ def plan(
     ledger_rows: Sequence[FileRow],
     roots: Sequence[Start],
     *,
+    purged: Container[object] = (),
     retry: bool = False,
     allow_removals: bool = False,
     archives: bool = False,
     pictures: bool = False,
 ) -> Plan:
-    """Compare; nothing is read or written. ``retry`` reads known problems again; ``archives`` are
-    looked at, too, and ``pictures`` also those that nobody named."""
+    """Compare; nothing is read or written. ``purged`` are paths that stay out. ``retry`` reads
+    known problems again; ``archives`` are looked at, too, and ``pictures`` also those that nobody
+    named."""
     result = Plan()
-    known = _Known(ledger_rows)
+    known = _Known(ledger_rows, purged)
     seen: set[bytes] = set()
     look = partial(_look, folder, archives=archives, pictures=pictures, retry=retry)
     for root, start in roots:
@@ -183,10 +185,16 @@ def plan(
 class _Known:
     """The ledger's rows: ``files`` by path, and the parts of each; a part is as its file is."""
 
-    def __init__(self, rows: Sequence[FileRow]) -> None:
+    def __init__(self, rows: Sequence[FileRow], purged: Container[object]) -> None:
         self.files = {row.path: row for row in rows if not is_part(row.path)}
         self.parts = [row for row in rows if is_part(row.path)]
+        self._purged = purged
         self._problems = Counter(file_of(row.path) for row in self.parts if _has_problem(row))
+
+    def is_taken_out(self, path: bytes) -> bool:
+        """It stays out until it is named."""
+        row = self.files.get(path)
+        return path in self._purged if row is None else row.state == "removed"
 
     def problems(self, row: FileRow) -> int:
         """How many problems this file and its parts have."""
@@ -242,8 +250,8 @@ def _look(
         seen.add(key)
         row = known.files.get(key)
         named = not whole or entry.path == start
-        if row is not None and row.state == "removed" and not named:
-            result.left_out[row.state] += 1
+        if known.is_taken_out(key) and not named:
+            result.left_out["removed"] += 1
         elif row and _is_unchanged(row, entry) and not (retry and known.problems(row)):
             result.unchanged += 1
             result.known_problems += known.problems(row)

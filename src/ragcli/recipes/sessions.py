@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ragcli import private
 from ragcli.domain import Citation, Turn
 from ragcli.errors import NotInProject, UsageError
 
@@ -134,8 +135,8 @@ def _file(folder: ProjectFolder, name: str) -> Path:
 def _opened(file: Path, flags: int) -> Iterator[int]:
     """Made where it is missing; never through a link, which somebody else could have laid."""
     try:
-        file.parent.mkdir(mode=0o700, exist_ok=True)
-        descriptor = os.open(file, flags | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        private.make_folder(file.parent)
+        descriptor = private.open_file(file, flags | os.O_NOFOLLOW)
         try:
             yield descriptor
         finally:

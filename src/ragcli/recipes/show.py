@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from ragcli.domain import Document, Page
+from ragcli.domain import Document, Filter, Page
 from ragcli.errors import NotInProject
 from ragcli.recipes.naming import document_named, files_named
 from ragcli.recipes.shown import is_stale
@@ -57,6 +57,7 @@ def show(store: Store, name: str) -> Shown:
         row = document_named(store, name)
         assert row.document_id is not None, "document_named promises one"
         document = store.document(row.document_id)
+        store.files_of(row.document_id, Filter())  # the name is shown with the text
         whole = _whole(document, row.source, is_stale(store, row))
     if number is None:
         return whole

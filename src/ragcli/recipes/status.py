@@ -12,6 +12,7 @@ from ragcli.recipes.languages import by_words
 from ragcli.recipes.shown import files_held, is_stale, shown_state
 from ragcli.store import Store, ledger, overview, sets, vectors
 from ragcli.store.folder import is_there
+from ragcli.store.overview import KeptSet
 from ragcli.store.rows import RootRow
 
 
@@ -64,7 +65,7 @@ class Status:
     them that have a text: attachments, messages, members. ``formats`` and
     ``languages`` count documents. ``by_words`` are those languages that the model was not taught,
     with their share of the text: they are found by words, not by meaning. ``stale`` files have
-    changed or gone since they were read.
+    changed or gone since they were read. ``kept`` is what `rag reembed --rollback` goes back to.
     ``problems`` and ``skipped`` are None unless they were asked for."""
 
     folder: str
@@ -89,6 +90,7 @@ class Status:
     problem_count: int
     skipped_count: int
     unfinished: tuple[str, ...]
+    kept: KeptSet | None
     notes: tuple[str, ...]
     reranker: Reranker | None = None
     problems: tuple[tuple[str, Problem], ...] | None = None
@@ -143,6 +145,7 @@ def status(
             problem_count=len(told),
             skipped_count=ledger.count_skipped(connection),
             unfinished=tuple(overview.unfinished_sets(connection)),
+            kept=overview.kept_set(connection),
             notes=(*notes, *_note_on_chunks(store, chunk_tokens)),
             reranker=reranker,
             problems=told if problems else None,

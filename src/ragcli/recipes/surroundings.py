@@ -14,6 +14,7 @@ from ragcli import providers
 from ragcli.config import Settings
 from ragcli.domain import Embedder
 from ragcli.errors import ProviderUnavailable
+from ragcli.models import hashes
 from ragcli.models.onnx_cache import damage
 from ragcli.recipes import guard
 from ragcli.recipes.checkup import REPAIR, Check
@@ -50,6 +51,8 @@ def model(
     if providers.needs_download(name):
         detail = f"`{name}` is not on this machine: the next query or ingest will fetch it"
         return Check("model", "warn", detail, "or give a folder that holds it")
+    if deep:
+        hashes.forget()
     made = embedder()
     if store is None or chosen is None:
         return Check("model", "ok", f"`{made.identity.name}` is here; nothing is embedded yet")

@@ -110,6 +110,10 @@ def _not_stored(store: Store, name: str) -> Whereabouts:
         return Whereabouts(name, lost=lost)
     paths = [store.folder.path_of(key) for key in keys]
     sources = [store.folder.source_of(path) for path in paths]
+    purged = ledger.Purged(store.connection)
+    for key, source in zip(keys, sources, strict=True):
+        if key in purged:
+            return Whereabouts(source, lost=_taken_out(source))
     for source, reason in ledger.skipped(store.connection):
         for wanted in sources:
             if wanted == source or wanted.startswith(source + "/"):
@@ -125,11 +129,15 @@ def _not_stored(store: Store, name: str) -> Whereabouts:
     raise unknown(store, name)
 
 
+def _taken_out(source: str) -> Loss:
+    hint = f"take it in again: rag ingest '{source}'"
+    return Loss("removed", "it was taken out of the project", hint)
+
+
 def _of_state(store: Store, row: FileRow) -> Loss:
     """Why a file that the ledger knows holds no document."""
     if row.state == "removed":
-        hint = f"take it in again: rag ingest '{row.source}'"
-        return Loss("removed", "it was taken out of the project", hint)
+        return _taken_out(row.source)
     if row.state in ("stored", "partly"):
         hint = f"see which: rag ls '{row.source}'"
         return Loss("no_text", "it has no text of its own, it holds other files", hint)

@@ -17,6 +17,7 @@ from ragcli.recipes.query import QueryOptions, Searched, search
 from ragcli.recipes.shown import chunk_key
 from ragcli.recipes.whereabouts import Loss, Whereabouts, whereabouts
 from ragcli.store import overview, sets
+from ragcli.text.folding import whole
 
 if TYPE_CHECKING:
     from ragcli.domain import Embedder, Mode, Reranker
@@ -103,6 +104,7 @@ def why_not(
     Raises UsageError (an empty question), NotInProject (no such file anywhere), ModelMismatch,
     ProviderUnavailable, ProjectCorrupt.
     """
+    question = whole(question)
     if not question.strip():
         raise UsageError("the question is empty", 'ask something: rag why-not "…" FILE')
     with store.snapshot():

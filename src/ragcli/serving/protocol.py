@@ -42,6 +42,7 @@ FREE_SETTINGS = frozenset(
         "chunk_tokens",
         "generator",
         "think",
+        "history",
         "context_tokens",
         "answer_tokens",
         "prompt_file",

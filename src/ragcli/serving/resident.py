@@ -15,6 +15,7 @@ from ragcli.domain import Embedder, EmbedderIdentity
 from ragcli.errors import RagError
 from ragcli.rag import Rag
 from ragcli.serving import protocol
+from ragcli.store import purge
 
 
 class Changed(Exception):
@@ -40,6 +41,7 @@ class Resident:
         self._settings, self._origins = self._in_force(self._rag)
         self.key = protocol.key_of(self._settings, self._origins, environ)
         self._file = None if self._rag is None else _identity_of(self._rag.folder.database)
+        self._purges = self._count_purges()
         self._embedder = self._rag.checked_embedder() if self._rag else self._named()
         self._model = self._embedder.identity
         self._embedder.embed_query("the first takes longer than all that follow")
@@ -71,8 +73,9 @@ class Resident:
     # ------------------------------------------------------------ still the same
 
     def check(self, *, model: bool = False) -> None:
-        """Raises Changed when the project was made anew or has other settings, and with ``model``
-        when the model's files, or the model that the project uses, are others."""
+        """Raises Changed when the project was made anew, something was purged from it, or it has
+        other settings, and with ``model`` when the model's files, or the model that the project
+        uses, are others."""
         try:
             fresh = self._project()
         except (RagError, OSError) as error:
@@ -83,6 +86,8 @@ class Resident:
                 raise Changed("the settings were changed")
             if fresh is not None and _identity_of(fresh.folder.database) != self._file:
                 raise Changed("the project was made anew, or is gone")
+            if self._count_purges() != self._purges:
+                raise Changed("what it holds in memory was purged")
             if model and self._model_now(fresh) != self._model:
                 raise Changed("the model is another one")
             if self._reranker_of(fresh) != self._reranker:
@@ -92,6 +97,9 @@ class Resident:
         finally:
             if fresh is not None:
                 fresh.close()
+
+    def _count_purges(self) -> int:
+        return 0 if self._rag is None else purge.count(self._rag.store)
 
     def _model_now(self, fresh: Rag | None) -> EmbedderIdentity:
         return (fresh.embedder if fresh is not None else self._named()).identity

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ragcli import private
 from ragcli.errors import ProjectCorrupt, ProjectIncompatible, RagError
 from ragcli.store import filesystem, schema
 
@@ -36,6 +38,8 @@ def connect(path: Path) -> sqlite3.Connection:
         raise ProjectCorrupt(f"{path} is missing", "rebuild the project: rag ingest FOLDER")
     writable = filesystem.is_writable(path.parent)
     connection = _open_to_write(path) if writable else _open_to_read(path)
+    # Bytes that are no text any more are for the checksums to find.
+    connection.text_factory = _text
     with corruption_named(path):
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         application = connection.execute("PRAGMA application_id").fetchone()[0]
@@ -53,6 +57,10 @@ def connect(path: Path) -> sqlite3.Connection:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
     return connection
+
+
+def _text(data: bytes) -> str:
+    return str(data, "utf-8", "replace")
 
 
 def _open_to_write(path: Path) -> sqlite3.Connection:
@@ -83,25 +91,45 @@ def create(path: Path, facts: dict[str, str]) -> None:
     fresh = path.with_name(f".{path.name}.new")
     for left in path.parent.glob(f"{fresh.name}*"):
         left.unlink()
-    fresh.touch(mode=0o600)
+    # The log of a store that was deleted would be taken for that of the new one.
+    for left in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        left.unlink(missing_ok=True)
+    os.close(private.open_file(fresh, os.O_WRONLY))
     connection = sqlite3.connect(fresh, timeout=BUSY_TIMEOUT_S, isolation_level=None)
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         schema.create(connection, facts)
+        # Last, so that nothing is left in a log: what fails when that is moved is told to nobody.
+        connection.execute("PRAGMA journal_mode = WAL")
     finally:
-        connection.close()  # the last to close moves everything out of the WAL
+        connection.close()
     fresh.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """A new name in a folder is on the disk, also after a loss of power."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def copy(connection: sqlite3.Connection, path: Path) -> None:
     """All that is stored, of one committed state, into a new file, readable by its owner only."""
-    path.touch(mode=0o600, exist_ok=False)
+    os.close(private.open_file(path, os.O_WRONLY | os.O_EXCL))
     target = sqlite3.connect(path, isolation_level=None)
     try:
         connection.backup(target)
     finally:
         target.close()
+
+
+def empty_log(connection: sqlite3.Connection) -> bool:
+    """Move everything from the write-ahead log into the database, and leave the log without a byte;
+    false where some reader did not let go of an older state within BUSY_TIMEOUT_S."""
+    return not connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
 
 
 def is_outdated(connection: sqlite3.Connection) -> bool:
@@ -125,10 +153,35 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
+        connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        # A full or failing disk may have made SQLite roll back on its own.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")
+
+
+@contextmanager
+def rehearsal(connection: sqlite3.Connection) -> Iterator[None]:
+    """All of the writes inside are seen inside only, and undone in the end."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")
+
+
+@contextmanager
+def savepoint(connection: sqlite3.Connection) -> Iterator[None]:
+    """All of the writes inside, or none, within a rehearsal."""
+    connection.execute("SAVEPOINT inner_transaction")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK TO inner_transaction")
+        raise
+    finally:
+        connection.execute("RELEASE inner_transaction")
 
 
 @contextmanager
@@ -151,7 +204,8 @@ def corruption_named(path: Path) -> Iterator[None]:
         yield
     except sqlite3.OperationalError:
         raise
-    except sqlite3.DatabaseError as error:
+    # Also SQLite's complaint of a name in its own tables, when that is no text.
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise ProjectCorrupt(
             f"{path} is damaged: {error}", "restore it from a copy, or delete .rag and ingest anew"
         ) from error

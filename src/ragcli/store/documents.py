@@ -60,7 +60,7 @@ def _facts(document: Document) -> tuple[Any, ...]:
 
 def is_same(connection: sqlite3.Connection, document_id: int, document: Document) -> bool:
     """Whether this is the stored document, word for word. Raises ProjectCorrupt."""
-    row = _verified(connection, document_id)
+    row = row_of(connection, document_id)
     stored = tuple(row.values())[3:11]  # after id, content_hash and reader_version
     return stored == _facts(document) and texts.read(connection, document_id) == document.text
 
@@ -86,7 +86,7 @@ def remove(connection: sqlite3.Connection, document_id: int) -> None:
 
     Raises ProjectCorrupt when it is damaged: its terms are made from it.
     """
-    _verified(connection, document_id)
+    row_of(connection, document_id)
     for (chunk_set_id,) in connection.execute("SELECT id FROM chunk_sets").fetchall():
         keyword.remove(connection, chunk_set_id, document_id)
     delete(connection, document_id)
@@ -100,18 +100,21 @@ def delete(connection: sqlite3.Connection, document_id: int) -> None:
 
 def load(connection: sqlite3.Connection, document_id: int) -> Document:
     """A whole document as it was read. Raises ProjectCorrupt."""
-    row = _verified(connection, document_id)
+    row = row_of(connection, document_id)
     whole = texts.read(connection, document_id, about=source_of(connection, document_id))
     if len(whole) != row["length"]:
         raise rows.damaged(source_of(connection, document_id))
     return rows.document_of(row, whole)
 
 
-def _verified(connection: sqlite3.Connection, document_id: int) -> dict[str, Any]:
-    """A document's row, without its text."""
+def row_of(connection: sqlite3.Connection, document_id: int) -> dict[str, Any]:
+    """A document's row, without its text, verified. Raises ProjectCorrupt."""
     cursor = connection.execute("SELECT * FROM documents WHERE id = ?", (document_id,))
     names = [d[0] for d in cursor.description]
-    row = dict(zip(names, cursor.fetchone(), strict=True))
+    found = cursor.fetchone()
+    if found is None:
+        raise rows.damaged(source_of(connection, document_id))
+    row = dict(zip(names, found, strict=True))
     fields = [row[n] for n in names if n not in ("id", "indexed_source", "checksum")]
     if rows.document_checksum(fields) != row["checksum"]:
         raise rows.damaged(source_of(connection, document_id))

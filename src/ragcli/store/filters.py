@@ -5,8 +5,10 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
+from ragcli.errors import UsageError
 from ragcli.store.folder import PART_MARK
 from ragcli.store.freshness import IS_CURRENT_SQL
+from ragcli.text.folding import whole
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,11 +19,17 @@ if TYPE_CHECKING:
 # The day of a document: its own date where it states one, else its file's.
 _DAY = "COALESCE(substr(d.date, 1, 10), date(f.mtime_ns / 1000000000, 'unixepoch'))"
 
+# In characters, of which one has four bytes at most: SQLite takes 50,000 bytes
+# (SQLITE_MAX_LIKE_PATTERN_LENGTH).
+_LONGEST_PATTERN = 12_000
+
 
 def file_conditions(chosen: Filter) -> tuple[str, list[object]]:
-    """SQL conditions on ``files f JOIN documents d``, and their parameters."""
+    """SQL conditions on ``files f JOIN documents d``, and their parameters. Raises UsageError."""
     conditions, parameters = ["1"], list[object]()
     if chosen.path is not None:
+        if len(chosen.path) > _LONGEST_PATTERN:
+            raise UsageError("the pattern of `--path` is too long", "write it with `*`")
         # A file's parts lie in it, as files lie in a folder.
         conditions.append(f"(f.source GLOB ? OR f.source GLOB ? || '{PART_MARK}*')")
         parameters += [chosen.path, chosen.path]
@@ -44,7 +52,7 @@ def file_conditions(chosen: Filter) -> tuple[str, list[object]]:
             " AND instr(', ' || value || ', ', ', ' || ? || ', '))"
         )
         parameters += [key, value]
-    return " AND ".join(conditions), parameters
+    return " AND ".join(conditions), [whole(p) if isinstance(p, str) else p for p in parameters]
 
 
 def chunk_ids_sql(chosen: Filter, chunk_set_id: int) -> tuple[str, list[object]]:

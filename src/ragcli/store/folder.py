@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ragcli import private
 from ragcli.errors import ProjectNotFound, UsageError
 from ragcli.store import filesystem
 
@@ -30,6 +32,12 @@ and a copy of their text.
 
 It can be rebuilt from the documents with `rag ingest`, and deleted when no longer wanted.
 """
+
+
+NOTICES = {"README": README, ".gitignore": "*\n"}
+
+# Not the choice of the folder is wrong: there is no room on its disk, or it fails.
+FAILED_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE)
 
 
 def is_there(path: Path) -> bool:
@@ -75,6 +83,11 @@ class ProjectFolder:
         return self.rag / "self-questions.jsonl"
 
     @property
+    def history(self) -> Path:
+        """Questions that were asked, where that is switched on."""
+        return self.rag / "history.jsonl"
+
+    @property
     def evaluations(self) -> Path:
         """Saved runs of `rag eval`."""
         return self.rag / "evaluations"
@@ -87,7 +100,7 @@ class ProjectFolder:
     def source_of(self, path: Path) -> str:
         """A path as it is shown and cited: relative to the project's folder, ``/`` between the
         parts, absolute when it lies outside; bytes that are no UTF-8 as ``\\xNN``."""
-        return self.key_of(path).decode("utf-8", "backslashreplace")
+        return shown_name(self.key_of(path))
 
     def key_of(self, path: Path) -> bytes:
         """A path as it is stored: like the source, but its exact bytes."""
@@ -101,6 +114,19 @@ class ProjectFolder:
     def path_of(self, key: bytes) -> Path:
         """The absolute path of a stored one; for a part that of the file it lies in."""
         return self.root / os.fsdecode(file_of(key))
+
+
+def shown_name(key: bytes) -> str:
+    """A stored path as it is shown and cited."""
+    file, _, part = key.partition(_PART_KEY)
+    shown = file.decode("utf-8", "backslashreplace")
+    return f"{shown}{PART_MARK}{part.decode('utf-8', 'surrogateescape')}" if part else shown
+
+
+def key_of_name(source: str) -> bytes:
+    """The stored path of a name as it is shown, where its bytes are UTF-8."""
+    file, _, part = source.partition(PART_MARK)
+    return part_key(file.encode("utf-8", "surrogateescape"), part)
 
 
 def part_key(file: bytes, part: str) -> bytes:
@@ -164,14 +190,21 @@ def refuse_unwanted(root: Path, *, named: bool) -> None:
         )
 
 
+def lay_out(folder: ProjectFolder) -> None:
+    """The folder, with what it is for people, and for git. Raises OSError."""
+    private.make_folder(folder.rag)
+    for name, text in NOTICES.items():
+        private.write_text(folder.rag / name, text)
+
+
 def create(root: Path) -> ProjectFolder:
     """Make the folder, not yet the store. Raises UsageError where none can be made."""
     folder = ProjectFolder(root)
     try:
-        folder.rag.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (folder.rag / "README").write_text(README, encoding="utf-8")
-        (folder.rag / ".gitignore").write_text("*\n", encoding="utf-8")
+        lay_out(folder)
     except OSError as error:
+        if error.errno in FAILED_DISK:
+            raise
         raise UsageError(
             f"cannot make a project in {root}: {error.strerror}", "choose a folder you may write to"
         ) from error

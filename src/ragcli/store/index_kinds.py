@@ -98,9 +98,13 @@ def _cores() -> int:
 
 
 def write_file(index: Any, path: Path) -> None:
+    """Through Python's own file: FAISS says nothing when the last of its buffers does not reach
+    the disk. Raises OSError."""
     import faiss
 
-    faiss.write_index(index, str(path))
+    with path.open("wb") as file:
+        writer: Any = faiss.PyCallbackIOWriter(file.write)  # type: ignore[attr-defined]
+        faiss.write_index(index, writer)
 
 
 def open_file(path: Path) -> Any:

@@ -11,10 +11,10 @@ whole index is built again by the next writer.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ragcli.store import rows, texts
 from ragcli.text.programming import spoken_names
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # Every ASCII character that a term may hold beside letters and digits. FTS5's `ascii` tokenizer
 # takes all others outside ASCII as part of a term, and space as the only separator we write.
-_TERM_CHARACTERS = "_-.:/@+#''"
+TERM_CHARACTERS = "_-.:/@+#''"
 
 # FTS5 multiplies how often a word occurs in a column by the column's weight. Its k1 is fixed at
 # 1.2; a weight of 2 is a k1 of 0.6 (tf w / (tf w + k1) = tf / (tf + k1 / w)): in a short chunk a
@@ -52,14 +52,27 @@ def table_name(chunk_set_id: int) -> str:
     return f"keyword_{chunk_set_id}"
 
 
+def size_of(connection: sqlite3.Connection, chunk_set_id: int) -> int:
+    """The bytes of a chunk set's index."""
+    name = table_name(chunk_set_id)
+    row = connection.execute(f"SELECT COALESCE(SUM(LENGTH(block)), 0) FROM {name}_data").fetchone()
+    return int(row[0])
+
+
 def create(connection: sqlite3.Connection, chunk_set_id: int) -> None:
     """The index of a chunk set, and the view of its term statistics."""
     name = table_name(chunk_set_id)
     connection.execute(
         f"CREATE VIRTUAL TABLE {name} USING fts5 (body, context, characters, content = '',"
-        f" tokenize = \"ascii tokenchars '{_TERM_CHARACTERS}'\")"
+        f" tokenize = \"ascii tokenchars '{TERM_CHARACTERS}'\")"
     )
     connection.execute(f"CREATE VIRTUAL TABLE {name}_terms USING fts5vocab ({name}, row)")
+
+
+def merge(connection: sqlite3.Connection, chunk_set_id: int) -> None:
+    """One segment in place of several: those of deleted rows still hold their terms."""
+    name = table_name(chunk_set_id)
+    connection.execute(f"INSERT INTO {name} ({name}) VALUES ('optimize')")
 
 
 def drop(connection: sqlite3.Connection, chunk_set_id: int) -> None:
@@ -123,6 +136,12 @@ def remove_chunks(
             " VALUES ('delete', ?, ?, ?, ?)",
             (chunk_id, *_columns(chunk.text, chunk.headings, title, source, language)),
         )
+
+
+def columns_of(row: Mapping[str, Any], chunk: Chunk) -> tuple[str, str, str]:
+    """What the index holds of a chunk, made anew from its document's row."""
+    source = row["indexed_source"] or ""
+    return _columns(chunk.text, chunk.headings, row["title"], source, row["language"])
 
 
 def _columns(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from ragcli.errors import ProjectCorrupt
 from ragcli.store.database import now
-from ragcli.store.folder import parts_range
+from ragcli.store.folder import key_of_name, parts_range, shown_name
 from ragcli.store.rows import FileRow, RootRow
 
 if TYPE_CHECKING:
@@ -57,6 +59,25 @@ def replace_root(connection: sqlite3.Connection, old_id: int, new_id: int) -> No
 def remove_root_at(connection: sqlite3.Connection, path: bytes) -> None:
     """Forget the root at this path, if there is one: a file that was named and is gone."""
     connection.execute("DELETE FROM roots WHERE path = ?", (path,))
+
+
+def holding(connection: sqlite3.Connection, document_id: int) -> list[FileRow]:
+    """The files that hold a document, in order of their source, as they stand."""
+    rows = connection.execute(
+        f"SELECT {FILE_COLUMNS} FROM files WHERE document_id = ? ORDER BY source", (document_id,)
+    )
+    return [FileRow(*r) for r in rows]
+
+
+def checked(row: FileRow, content_hash: str) -> FileRow:
+    """The row of a file that holds a document of this content, before it is shown: a file that
+    could not be read again keeps a document of other content. Raises ProjectCorrupt."""
+    same = row.content_hash in (None, content_hash) or row.state not in ("stored", "partly")
+    if row.is_whole and same:
+        return row
+    raise ProjectCorrupt(
+        f"what the project says of the file {row.source} is damaged", "mend it: rag doctor --repair"
+    )
 
 
 def files(connection: sqlite3.Connection) -> list[FileRow]:
@@ -114,7 +135,9 @@ def put_file(
     reader_version: int,
     problems: Sequence[Problem] = (),
 ) -> int:
-    """Write what became of a file, in place of what was written before; its id."""
+    """Write what became of a file, in place of what was written before; its id. One that was
+    purged is known by its name again."""
+    connection.execute("DELETE FROM facts WHERE key = ?", (_purged_key(path),))
     connection.execute(
         "INSERT INTO files (source, path, root_id, document_id, state, size, mtime_ns,"
         " content_hash, reader_version, read_at) VALUES (?,?,?,?,?,?,?,?,?,?)"
@@ -142,6 +165,71 @@ def put_file(
         [(file_id, p.page, p.code, p.message, p.hint) for p in problems],
     )
     return file_id
+
+
+def rename(connection: sqlite3.Connection, file_id: int, source: str) -> None:
+    """Give a file this name: both copies of it. One that another file has already is forgotten."""
+    path = connection.execute("SELECT path FROM files WHERE id = ?", (file_id,)).fetchone()[0]
+    if shown_name(path) != source:
+        path = key_of_name(source)
+    try:
+        connection.execute(
+            "UPDATE files SET source = ?, path = ? WHERE id = ?", (source, path, file_id)
+        )
+    except sqlite3.IntegrityError:
+        forget(connection, file_id)
+
+
+def put_right(connection: sqlite3.Connection, file_id: int, document_id: int | None) -> None:
+    """Let a file hold this document until the next ingest reads it again."""
+    connection.execute(
+        "UPDATE files SET document_id = ?, content_hash = NULL WHERE id = ?", (document_id, file_id)
+    )
+
+
+def put_back(connection: sqlite3.Connection, document_id: int, source: str) -> bool:
+    """Write the lost line of a file that held this document; false where the name is taken."""
+    path = key_of_name(source)
+    known = connection.execute(
+        "SELECT id, document_id FROM files WHERE source = ? OR path = ?", (source, path)
+    ).fetchone()
+    if known is not None:
+        if known[1] is None:
+            put_right(connection, known[0], document_id)
+        return known[1] is None
+    put_file(
+        connection,
+        source=source,
+        path=path,
+        root_id=_root_above(connection, path),
+        document_id=document_id,
+        state="stored",
+        size=None,
+        mtime_ns=None,
+        content_hash=None,
+        reader_version=0,
+    )
+    return True
+
+
+def _root_above(connection: sqlite3.Connection, path: bytes) -> int | None:
+    for root in roots(connection):
+        whole = root.path == b"." and not path.startswith(b"/")
+        if whole or path == root.path or path.startswith(root.path.rstrip(b"/") + b"/"):
+            return root.id
+    return None
+
+
+def document_for(
+    connection: sqlite3.Connection, content_hash: str | None, source: str
+) -> int | None:
+    """The document of this content, else the one that is indexed under this name."""
+    row = connection.execute(
+        "SELECT id FROM documents WHERE content_hash IS :hash OR indexed_source = :source"
+        " ORDER BY content_hash IS :hash DESC LIMIT 1",
+        {"hash": content_hash, "source": source},
+    ).fetchone()
+    return None if row is None else int(row[0])
 
 
 def touch(connection: sqlite3.Connection, file_id: int, size: int, mtime_ns: int) -> None:
@@ -182,6 +270,33 @@ def forget(connection: sqlite3.Connection, file_id: int) -> None:
         (file_id,),
     )
     connection.execute("DELETE FROM files WHERE id = ?", (file_id,))
+
+
+# A file that was purged, and that a remembered folder would bring back.
+_PURGED = "purged:"
+
+
+def _purged_key(path: bytes) -> str:
+    return f"{_PURGED}{sha256(path).hexdigest()}"
+
+
+def hash_removed(connection: sqlite3.Connection) -> None:
+    """Of the files that were taken out and stay out, keep no more than the hash of their path."""
+    removed = connection.execute("SELECT id, path FROM files WHERE state = 'removed'").fetchall()
+    for file_id, path in removed:
+        forget(connection, file_id)
+        connection.execute("INSERT OR IGNORE INTO facts VALUES (?, '')", (_purged_key(path),))
+
+
+class Purged:
+    """The files that were purged and stay out until they are named again."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        keys = connection.execute("SELECT key FROM facts WHERE key GLOB ?", (f"{_PURGED}*",))
+        self._keys = frozenset(key for (key,) in keys)
+
+    def __contains__(self, path: object) -> bool:
+        return bool(self._keys) and isinstance(path, bytes) and _purged_key(path) in self._keys
 
 
 def fetched(connection: sqlite3.Connection, source: str) -> dict[str, str]:

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ragcli import private
 from ragcli.errors import ProjectLocked
 from ragcli.store import filesystem
 
@@ -28,7 +29,7 @@ def writing(path: Path, wait_s: float) -> Iterator[None]:
     """Hold the project's lock. Raises ProjectLocked after ``wait_s`` seconds, RagError where
     nothing can be written."""
     filesystem.refuse_read_only(path.parent)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = private.open_file(path, os.O_RDWR)
     try:
         _acquire(descriptor, path, wait_s)
         about = {

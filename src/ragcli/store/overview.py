@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from ragcli.store import ledger
+from ragcli.store import keyword, ledger, sets
 from ragcli.store.rows import EmbeddingSet, FileRow
+
+_FLOAT32_BYTES = 4
+# Of the sample documents, by SQLite's own count (dbstat): what a row of embeddings holds beside its
+# vector, with its entry in the index; a chunk's row with its entries.
+_ROW_BYTES = 50
+_CHUNK_BYTES = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +86,60 @@ def _shares(connection: sqlite3.Connection, column: str) -> dict[str, int]:
 
 
 def unfinished_sets(connection: sqlite3.Connection) -> list[str]:
-    """The models of embedding sets that were begun and do not answer yet."""
+    """The models of embedding sets that were begun and never answered."""
     rows = connection.execute(
-        "SELECT json_extract(identity, '$.name') FROM embedding_sets WHERE active = 0 ORDER BY id"
+        "SELECT json_extract(identity, '$.name') FROM embedding_sets"
+        " WHERE active = 0 AND replaced_at IS NULL ORDER BY id"
     )
     return [r[0] for r in rows]
+
+
+class KeptSet(NamedTuple):
+    """The set that answered before, as long as it can come back; ``size_bytes`` is about what it
+    takes on the disk, ``replaced_at`` when it stopped answering."""
+
+    model: str
+    dimension: int
+    precision: str
+    chunk_tokens: int
+    size_bytes: int
+    replaced_at: str
+
+
+def kept_set(connection: sqlite3.Connection) -> KeptSet | None:
+    """None where there is none."""
+    chosen = sets.kept(connection)
+    if chosen is None:
+        return None
+    (replaced_at,) = connection.execute(
+        "SELECT replaced_at FROM embedding_sets WHERE id = ?", (chosen.id,)
+    ).fetchone()
+    return KeptSet(
+        chosen.identity.name,
+        chosen.identity.dimension,
+        chosen.identity.precision,
+        sets.chunk_settings(connection, chosen.chunk_set_id).size_tokens,
+        size_of(connection, chosen),
+        replaced_at,
+    )
+
+
+def size_of(connection: sqlite3.Connection, chosen: EmbeddingSet) -> int:
+    """About how many bytes a set takes in the store: embeddings, chunks and keyword index. What
+    lies beside it, or between the rows, is not counted."""
+    (embedded,) = connection.execute(
+        "SELECT count(*) FROM embeddings WHERE set_id = ?", (chosen.id,)
+    ).fetchone()
+    (chunks,) = connection.execute(
+        "SELECT chunks FROM chunk_sets WHERE id = ?", (chosen.chunk_set_id,)
+    ).fetchone()
+    vectors = embedding_bytes(embedded, chosen.identity.dimension)
+    return int(vectors + chunks * _CHUNK_BYTES + keyword.size_of(connection, chosen.chunk_set_id))
+
+
+def embedding_bytes(count: int, dimension: int) -> int:
+    """About what so many embeddings take in the store."""
+    return count * (dimension * _FLOAT32_BYTES + _ROW_BYTES)
 
 
 def unembedded(connection: sqlite3.Connection, chosen: EmbeddingSet, document_id: int) -> set[int]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ragcli.domain import Chunk
 from ragcli.errors import ProjectCorrupt
 from ragcli.store import checksums
+from ragcli.store.folder import shown_name
 
 if TYPE_CHECKING:
     from ragcli.domain import Document, EmbedderIdentity
@@ -41,6 +42,11 @@ class FileRow(NamedTuple):
         """It came from a web address, its source, and lies nowhere on the disk. No file's path
         begins so: stored paths are normalised and hold no ``//`` but at their start."""
         return self.path.startswith(WEB)
+
+    @property
+    def is_whole(self) -> bool:
+        """Its two names say the same: a changed letter in either shows."""
+        return self.source.rstrip("~") == shown_name(self.path).rstrip("~")
 
 
 class RootRow(NamedTuple):

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 
 APPLICATION_ID = 0x52414743  # "RAGC"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 TABLES = """
 CREATE TABLE facts (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -118,7 +118,8 @@ CREATE TABLE embedding_sets (
     identity TEXT NOT NULL,
     probe BLOB,
     active INTEGER NOT NULL CHECK (active IN (0, 1)),
-    created_at TEXT NOT NULL
+    created_at TEXT NOT NULL,
+    replaced_at TEXT  -- when another took its place, of one that is kept
 );
 CREATE UNIQUE INDEX one_active_set ON embedding_sets (active) WHERE active = 1;
 
@@ -189,6 +190,16 @@ END;
 """
 
 
+# What the triggers keep, by counting all chunks; `unembedded` is empty before.
+COUNTS = (
+    "UPDATE chunk_sets SET chunks ="
+    " (SELECT count(*) FROM chunks WHERE chunk_set_id = chunk_sets.id)",
+    "INSERT INTO unembedded SELECT c.id, s.id FROM embedding_sets s"
+    " JOIN chunks c ON c.chunk_set_id = s.chunk_set_id WHERE NOT EXISTS"
+    " (SELECT 1 FROM embeddings WHERE set_id = s.id AND embed_hash = c.embed_hash)",
+)
+
+
 def _keep_track(connection: sqlite3.Connection) -> None:
     """Format 1 counted and searched for what TRACKING keeps."""
     connection.execute("CREATE INDEX documents_length ON documents (length)")
@@ -200,15 +211,13 @@ def _keep_track(connection: sqlite3.Connection) -> None:
     )
     for statement in _statements(TRACKING):
         connection.execute(statement)
-    connection.execute(
-        "UPDATE chunk_sets SET chunks ="
-        " (SELECT count(*) FROM chunks WHERE chunk_set_id = chunk_sets.id)"
-    )
-    connection.execute(
-        "INSERT INTO unembedded SELECT c.id, s.id FROM embedding_sets s"
-        " JOIN chunks c ON c.chunk_set_id = s.chunk_set_id WHERE NOT EXISTS"
-        " (SELECT 1 FROM embeddings WHERE set_id = s.id AND embed_hash = c.embed_hash)"
-    )
+    for statement in COUNTS:
+        connection.execute(statement)
+
+
+def _keep_replaced(connection: sqlite3.Connection) -> None:
+    """Format 2 dropped a set as soon as another took its place."""
+    connection.execute("ALTER TABLE embedding_sets ADD COLUMN replaced_at TEXT")
 
 
 def _statements(script: str) -> Iterator[str]:
@@ -222,7 +231,10 @@ def _statements(script: str) -> Iterator[str]:
 
 
 # MIGRATIONS[n] turns format n into n + 1, inside the caller's transaction.
-MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _keep_track}
+MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {
+    1: _keep_track,
+    2: _keep_replaced,
+}
 
 
 def create(connection: sqlite3.Connection, facts: dict[str, str]) -> None:

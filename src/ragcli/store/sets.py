@@ -1,7 +1,8 @@
 """Chunk sets and embedding sets: the ways in which the corpus is cut and embedded.
 
 The store holds several; exactly one embedding set, with its chunk set, is active and answers.
-Another can be built beside it and take its place in one commit.
+Another can be built beside it and take its place in one commit. The one that was replaced is kept,
+so that it can come back the same way.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from ragcli.domain import ChunkSettings, EmbedderIdentity
+from ragcli.errors import ProjectCorrupt
 from ragcli.store import checksums, documents, keyword
 from ragcli.store.database import now
 from ragcli.store.rows import EmbeddingSet, Pending
@@ -20,33 +22,78 @@ from ragcli.store.rows import EmbeddingSet, Pending
 if TYPE_CHECKING:
     from ragcli.domain import Matrix, Vector
 
+# What is noted of a set, by its number: the background of `calibrate.py`, and which languages
+# `languages.py` has told of.
+CHANCE = "chance_{}"
+LANGUAGES_TOLD = "languages_told_{}"
+FACTS_OF_A_SET = (CHANCE, LANGUAGES_TOLD)
+
 
 def active(connection: sqlite3.Connection) -> EmbeddingSet | None:
-    """The set that answers; None until the first ingest."""
-    return _one(connection, "active = 1", ())
+    """The set that answers; None until the first ingest. Raises ProjectCorrupt."""
+    found = _one(connection, "active = 1", ())
+    if found is None and connection.execute("SELECT 1 FROM documents LIMIT 1").fetchone():
+        raise _damaged("there are documents, and no embedding set answers")
+    return found
 
 
 def unfinished(
     connection: sqlite3.Connection, chunk_set_id: int, fingerprint: str
 ) -> EmbeddingSet | None:
-    """A set that was begun and not yet activated."""
+    """A set that was begun and never answered."""
     return _one(
         connection,
-        "active = 0 AND chunk_set_id = ? AND fingerprint = ?",
+        "active = 0 AND replaced_at IS NULL AND chunk_set_id = ? AND fingerprint = ?",
         (chunk_set_id, fingerprint),
     )
+
+
+def kept(connection: sqlite3.Connection) -> EmbeddingSet | None:
+    """The set that answered before the active one, where there is such a one."""
+    return _one(connection, "active = 0 AND replaced_at IS NOT NULL", ())
+
+
+def beside(
+    connection: sqlite3.Connection, chunk_fingerprint: str, fingerprint: str
+) -> EmbeddingSet | None:
+    """A set that was begun, or is kept, of these chunk settings and this model."""
+    return _one(
+        connection,
+        "active = 0 AND fingerprint = ? AND chunk_set_id ="
+        " (SELECT id FROM chunk_sets WHERE fingerprint = ?) ORDER BY replaced_at IS NOT NULL",
+        (fingerprint, chunk_fingerprint),
+    )
+
+
+def with_index(connection: sqlite3.Connection) -> list[EmbeddingSet]:
+    """The sets that have an index file."""
+    ids = connection.execute("SELECT DISTINCT set_id FROM index_files").fetchall()
+    found = (_one(connection, "id = ?", (set_id,)) for (set_id,) in ids)
+    return [one for one in found if one is not None]
 
 
 def _one(
     connection: sqlite3.Connection, condition: str, parameters: tuple[object, ...]
 ) -> EmbeddingSet | None:
     row = connection.execute(
-        f"SELECT id, chunk_set_id, identity FROM embedding_sets WHERE {condition}",
+        f"SELECT id, chunk_set_id, identity, fingerprint FROM embedding_sets WHERE {condition}",
         parameters,
     ).fetchone()
     if row is None:
         return None
-    return EmbeddingSet(row[0], row[1], EmbedderIdentity(**json.loads(row[2])))
+    try:
+        identity = EmbedderIdentity(**json.loads(row[2]))
+    except (ValueError, TypeError):
+        raise _damaged("the identity of its model cannot be read") from None
+    if identity.fingerprint != row[3]:
+        raise _damaged("the identity of its model has changed")
+    return EmbeddingSet(row[0], row[1], identity)
+
+
+def _damaged(what: str) -> ProjectCorrupt:
+    return ProjectCorrupt(
+        f"the store is damaged: {what}", "restore .rag from a copy, or delete it and ingest anew"
+    )
 
 
 def create(
@@ -103,9 +150,15 @@ def ensure_chunk_set(connection: sqlite3.Connection, settings: ChunkSettings) ->
 
 def chunk_settings(connection: sqlite3.Connection, chunk_set_id: int) -> ChunkSettings:
     row = connection.execute(
-        "SELECT settings FROM chunk_sets WHERE id = ?", (chunk_set_id,)
+        "SELECT settings, fingerprint FROM chunk_sets WHERE id = ?", (chunk_set_id,)
     ).fetchone()
-    return ChunkSettings(**json.loads(row[0]))
+    try:
+        found = ChunkSettings(**json.loads(row[0]))
+    except (ValueError, TypeError):
+        raise _damaged("its chunk settings cannot be read") from None
+    if found.fingerprint != row[1]:
+        raise _damaged("its chunk settings have changed")
+    return found
 
 
 def pending(connection: sqlite3.Connection, embedding_set: EmbeddingSet) -> list[int]:
@@ -163,21 +216,46 @@ def prune(connection: sqlite3.Connection) -> None:
     connection.execute("DELETE FROM released_texts")
 
 
-def activate(connection: sqlite3.Connection, chosen: EmbeddingSet) -> None:
-    """Let another set answer, and delete what only the old ones needed."""
+def activate(connection: sqlite3.Connection, chosen: EmbeddingSet, *, keep: bool) -> None:
+    """Let another set answer. With ``keep`` the one that did takes the place of the one that was
+    kept; otherwise it is deleted. So is what was begun."""
+    if keep:
+        connection.execute("UPDATE embedding_sets SET replaced_at = NULL WHERE active = 0")
+        connection.execute(
+            "UPDATE embedding_sets SET replaced_at = ? WHERE active = 1 AND id != ?",
+            (now(), chosen.id),
+        )
+    let_answer(connection, chosen)
+    connection.execute("UPDATE embedding_sets SET replaced_at = NULL WHERE active = 1")
+    drop_unfinished(connection)
+
+
+def let_answer(connection: sqlite3.Connection, chosen: EmbeddingSet) -> None:
+    """Make another set the active one, and leave all of them as they are."""
     connection.execute("UPDATE embedding_sets SET active = 0 WHERE active = 1")
     connection.execute("UPDATE embedding_sets SET active = 1 WHERE id = ?", (chosen.id,))
-    drop_inactive(connection)
 
 
 def discard(connection: sqlite3.Connection, begun: EmbeddingSet) -> None:
     """Delete a set that does not answer; its chunks stay."""
     connection.execute("DELETE FROM embedding_sets WHERE id = ? AND active = 0", (begun.id,))
+    _forget_facts(connection)
+
+
+def drop_unfinished(connection: sqlite3.Connection) -> None:
+    """Delete every set that was begun and never answered, with what only it needed."""
+    _drop(connection, "active = 0 AND replaced_at IS NULL")
 
 
 def drop_inactive(connection: sqlite3.Connection) -> None:
-    """Delete every set but the active one, with chunks and keyword indexes nobody needs."""
-    connection.execute("DELETE FROM embedding_sets WHERE active = 0")
+    """Delete every set but the active one, with what only they needed."""
+    _drop(connection, "active = 0")
+
+
+def _drop(connection: sqlite3.Connection, condition: str) -> None:
+    """Delete sets, with chunks and keyword indexes that nobody needs then."""
+    connection.execute(f"DELETE FROM embedding_sets WHERE {condition}")
+    _forget_facts(connection)
     for (chunk_set_id,) in connection.execute(
         "SELECT id FROM chunk_sets WHERE id NOT IN (SELECT chunk_set_id FROM embedding_sets)"
     ).fetchall():
@@ -185,3 +263,14 @@ def drop_inactive(connection: sqlite3.Connection) -> None:
         connection.execute("DELETE FROM chunks WHERE chunk_set_id = ?", (chunk_set_id,))
         connection.execute("DELETE FROM chunk_sets WHERE id = ?", (chunk_set_id,))
     prune(connection)
+
+
+def _forget_facts(connection: sqlite3.Connection) -> None:
+    """Of sets that are gone: a new one may get the number of an old one."""
+    there = {i for (i,) in connection.execute("SELECT id FROM embedding_sets")}
+    for fact in FACTS_OF_A_SET:
+        for (key,) in connection.execute(
+            "SELECT key FROM facts WHERE key GLOB ?", (fact.format("*"),)
+        ).fetchall():
+            if int(key.rpartition("_")[2]) not in there:
+                connection.execute("DELETE FROM facts WHERE key = ?", (key,))

@@ -55,6 +55,8 @@ class Store:
         if database.is_outdated(self.connection):
             self._migrate()
         self._index: tuple[tuple[int, int], VectorIndex] | None = None
+        self._holds_lock = False
+        self._rehearses = False
 
     def _migrate(self) -> None:
         try:
@@ -92,16 +94,37 @@ class Store:
 
     def transaction(self) -> AbstractContextManager[None]:
         """Everything written inside is committed together, or not at all."""
+        if self._rehearses:
+            return database.savepoint(self.connection)
         return database.transaction(self.connection)
 
     @contextmanager
     def writing(self, wait_s: float) -> Iterator[None]:
-        """Hold the project's lock. Raises ProjectLocked."""
-        with lock.writing(self.folder.lock, wait_s):
-            if not keyword.is_current(self.connection):
-                with self.transaction():
-                    self.rebuild_keyword_index()
+        """Hold the project's lock, which may be held already. Raises ProjectLocked."""
+        if self._holds_lock:
             yield
+            return
+        with lock.writing(self.folder.lock, wait_s):
+            self._holds_lock = True
+            try:
+                if not keyword.is_current(self.connection):
+                    with self.transaction():
+                        self.rebuild_keyword_index()
+                yield
+            finally:
+                self._holds_lock = False
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """Everything written inside is seen inside only, and undone in the end; index files are
+        left as they are. The caller holds the lock."""
+        self._rehearses = True
+        try:
+            with database.rehearsal(self.connection):
+                yield
+        finally:
+            self._rehearses = False
+            self._index = None
 
     # ------------------------------------------------------------ facts
 
@@ -156,8 +179,10 @@ class Store:
         return int(row.fetchone()[0])
 
     def is_empty(self) -> bool:
-        """No document is stored: nothing binds the project to a model yet."""
-        return self.connection.execute("SELECT 1 FROM documents LIMIT 1").fetchone() is None
+        """No document is stored, nor an embedding that waits for its document to be read again:
+        nothing binds the project to a model yet."""
+        stored = "SELECT 1 FROM documents UNION ALL SELECT 1 FROM embeddings LIMIT 1"
+        return self.connection.execute(stored).fetchone() is None
 
     # ------------------------------------------------------------ documents
 
@@ -220,10 +245,21 @@ class Store:
     def forget_document(self, document_id: int) -> None:
         """Take a damaged document out, and its files out of the ledger, so that the next ingest
         reads them again. The keyword index is then to be rebuilt."""
-        for row in self.files_of(document_id, Filter()):
+        for row in ledger.holding(self.connection, document_id):
             ledger.forget(self.connection, row.id)
             ledger.mark_unread(self.connection, file_of(row.path))
         documents.delete(self.connection, document_id)
+
+    def drop_document(self, document_id: int) -> None:
+        """Take out a document that no file holds. The keyword index is then to be rebuilt."""
+        documents.delete(self.connection, document_id)
+
+    def indexed_source(self, document_id: int | None) -> str | None:
+        """The name that the keyword index holds a document under."""
+        row = self.connection.execute(
+            "SELECT indexed_source FROM documents WHERE id = ?", (document_id,)
+        ).fetchone()
+        return None if row is None else row[0]
 
     def cited_as(self, document_id: int) -> str:
         """The source under which a document is cited."""
@@ -286,15 +322,16 @@ class Store:
         return documents.chunk_rows(self.connection, chunk_ids)
 
     def files_of(self, document_id: int, chosen: Filter) -> list[FileRow]:
-        """The files that hold a document and pass the filter, in order of their source."""
+        """The files that hold a document and pass the filter, in order of their source, verified.
+        Raises ProjectCorrupt."""
         conditions, parameters = filters.file_conditions(chosen)
         rows = self.connection.execute(
-            f"SELECT {ledger.FILE_COLUMNS_OF_F} FROM files f"
+            f"SELECT d.content_hash, {ledger.FILE_COLUMNS_OF_F} FROM files f"
             " JOIN documents d ON d.id = f.document_id"
             f" WHERE f.document_id = ? AND {conditions} ORDER BY f.source",
             (document_id, *parameters),
         )
-        return [FileRow(*r) for r in rows]
+        return [ledger.checked(FileRow(*r), content_hash) for content_hash, *r in rows]
 
     def vocabulary(self, chunk_set_id: int) -> keyword.Vocabulary:
         """The terms that a chunk set's keyword index holds."""
@@ -342,6 +379,11 @@ class Store:
     def _among(self, chunk_set_id: int, chosen: Filter) -> tuple[str, list[object]]:
         """SQL for the ids of the chunks that the filter lets through, empty where that is all."""
         return filters.chunk_ids_sql(chosen, chunk_set_id) if chosen else ("", [])
+
+    def check_document(self, document_id: int) -> None:
+        """What is shown of a document beside its text is as it was stored. Raises
+        ProjectCorrupt."""
+        documents.row_of(self.connection, document_id)
 
     def text(self, document_id: int, start: int, end: int) -> str:
         """A slice of a document's text, verified. Raises ProjectCorrupt."""
@@ -400,6 +442,8 @@ class Store:
     def publish_index(self, chosen: EmbeddingSet, *, force: bool = False) -> bool:
         """Write the set's index file when that is worth its cost; whether it was. ``force`` writes
         it in any case, from the embeddings alone."""
+        if self._rehearses:
+            return False
         changes = vectors.changes_since(self.connection, chosen)
         count = self.chunk_count(chosen.chunk_set_id)
         if not force and not vectors.worth_writing(changes, count):
@@ -410,43 +454,22 @@ class Store:
         generation = (row[0] if row else 0) + 1
         file = vectors.write(self.connection, self.folder.rag, chosen, generation, anew=force)
         with self.transaction():
-            self.connection.execute(
-                "INSERT INTO index_files VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    file.generation,
-                    chosen.id,
-                    file.name,
-                    file.count,
-                    file.last_chunk_id,
-                    file.last_embedding_id,
-                    file.size_bytes,
-                    file.sha256,
-                ),
-            )
-            self.connection.execute(
-                "DELETE FROM index_files WHERE set_id = ? AND generation < ?",
-                (chosen.id, generation),
-            )
-            # An older file of another set may still hold them.
-            self.connection.execute(
-                "DELETE FROM removed_chunks WHERE NOT EXISTS"
-                " (SELECT 1 FROM index_files WHERE generation < ?)",
-                (generation,),
-            )
+            vectors.name_as_newest(self.connection, chosen, file)
         self.sweep()
         self._index = None
         return True
 
-    def switch_to(self, chosen: EmbeddingSet) -> None:
-        """Let another embedding set answer, in one commit, and drop the one it replaces.
+    def switch_to(self, chosen: EmbeddingSet, *, keep: bool) -> None:
+        """Let another embedding set answer, in one commit; with ``keep`` the one it replaces can
+        come back.
 
         Its index file is written before, so that no reader has to do without.
         """
-        self.publish_index(chosen, force=True)
+        if vectors.changes_since(self.connection, chosen):
+            self.publish_index(chosen, force=True)
         with self.transaction():
-            sets.activate(self.connection, chosen)
-            # The new file is younger than every removal, and it never held the old set's chunks.
-            self.connection.execute("DELETE FROM removed_chunks")
+            sets.activate(self.connection, chosen, keep=keep)
+            vectors.forget_others(self.connection, chosen)
         self.sweep()
         self._index = None
 

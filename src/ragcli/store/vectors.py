@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragcli.background import Background
-from ragcli.store import embeddings, index_kinds
+from ragcli.store import database, embeddings, index_kinds
 from ragcli.store.rows import EmbeddingSet, IndexFile
 
 if TYPE_CHECKING:
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 __all__ = ["EmbeddingSet", "IndexFile", "VectorIndex"]
 
-# Up to here (10,000 chunks of 384 dimensions) an index file is hashed when it is opened, 1 ms a
+# Up to here (40,000 chunks of 384 dimensions) an index file is hashed when it is opened, 1 ms a
 # MB; larger ones by `doctor`: a wrong bit in one may cost a candidate, never give a wrong score.
-HASHED_WHEN_OPENED_BYTES = 16 << 20
+HASHED_WHEN_OPENED_BYTES = 64 << 20
 
 # A small index is written anew after every change (15 MB at 10,000 chunks of 384 dimensions, well
 # under 0.1 s); a large one when a tenth, or this many chunks, would have to be searched beside it.
@@ -223,7 +223,7 @@ def write(
     file_row = IndexFile(generation, name, index.ntotal, last_chunk, last_embedding, size, digest)
     _put_in_place(fresh, folder / name)
     about = folder / f".vectors-{generation}.json.new"
-    about.write_text(_description(embedding_set, file_row, kind), encoding="utf-8")
+    about.write_text(description(embedding_set, file_row), encoding="utf-8")
     _put_in_place(about, folder / f"vectors-{generation}.json")
     return file_row
 
@@ -253,6 +253,43 @@ def _updated(
     return index if index.ntotal == _embedded(connection, embedding_set) else None
 
 
+def name_as_newest(
+    connection: sqlite3.Connection, embedding_set: EmbeddingSet, file: IndexFile
+) -> None:
+    """The row of a file that lies on the disk; the rows that nobody needs then go. Of sets that do
+    not answer a file is written again when one is to: it would be out of date."""
+    connection.execute(
+        "INSERT INTO index_files VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            file.generation,
+            embedding_set.id,
+            file.name,
+            file.count,
+            file.last_chunk_id,
+            file.last_embedding_id,
+            file.size_bytes,
+            file.sha256,
+        ),
+    )
+    connection.execute(
+        "DELETE FROM index_files WHERE generation < ? AND set_id NOT IN"
+        " (SELECT id FROM embedding_sets WHERE active = 1 AND id != ?)",
+        (file.generation, embedding_set.id),
+    )
+    # The older file of the set that answers may still hold them.
+    connection.execute(
+        "DELETE FROM removed_chunks WHERE NOT EXISTS"
+        " (SELECT 1 FROM index_files WHERE generation < ?)",
+        (file.generation,),
+    )
+
+
+def forget_others(connection: sqlite3.Connection, embedding_set: EmbeddingSet) -> None:
+    """The index files of all other sets, once this one answers by a file without removed chunks."""
+    connection.execute("DELETE FROM index_files WHERE set_id != ?", (embedding_set.id,))
+    connection.execute("DELETE FROM removed_chunks")
+
+
 def sweep(connection: sqlite3.Connection, folder: Path) -> None:
     """Delete index files that no row names. A reader that has one open keeps it."""
     for path in unnamed_files(connection, folder):
@@ -267,7 +304,8 @@ def unnamed_files(connection: sqlite3.Connection, folder: Path) -> list[Path]:
     return [path for path in present if path.stem not in named]
 
 
-def _description(embedding_set: EmbeddingSet, file: IndexFile, kind: str) -> str:
+def description(embedding_set: EmbeddingSet, file: IndexFile) -> str:
+    """The JSON beside an index file."""
     identity = embedding_set.identity
     facts = {
         "schema": "ragcli.vectors/1",
@@ -276,7 +314,7 @@ def _description(embedding_set: EmbeddingSet, file: IndexFile, kind: str) -> str
         "dimension": identity.dimension,
         "metric": "inner_product",
         "normalized": identity.normalized,
-        "index": kind,
+        "index": index_kinds.kind_for(file.count),
         "id_scheme": "chunks.id in store.sqlite",
         "generation": file.generation,
         "count": file.count,
@@ -293,11 +331,7 @@ def _put_in_place(fresh: Path, final: Path) -> None:
     finally:
         os.close(descriptor)
     fresh.replace(final)
-    folder = os.open(final.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    database.sync_folder(final.parent)
 
 
 def _open(folder: Path, file: IndexFile, dimension: int) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple, Protocol
 
-from ragcli.text.terms import STOP_WORDS, Word, question_words
+from ragcli.text.terms import MAX_TERM_CHARACTERS, STOP_WORDS, Word, question_words
 
 # A shorter half of a compound is there by chance (Koehn and Knight 2003).
 _LEAST_HALF = 3
@@ -48,7 +48,8 @@ def asked_terms(question: str, languages: Sequence[str], vocabulary: Vocabulary)
     missing: dict[str, None] = {}
     for word in told:
         chosen = _chosen(word, known)
-        if not chosen and word.is_plain:
+        # Longer ones are data: there are as many ways to cut one in two as it has letters.
+        if not chosen and word.is_plain and len(word.text) <= MAX_TERM_CHARACTERS:
             chosen = _split(word, languages, vocabulary)
         found |= dict.fromkeys(chosen)
         if not chosen:

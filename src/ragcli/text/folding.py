@@ -53,6 +53,15 @@ _LETTERS = str.maketrans(
 _HOMORGANIC = re.compile("ङ्(?=[क-घ])|ञ्(?=[च-झ])|ण्(?=[ट-ढ])|न्(?=[त-ध])|म्(?=[प-भ])")
 
 
+_HALVES = re.compile("[\ud800-\udfff]")
+
+
+def whole(text: str) -> str:
+    """Halves of surrogate pairs, which are no characters, become U+FFFD: neither a model nor a
+    store takes them."""
+    return _HALVES.sub("\ufffd", text)
+
+
 def fold(text: str) -> str:
     """A text without what search ignores, case and accents apart (see `plain`)."""
     if text.isascii():

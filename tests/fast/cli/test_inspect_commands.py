@@ -156,6 +156,21 @@ def test_rm_takes_out_and_keeps_the_file(project, rag):
     assert rag("ls").out == "docs/guide.md\ndocs/notes.txt\n"
 
 
+def test_rm_purge_says_what_went_and_what_is_out_of_reach(project, rag):
+    (project / ".rag/history.jsonl").write_text("picnic\n")
+    run = rag("rm", "--purge", "docs/notes.txt")
+    assert (run.code, run.out) == (0, "docs/notes.txt\n")
+    assert "no word of what was taken out" in run.err and "deleted: history.jsonl" in run.err
+    assert "backups and snapshots" in run.err
+    again = rag("rm", "--purge", "--json").object
+    assert (again["files"], again["purged"]["deleted"], again["purged"]["complete"]) == (
+        [],
+        [],
+        True,
+    )
+    assert rag("rm").code == 2
+
+
 def test_rm_of_the_ingested_folder_forgets_it(project, rag):
     run = rag("rm", "docs", "--json")
     assert run.object["roots"] == ["docs"] and len(run.object["files"]) == 3

@@ -478,3 +478,11 @@ def test_it_reranks_as_a_command_does(
     assert asked.code == 0 and "does not answer" not in asked.err
     program("serve", "--stop")
     until(lambda: gone(pid))
+
+
+def test_the_helper_lets_go_of_what_is_purged(helper: int, rag: Rag) -> None:
+    assert rag("query", "picnic", "--mode", "keyword").code == 0
+    assert requests() == 1
+    assert rag("rm", "--purge", "docs/notes.txt").code == 0
+    assert rag("query", "picnic", "--mode", "keyword").code == 4
+    until(lambda: gone(helper))

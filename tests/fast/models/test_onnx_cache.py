@@ -11,7 +11,7 @@ import pytest
 
 from ragcli.config import spare_cache_folder
 from ragcli.embedding.folder import ModelFolder
-from ragcli.models import Unfit, onnx_cache
+from ragcli.models import Unfit, hashes, onnx_cache
 from ragcli.models.onnx_cache import GRAPH, WEIGHTS
 
 
@@ -157,3 +157,46 @@ def test_exports_that_nobody_uses_any_more_are_deleted(
     onnx_cache.ensure(model, "fp32", anew=True)
     assert not old.exists()
     assert recent.exists() and folder.exists()
+
+
+def test_a_changed_manifest_is_no_manifest(model: ModelFolder, made: list[Path]) -> None:
+    """Each of its facts decides what is computed, and none is a file of which a hash is kept."""
+    folder = onnx_cache.ensure(model, "fp32").folder
+    manifest = folder / onnx_cache.MANIFEST
+    whole = manifest.read_text(encoding="utf-8")
+    manifest.write_text(whole.replace('"pad_id": 0', '"pad_id": 1'), encoding="utf-8")
+    assert onnx_cache.find(folder) is None
+    assert "other contents" in (onnx_cache.damage(folder) or "")
+    assert onnx_cache.ensure(model, "fp32").pad_id == 0
+    assert len(made) == 2 and onnx_cache.damage(folder) is None
+    manifest.write_text(whole.replace("files", "f\ufffdles"), encoding="utf-8")
+    assert onnx_cache.find(folder) is None
+
+
+def test_a_remembered_hash_with_a_changed_letter_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    file = tmp_path / "weights"
+    file.write_bytes(b"weights")
+    right = hashes.sha256_of(file)
+    (note,) = (tmp_path / "cache").rglob("hashes/*")
+    text = note.read_text(encoding="ascii")
+    for damaged in ("g" + text[1:], text[1:], "\xff" + text[1:]):
+        note.write_bytes(damaged.encode("latin-1"))
+        assert hashes.sha256_of(file) == right
+
+
+def test_every_flipped_byte_of_an_export_is_found(model: ModelFolder, made: list[Path]) -> None:
+    """By what `rag doctor` compares: also where size and time are as they were."""
+    folder = onnx_cache.ensure(model, "fp32").folder
+    assert onnx_cache.damage(folder) is None
+    for path in sorted(folder.iterdir()):
+        whole = path.read_bytes()
+        for place in range(len(whole)):
+            flipped = bytes([whole[place] ^ 1 << place % 8])
+            path.write_bytes(whole[:place] + flipped + whole[place + 1 :])
+            same = path.name == onnx_cache.MANIFEST and place == len(whole) - 1  # the line's end
+            assert onnx_cache.damage(folder) or same, (path.name, place)
+        path.write_bytes(whole)
+    assert onnx_cache.damage(folder) is None

@@ -174,6 +174,7 @@ def test_doctor_of_a_newer_format(rag: Rag, home: Path) -> None:
 def test_the_active_set_is_named_once(rag: Rag) -> None:
     rag.reembed("fake:32")
     rag.reembed("fake:64")
-    assert len(rag.store.connection.execute("SELECT * FROM embedding_sets").fetchall()) == 1
+    answering = "SELECT count(*) FROM embedding_sets WHERE active = 1"
+    assert rag.store.connection.execute(answering).fetchone() == (1,)
     active = sets.active(rag.store.connection)
     assert active is not None and active.identity.name == "fake:64"

@@ -86,7 +86,7 @@ def test_a_dropped_chunk_set_leaves_nothing_behind(store: Store, chosen: Embeddi
             store.add_chunks(document_id, chunk_set_id, cut(whole)[:1])
     check_tracking(store)
     embed(store, new)
-    store.switch_to(new)
+    store.switch_to(new, keep=False)
     check_tracking(store)
     for table, left in (("released_texts", 0), ("removed_chunks", 0), ("embeddings", 5)):
         assert store.connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (left,)

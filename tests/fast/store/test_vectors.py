@@ -137,7 +137,7 @@ def test_switching_sets_leaves_one_set_and_its_file(store: Store, chosen: Embedd
     assert fresh
     embed(store, new, seed=3)
     assert store.counts()["chunks"] == 20  # the old set answers until the switch
-    store.switch_to(new)
+    store.switch_to(new, keep=False)
     assert store.counts() | {"characters": 0} == {
         "files": 10, "parts": 0, "documents": 10, "chunks": 10, "embedded": 10, "characters": 0,
     }  # fmt: skip
