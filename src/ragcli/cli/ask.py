@@ -181,11 +181,20 @@ def _answer(talk: Conversation, output: Output, pieces: Iterator[Piece], strict:
     if output.json:
         return answer
     if answer.generator == "extractive" and talk.rag.settings.generator == "auto":
-        if len(talk.turns) == 1:
-            show_answer.offer_generator(output)
+        _offer_generator(talk, answer, output)
     elif not answer.declined and output.err_is_terminal:
         show_answer.footer(answer, output, perf_counter() - started)
     return answer
+
+
+def _offer_generator(talk: Conversation, answer: Answer, output: Output) -> None:
+    """Once in a conversation, unless there is one that had no time."""
+    from ragcli.http import elsewhere, host_url
+
+    late = any(step.name == "generator" and step.state == "left_out" for step in answer.steps)
+    if len(talk.turns) == 1 and not late:
+        host = elsewhere(host_url(talk.rag.settings.ollama_host))
+        show_answer.offer_generator(output, host)
 
 
 def _stream_events(

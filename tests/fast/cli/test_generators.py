@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import shutil
@@ -254,6 +255,19 @@ def test_a_terminal_shows_at_a_glance_what_is_proved(project, rag, ollama, monke
             patch.setenv(name, value)
             plain = rag("ask", QUESTION, terminal=True)
             assert "\x1b" not in plain.out and "  ✗ [1] docs/guide.md, line 9\n" in plain.out
+
+
+def test_what_is_saved_of_a_chat_names_claims_without_a_citation(project, rag, ollama):
+    """Also of a session, and of one that an older version kept."""
+    ollama.pieces = ("It runs for 24 months [1]. ", "It never ends.")
+    rag("chat", "--session", "s", stdin=QUESTION.encode())
+    file = project / ".rag" / "sessions" / "s.jsonl"
+    turn = json.loads(file.read_text())
+    assert turn.pop("uncited") == ["It never ends"]
+    file.write_text(file.read_text() + json.dumps(turn) + "\n")
+    run = rag("chat", "--session", "s", stdin=b"/save a.md")
+    assert "saved 2 questions in a.md" in run.err
+    assert (project / "a.md").read_text().count("\n- [?] It never ends\n") == 1
 
 
 def test_thoughts_that_were_given_out_as_text_are_not_kept(project, rag, ollama):
