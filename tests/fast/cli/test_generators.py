@@ -89,12 +89,23 @@ def test_a_model_that_is_kept_and_was_removed(project, rag, ollama):
     ollama.models = [FakeModel("newer:latest")]
     run = rag("ask", QUESTION)
     assert (run.code, run.out) == (20, "")
-    assert "`tiny:latest` not found, which this project names" in run.err
+    assert "`tiny:latest` not found; this project names `ollama:tiny:latest`\n" in run.err
     assert "ollama pull tiny:latest; or " in run.err
     assert "rag config set generator --unset" in run.err
     rag("config", "set", "generator", "--unset")
     assert rag("ask", QUESTION).code == 0
     assert asked(ollama)[-1] == "newer:latest"
+
+
+def test_a_model_that_is_kept_while_ollama_is_not_running(project, rag, ollama, monkeypatch):
+    rag("ask", QUESTION)
+    monkeypatch.setenv("OLLAMA_HOST", "127.0.0.1:9")
+    run = rag("ask", QUESTION)
+    assert (run.code, run.out) == (20, "")
+    assert "this project names `ollama:tiny:latest`\nhint: start it: ollama serve" in run.err
+    assert "rag config set generator --unset" in run.err
+    rag("config", "set", "generator", "--unset")
+    assert rag("ask", QUESTION).code == 0
 
 
 def test_a_project_that_keeps_a_local_model_needs_no_trust(project, rag, ollama, tmp_path):
