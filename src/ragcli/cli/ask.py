@@ -121,6 +121,7 @@ def ask(
         options["deadline"] = by
         rest = {"allow_weak": allow_weak, "strict": strict, "jsonl": jsonl}
         answer = answered(talk, output, asked, options, **rest)
+        remember(rag, output, answer.searched_for or asked)
         if by is not None:
             tell_steps(answer.steps, by.seconds, output)
         raise typer.Exit(_exit_code(answer, strict))
@@ -156,12 +157,9 @@ def answered(
     thoughts = show_answer.Thoughts(output)
     rest: dict[str, Any] = {"allow_weak": allow_weak, "thought": thoughts.tell}
     if jsonl:
-        answer = _stream_events(talk, output, question, options, rest, thoughts)
-    else:
-        pieces = thoughts.before(talk.ask_stream(question, **options, **rest))
-        answer = _answer(talk, output, pieces, strict)
-    remember(talk.rag, output, answer.searched_for or question)
-    return answer
+        return _stream_events(talk, output, question, options, rest, thoughts)
+    pieces = thoughts.before(talk.ask_stream(question, **options, **rest))
+    return _answer(talk, output, pieces, strict)
 
 
 def _answer(talk: Conversation, output: Output, pieces: Iterator[Piece], strict: bool) -> Answer:
