@@ -123,6 +123,8 @@ class Commands:
         for left in self._folder.glob("run.*"):
             left.unlink()
         said, log = self._folder / "run.said", self._folder / "run.log"
+        for file in (said, log):
+            file.touch()  # it may be killed before it begins
         asked = {
             "project": str(project),
             "argv": argv,

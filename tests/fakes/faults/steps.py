@@ -178,6 +178,7 @@ class Steps:
         for name, action in (("pwrite", "write"), ("ftruncate", "truncate")):
             setattr(os, name, self._by_descriptor(getattr(os, name), action))
         os.fsync = self._fsync(os.fsync)
+        os.open = self._make(os.open)
         builtins.open = io.open = self._open(io.open)
 
     def _holds(self, path: Path) -> bool:
@@ -208,6 +209,15 @@ class Steps:
 
         self._unsynced.append((new.parent, undo))
 
+    def _make(self, call: Callable[..., int]) -> Callable[..., int]:
+        def asked(path: Any, flags: int, *rest: Any, **named: Any) -> int:
+            place = Path(os.fsdecode(path))
+            if flags & os.O_CREAT and self._holds(place) and not place.exists():
+                _refuse(self.step("make", place), place)
+            return call(path, flags, *rest, **named)
+
+        return asked
+
     def _by_descriptor(self, call: Callable[..., Any], action: str) -> Callable[..., Any]:
         def asked(descriptor: int, *rest: Any) -> Any:
             place = _path_of(descriptor)
@@ -229,10 +239,11 @@ class Steps:
 
     def _open(self, call: Callable[..., Any]) -> Callable[..., Any]:
         def asked(file: Any, mode: str = "r", *rest: Any, **named: Any) -> Any:
-            place = Path(str(file)) if isinstance(file, str | os.PathLike) else None
-            if place is None or not self._holds(place) or not set(mode) & set("wax+"):
+            place = _path_of(file) if isinstance(file, int) else Path(os.fsdecode(file))
+            if not self._holds(place) or not set(mode) & set("wax+"):
                 return call(file, mode, *rest, **named)
-            _refuse(self.step("make", place), place)
+            if not isinstance(file, int):
+                _refuse(self.step("make", place), place)
             opened = call(file, mode, *rest, **named)
             self._unsynced.append((place, lambda: os.truncate(place, 0)))
             return _Written(opened, place, self)
