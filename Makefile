@@ -1,6 +1,7 @@
 # make demo   set up, ingest sample_docs/, ask two questions      (no model hub, no Ollama needed)
 # make test   set up, run every test                               make fast: those without a model
 # make soak   the longest tests of faults and load: an hour
+# make fuzz   look for bytes that break readers, chunker, terms, settings or import: a quarter of an hour
 # make check  lint and types        make bench: measure            make wheel: build and try it
 
 PYTHON ?= python3
@@ -11,7 +12,7 @@ READY  := $(VENV)/ready
 # pip honours PIP_INDEX_URL, PIP_EXTRA_INDEX_URL and PIP_CONFIG_FILE.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test fast soak check bench wheel clean
+.PHONY: demo test fast soak check bench fuzz wheel clean
 .DEFAULT_GOAL := demo
 
 # pip first: older ones know no dependency groups.
@@ -43,6 +44,12 @@ check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# What breaks a target is kept in build/fuzz.
+FUZZ_SECONDS ?= 60
+fuzz: $(READY)
+	$(INSTALL) --group fuzz
+	$(BIN)/python tests/fuzz/run.py --seconds $(FUZZ_SECONDS)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/run.py

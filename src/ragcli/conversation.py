@@ -119,6 +119,7 @@ class Conversation:
             searched=wording.text,
             answer=text,
             citations=tuple(citations) if answer is None else answer.citations,
+            uncited=tuple(s.uncited for s in sentences if s.uncited),
             asked_at=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         self.turns.append(turn)

@@ -225,12 +225,10 @@ class Parts:
         try:
             return providers.generator(name, self.settings)
         except ProviderUnavailable as error:
-            from ragcli.http import ServerRefused
-
-            if not (here and isinstance(error, ServerRefused) and error.status == 404):
+            if not here:
                 raise
             raise ProviderUnavailable(
-                f"{error.message}, which this project names",
+                f"{error.message}; this project names `{name}`",
                 f"{error.hint}; or let another be picked: rag config set generator --unset",
             ) from error
 

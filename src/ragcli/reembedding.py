@@ -68,7 +68,7 @@ class Reembedding(Parts):
         if terms is not None and if_better:
             self._check_questions(terms)
         done = reembed(self.store, options, embedder, listener, terms)
-        if done.switched:
+        if active(self.store).identity.fingerprint == embedder.identity.fingerprint:
             self.__dict__["embedder"] = embedder
             self._name_in_config(done.model)
         return done

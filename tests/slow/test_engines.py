@@ -13,9 +13,10 @@ import pytest
 from fakes import tiny_models
 
 from ragcli.config import Settings
-from ragcli.embedding.sentence_transformers import SentenceTransformersEmbedder
+from ragcli.embedding.sentence_transformers import MANY_QUESTIONS, SentenceTransformersEmbedder
 from ragcli.errors import ProviderUnavailable, UsageError
 from ragcli.models import onnx_cache
+from ragcli.retrieval.compound import MAX_PARTS
 
 pytestmark = [
     pytest.mark.slow,
@@ -63,7 +64,7 @@ def test_every_kind_runs_on_onnx_as_on_torch(kind: str, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("exports_here")
 def test_many_questions_get_threads_of_their_own_and_the_same_vectors(tmp_path: Path) -> None:
     model = embedder(tiny_models.transformer(tmp_path / "made", "bert", "mean"), threads=2)
-    questions = [f"how long is the warranty of number {n}?" for n in range(3)]
+    questions = [f"how long is the warranty of number {n}?" for n in range(MANY_QUESTIONS)]
     first = [model.embed_query(question) for question in questions]
     assert model._for_questions is not None
     many = model._for_questions.result()
@@ -76,7 +77,9 @@ def test_many_questions_get_threads_of_their_own_and_the_same_vectors(tmp_path: 
 @pytest.mark.usefixtures("exports_here")
 def test_a_process_that_asks_once_loads_one_session(tmp_path: Path) -> None:
     model = embedder(tiny_models.transformer(tmp_path / "made", "bert", "mean"), threads=2)
-    model.embed_query("how long is the warranty?")
+    for _ in range(MAX_PARTS + 1):  # for the search, and to choose sentences
+        model.embed_query("how long is the warranty?")
+        model.embed_query("how long is the warranty?")
     model.embed_documents(["24 months", "12 months"])
     assert model._for_questions is None
 

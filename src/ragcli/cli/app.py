@@ -132,6 +132,8 @@ def _run(args: list[str], output: Output) -> int:
     except typer.Exit as ending:
         return ending.exit_code
     except KeyboardInterrupt:
+        if output.err_is_terminal:
+            output.say("")  # the terminal shows ^C
         output.say("rag: interrupted; the project holds what was committed")
         return 130
     except Ended:

@@ -121,6 +121,7 @@ def ask(
         options["deadline"] = by
         rest = {"allow_weak": allow_weak, "strict": strict, "jsonl": jsonl}
         answer = answered(talk, output, asked, options, **rest)
+        remember(rag, output, answer.searched_for or asked)
         if by is not None:
             tell_steps(answer.steps, by.seconds, output)
         raise typer.Exit(_exit_code(answer, strict))
@@ -156,12 +157,9 @@ def answered(
     thoughts = show_answer.Thoughts(output)
     rest: dict[str, Any] = {"allow_weak": allow_weak, "thought": thoughts.tell}
     if jsonl:
-        answer = _stream_events(talk, output, question, options, rest, thoughts)
-    else:
-        pieces = thoughts.before(talk.ask_stream(question, **options, **rest))
-        answer = _answer(talk, output, pieces, strict)
-    remember(talk.rag, output, answer.searched_for or question)
-    return answer
+        return _stream_events(talk, output, question, options, rest, thoughts)
+    pieces = thoughts.before(talk.ask_stream(question, **options, **rest))
+    return _answer(talk, output, pieces, strict)
 
 
 def _answer(talk: Conversation, output: Output, pieces: Iterator[Piece], strict: bool) -> Answer:
@@ -181,11 +179,20 @@ def _answer(talk: Conversation, output: Output, pieces: Iterator[Piece], strict:
     if output.json:
         return answer
     if answer.generator == "extractive" and talk.rag.settings.generator == "auto":
-        if len(talk.turns) == 1:
-            show_answer.offer_generator(output)
+        _offer_generator(talk, answer, output)
     elif not answer.declined and output.err_is_terminal:
         show_answer.footer(answer, output, perf_counter() - started)
     return answer
+
+
+def _offer_generator(talk: Conversation, answer: Answer, output: Output) -> None:
+    """Once in a conversation, unless there is one that had no time."""
+    from ragcli.http import elsewhere, host_url
+
+    late = any(step.name == "generator" and step.state == "left_out" for step in answer.steps)
+    if len(talk.turns) == 1 and not late:
+        host = elsewhere(host_url(talk.rag.settings.ollama_host))
+        show_answer.offer_generator(output, host)
 
 
 def _stream_events(

@@ -12,8 +12,10 @@ import typer
 from ragcli.cli import chat_commands, failures
 from ragcli.cli.ask import answered, conversation
 from ragcli.cli.options import (
+    DeadlineOption,
     DebugOption,
     EngineOption,
+    FreshOption,
     GeneratorOption,
     JsonOption,
     LangOption,
@@ -32,12 +34,15 @@ from ragcli.cli.options import (
     TypeOption,
     UntilOption,
     VerboseOption,
+    VerifyOption,
     WhereOption,
+    deadline_in,
     filter_from,
     opened,
     tell_model,
 )
 from ragcli.cli.output import Output
+from ragcli.cli.show_passages import tell_steps
 from ragcli.cli.typed_lines import at_terminal, typed_lines
 from ragcli.errors import UsageError
 
@@ -66,6 +71,8 @@ def chat(
     since: SinceOption = None,
     until: UntilOption = None,
     where: WhereOption = None,
+    fresh: FreshOption = False,
+    verify: VerifyOption = False,
     model: ModelOption = None,
     engine: EngineOption = None,
     rerank: RerankOption = None,
@@ -75,6 +82,7 @@ def chat(
         bool, typer.Option("--allow-weak", help="Answer even where nothing seems to answer it.")
     ] = False,
     prompt_file: PromptFileOption = None,
+    deadline: DeadlineOption = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
     jsonl: Annotated[bool, typer.Option("--jsonl", help="Stream events, one JSON a line.")] = False,
@@ -86,7 +94,8 @@ def chat(
 
     At a terminal /help lists what else may be typed. Otherwise each line of stdin is a question.
     """
-    chosen = filter_from(path, type_, lang, since, until, where)
+    chosen = filter_from(path, type_, lang, since, until, where, fresh=fresh)
+    deadline_in(deadline)  # what is no length of time is told before anything is typed
     flags = {
         "model": model,
         "engine": engine,
@@ -97,18 +106,21 @@ def chat(
         "reranker": rerank,
         "prompt_file": prompt_file,
     }
-    said = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
+    said = {"json": as_json or jsonl, "quiet": quiet, "verbose": verbose, "debug": debug}
     with opened(project, **said, flags=flags, helped=True) as (rag, output):
         if sessions or forget is not None or forget_all:
             raise typer.Exit(_look_after(rag, output, forget, forget_all=forget_all))
         tell_model(rag, output)
         talk = conversation(rag, session, output)
-        options = {"top_k": top_k, "chosen": chosen}
+        options = {"top_k": top_k, "chosen": chosen, "verify": verify}
 
         def ask(question: str) -> None:
+            by = deadline_in(deadline)  # for each question
             rest = {"allow_weak": allow_weak, "strict": False, "jsonl": jsonl}
-            answered(talk, output, question, options, **rest)
-            if not (as_json or jsonl):
+            answer = answered(talk, output, question, {**options, "deadline": by}, **rest)
+            if by is not None:
+                tell_steps(answer.steps, by.seconds, output)
+            if not output.json:
                 output.line()
 
         raise typer.Exit(_converse(talk, output, ask, debug=debug))

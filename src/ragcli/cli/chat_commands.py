@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ragcli.cli.output import Output, one_line, show_safely
-from ragcli.cli.show_answer import citation_line
+from ragcli.cli.show_answer import UNCITED, citation_line, wrapped
 from ragcli.cli.show_passages import place
 from ragcli.errors import UsageError
 
@@ -38,6 +38,8 @@ def run(line: str, talk: Conversation, output: Output) -> bool:
     name, rest = match["name"].lower(), match["rest"] or ""
     if name in ("quit", "exit"):
         return True
+    if output.json and name in ("sources", "show"):
+        raise UsageError(f"/{name} prints no JSON", "each answer's `passages` hold all of it")
     if name == "sources":
         _sources(_last(talk), output)
     elif name == "show":
@@ -79,7 +81,7 @@ def _show(answer: Answer, rest: str, output: Output) -> None:
         )
     one = answer.passages[int(rest) - 1]
     output.line(f"  {_named(one)}")
-    output.line(show_safely(one.text).rstrip("\n"))
+    output.line(wrapped(show_safely(one.text), output))
 
 
 # ------------------------------------------------------------------ saved
@@ -108,4 +110,5 @@ def _as_markdown(turn: Turn) -> str:
         lines += [f"*searched for: {one_line(turn.searched)}*", ""]
     lines += [show_safely(turn.answer).strip() or "(not in these documents)", ""]
     sources = [f"- {citation_line(one, turn.answer).strip()}" for one in turn.citations]
+    sources += [f"- {UNCITED} {one_line(claim)}" for claim in turn.uncited]
     return "\n".join([*lines, *sources, ""] if sources else lines)

@@ -119,14 +119,13 @@ def bench(
 
         most = None if everything else chunks or benches.SAMPLE_CHUNKS
         options = benches.Options(questions, top_k, most)
-        listener = output.listener()
         wanted = benches.names(rag, names)
-        measured = benches.contenders(rag, wanted, listener)
+        measured = benches.contenders(rag, wanted, output.listener())
         if not output.json:
             show_bench.show_speed(measured, output)
         found = None
         if not only_speed:
-            found = benches.quality(rag, wanted, measured, options, flags, listener)
+            found = benches.quality(rag, wanted, measured, options, flags, output.listener())
         if output.json:
             output.object(benches.as_object(measured, found))
         if found is not None:

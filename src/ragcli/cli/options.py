@@ -214,7 +214,7 @@ def agrees(output: Output, host: str, name: str) -> bool:
     if not (output.err_is_terminal and sys.stdin.isatty()):
         return False
     output.say(f"`{name}` sends what it is asked, and what it reads, to {host}.")
-    output.say("Agree, for this and all later times? [y/N]")
+    output.prompt("Agree, for this and all later times? [y/N] ")
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 

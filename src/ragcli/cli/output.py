@@ -79,13 +79,14 @@ class Output:
 
     # ------------------------------------------------------------ stdout
 
-    def line(self, text: str = "") -> None:
-        """One line of data."""
-        self._stdout.write(self._shown(text) + "\n")
+    def line(self, text: str = "", *, painted: bool = False) -> None:
+        """One line of data; bars end where it begins. What is ``painted`` was cleaned before."""
+        self._close_progress()
+        self._stdout.write((text if painted else self._shown(text)) + "\n")
 
-    def text(self, piece: str) -> None:
+    def text(self, piece: str, *, painted: bool = False) -> None:
         """A piece of data as it comes, seen at once."""
-        self._stdout.write(self._shown(piece))
+        self._stdout.write(piece if painted else self._shown(piece))
         self._stdout.flush()
 
     def _shown(self, text: str) -> str:
@@ -116,7 +117,7 @@ class Output:
         self._stdout.write(captured.get())
 
     def painted(self, text: str, colour: str) -> str:
-        """The text in this colour, where stdout shows any."""
+        """A text that is clean in this colour, where stdout shows any."""
         return text if self.no_color else f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m"
 
     @property

@@ -15,7 +15,7 @@ from ragcli.recipes.ask import Piece
 _SIGNS = {"supported": "✓", "unchecked": "·"}
 _WRONG = "✗"
 _COLOURS = {"supported": "green", "unchecked": "dim"}
-_UNCITED = "[?]"
+UNCITED = "[?]"
 _THOUGHT = "~"
 _INCOMPLETE = "[incomplete]"
 
@@ -40,14 +40,14 @@ def stream(pieces: Iterator[Piece], output: Output, *, live: bool) -> Generator[
         for piece in pieces:
             if live and piece.sentence:
                 begun = True
-                output.text(wrapper.feed(marked(piece.sentence, output)))
+                output.text(wrapper.feed(marked(piece.sentence, output)), painted=True)
             if live and piece.answer:
-                output.text(wrapper.end())
+                output.text(wrapper.end(), painted=True)
                 ended = True
             yield piece
     finally:
         if begun and not ended:
-            output.text(f"{wrapper.end()}\n")
+            output.text(f"{wrapper.end()}\n", painted=True)
 
 
 class Thoughts:
@@ -80,7 +80,8 @@ def show(answer: Answer, output: Output, *, shown_already: bool) -> None:
     if answer.declined:
         declined(answer.passages, answer.confidence, answer.why, output)
     elif not shown_already:
-        output.line(wrapped("".join(marked(s, output) for s in answer.sentences), output))
+        text = "".join(marked(one, output) for one in answer.sentences)
+        output.line(wrapped(text, output), painted=True)
     elif answer.answer and not answer.answer.endswith("\n"):
         output.line()
     if answer.incomplete:
@@ -110,7 +111,7 @@ def marked(sentence: Sentence, output: Output) -> str:
     if not sentence.uncited:
         return text + rest
     shown = rest.rstrip()
-    return f"{text}{shown} {output.painted(_UNCITED, 'yellow')}{rest[len(shown) :]}"
+    return f"{text}{shown} {output.painted(UNCITED, 'yellow')}{rest[len(shown) :]}"
 
 
 def wrapped(text: str, output: Output, indent: int = 0) -> str:
@@ -150,11 +151,11 @@ def _show_citation(citation: Citation, text: str, output: Output) -> None:
     head, *details = _citation(citation, text, output.painted)
     line = _GAP.join((head, *details))
     if not output.out_is_terminal or columns(line) <= output.width:
-        output.line(line)
+        output.line(line, painted=True)
         return
-    output.line(head)
+    output.line(head, painted=True)
     for detail in details:
-        output.line(wrapped(detail, output, _BELOW))
+        output.line(wrapped(detail, output, _BELOW), painted=True)
 
 
 def _citation(citation: Citation, text: str, paint: Callable[[str, str], str]) -> list[str]:
@@ -183,12 +184,19 @@ def footer(answer: Answer, output: Output, duration_s: float) -> None:
         f"{supported} of {count(len(answer.citations), 'citation')} supported",
     ]
     if answer.uncited:
-        parts.append(f"{count(len(answer.uncited), 'sentence')} without a citation {_UNCITED}")
+        parts.append(f"{count(len(answer.uncited), 'sentence')} without a citation {UNCITED}")
     output.note(" · ".join(parts))
 
 
-def offer_generator(output: Output) -> None:
-    """Nobody chose a generator and none is installed: what this is, and how to get one."""
+def offer_generator(output: Output, elsewhere: str | None) -> None:
+    """Nobody chose a generator and none was picked: what this is, and how to get one. One of the
+    Ollama ``elsewhere`` has to be named."""
+    if elsewhere is not None:
+        output.note(
+            "No LLM of this machine, so these are the documents' own words. One of the Ollama at"
+            f" {elsewhere} is never picked; name it: --generator ollama:MODEL"
+        )
+        return
     output.note(
         "No LLM found, so these are the documents' own words. For written answers:\n"
         "  install Ollama (ollama.com), then: ollama pull qwen3:4b"

@@ -51,8 +51,8 @@ def show(done: Reembedded, output: Output) -> None:
     )
     if done.kept is not None:
         output.note(
-            f"{done.kept.model} is kept ({size(done.kept.size_bytes)}): go back with"
-            " rag reembed --rollback, free the space with rag reembed --forget"
+            f"What was before is kept ({done.kept.told}, {size(done.kept.size_bytes)}):"
+            " go back with rag reembed --rollback, free the space with rag reembed --forget"
         )
 
 

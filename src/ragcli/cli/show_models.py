@@ -50,7 +50,7 @@ Columns = Sequence[tuple[str, tuple[str, ...]]]
 
 def show(found: Models, output: Output) -> None:
     """All of it."""
-    for line in _page(found):
+    for line in _page(found, output.width):
         output.line(line)
 
 
@@ -66,7 +66,7 @@ def show_some(here: Sequence[Here], known: Sequence[Listed], output: Output) -> 
             output.line(line)
 
 
-def _page(found: Models) -> Iterator[str]:
+def _page(found: Models, width: int) -> Iterator[str]:
     if found.corpus:
         yield _corpus(found.corpus)
         yield ""
@@ -82,7 +82,8 @@ def _page(found: Models) -> Iterator[str]:
     yield ""
     yield from _table("Rerankers worth knowing", "reranker", usable, _RERANKED, found)
     yield ""
-    yield from _legend(found, columns)
+    for paragraph in _paragraphs(found, columns):
+        yield from wrap(paragraph, width, break_on_hyphens=False)
 
 
 def _corpus(corpus: Corpus) -> str:
@@ -144,11 +145,6 @@ def _knows(one: Listed) -> str:
 def _figure(one: Listed, benchmarks: Sequence[str]) -> str:
     value = one.model.score(*benchmarks)
     return "-" if value is None else f"{value:.1f}"
-
-
-def _legend(found: Models, columns: Columns) -> Iterator[str]:
-    for paragraph in _paragraphs(found, columns):
-        yield from wrap(paragraph, DEFAULT_WIDTH)
 
 
 def _paragraphs(found: Models, columns: Columns) -> Iterator[str]:

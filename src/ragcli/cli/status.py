@@ -92,8 +92,7 @@ def _glance(found: Status) -> Iterator[str]:
         begun = f"a switch to {found.unfinished[-1]}: finish it with the same rag reembed"
         yield _row("unfinished", begun)
     if found.kept:
-        kept = f"{found.kept.model}, {found.kept.chunk_tokens}-token chunks"
-        about = f"{kept}, {size(found.kept.size_bytes)}"
+        about = f"{found.kept.told}, {size(found.kept.size_bytes)}"
         yield _row("kept", f"{about}: rag reembed --rollback, or --forget")
     if found.stale:
         yield _row("stale", f"{found.stale:,} files changed or gone since read: rag ingest")

@@ -82,13 +82,15 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class Turn:
     """A question of a conversation, as it was asked and as it was ``searched`` for, and what was
-    answered, if anything. ``asked_at`` is UTC, ISO 8601."""
+    answered, if anything; ``uncited`` is what that claims without a citation. ``asked_at`` is UTC,
+    ISO 8601."""
 
     question: str
     searched: str
     answer: str
     citations: tuple[Citation, ...] = ()
     asked_at: str = ""
+    uncited: tuple[str, ...] = ()
 
 
 class Message(NamedTuple):

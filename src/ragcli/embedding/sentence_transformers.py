@@ -40,6 +40,11 @@ GPU_BATCH_TEXTS = 1_024
 GPU_LANES = 2
 
 
+# More than one answer takes: the question and its parts, each read for the search and once more
+# for the choice of sentences.
+MANY_QUESTIONS = 12
+
+
 class SentenceTransformersEmbedder:
     """L2-normalised float32 vectors; cosine is their inner product."""
 
@@ -182,10 +187,10 @@ class SentenceTransformersEmbedder:
         return self._loading.result()
 
     def _question_engine(self) -> Engine:
-        """From the second question on, where it is loaded by then, one that uses several threads
-        for one text: a process that asks once would only wait for it. It gives the same."""
+        """Where many are asked and it is loaded by then, one that uses several threads for one
+        text: a process that answers once would only wait for it. It gives the same."""
         self._questions += 1
-        if self._questions == 2 and self._threads > 1 and self.engine.name == "onnx":
+        if self._questions == MANY_QUESTIONS and self._threads > 1 and self.engine.name == "onnx":
             self._for_questions = Background(lambda: self._fast_engine(for_questions=True))
         loaded = self._for_questions
         return loaded.result() if loaded is not None and loaded.done else self.engine

@@ -17,7 +17,7 @@ MAX_QUOTE_CHARACTERS = 400
 _MAX_QUOTE_CHARACTERS_UNSPACED = 200
 
 _HEADING = re.compile(r"#{1,6}\s")
-_TABLE = re.compile(r"\|.*\||[^\t]*\t[^\t]*\t")
+_TABLE = re.compile(r"[^|]*\|.*\||[^\t]*\t[^\t]*\t")
 _RULE = re.compile(r"[-=_*~+|: \t]+$")
 _BULLET = re.compile(r"(?:[-*+•·>]|\d{1,3}[.)、])\s+")
 _FENCE = re.compile(r"\s*(?:```|~~~)")

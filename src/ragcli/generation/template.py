@@ -83,9 +83,10 @@ def read_template(path: Path) -> PromptTemplate:
             raise ValueError(f"it is longer than {_MAX_BYTES:,} bytes")
         parts = tomllib.loads(data.decode("utf-8"))
     except (OSError, ValueError) as error:  # also what is no UTF-8, and no TOML
+        why = error.strerror if isinstance(error, OSError) else error
         raise UsageError(
-            f"cannot read the prompt's template {path}: {error}",
-            "mend the file, or unset `prompt_file`; docs/prompt.md has an example",
+            f"cannot read the prompt's template {path}: {why}",
+            "mend the file, or name another (`prompt_file`); docs/prompt.md has an example",
         ) from error
     for name, text in parts.items():
         _check(path, name, text)

@@ -10,7 +10,7 @@ from typing import Literal
 
 from ragcli.errors import RagError
 from ragcli.recipes.shown import files_held, is_stale
-from ragcli.store import Store, keyword, ledger, overview, salvage, sets, verify
+from ragcli.store import Store, keyword, ledger, overview, purge, salvage, sets, verify
 from ragcli.store.database import EngineError
 from ragcli.store.folder import NOTICES, ProjectFolder, is_there
 
@@ -197,6 +197,9 @@ def _leftovers(store: Store) -> Check:
     if (store.folder.rag / salvage.ASIDE).exists():
         cure = f"delete it once nothing is missing: rm {store.folder.rag / salvage.ASIDE}"
         return Check("leftovers", "warn", f"{salvage.ASIDE}: it holds texts", cure)
+    if purge.is_unfinished(store):
+        detail = "a purge was begun and not finished: words of what was taken out are left"
+        return Check("leftovers", "warn", detail, "rag rm --purge")
     files = verify.leftovers(store.connection, store.folder.rag)
     if files:
         return Check("leftovers", "warn", f"no longer used: {_some(files)}", REPAIR)

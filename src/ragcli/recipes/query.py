@@ -60,7 +60,7 @@ def query(
     """
     question = whole(question)
     if not question.strip():
-        raise UsageError("the question is empty", 'ask something: rag query "…"')
+        raise UsageError("the question is empty", 'ask something: "how long is the warranty?"')
     clock = _Clock()
     with store.snapshot():
         chosen = sets.active(store.connection)

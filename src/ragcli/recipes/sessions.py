@@ -154,6 +154,7 @@ def _turn(line: bytes) -> Turn | None:
     try:
         held: dict[str, Any] = json.loads(line)
         citations = tuple(Citation(**one) for one in held["citations"])
-        return Turn(**{**held, "citations": citations})
+        uncited = tuple(held.get("uncited", ()))  # which older ones have not
+        return Turn(**{**held, "citations": citations, "uncited": uncited})
     except (ValueError, TypeError, KeyError):
         return None

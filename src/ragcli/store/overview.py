@@ -105,6 +105,13 @@ class KeptSet(NamedTuple):
     size_bytes: int
     replaced_at: str
 
+    @property
+    def told(self) -> str:
+        """What it is, in words."""
+        precision = "" if self.precision == "fp32" else f", {self.precision}"
+        cut = f"{self.chunk_tokens}-token chunks"
+        return f"{self.model}, {self.dimension} dimensions{precision}, {cut}"
+
 
 def kept_set(connection: sqlite3.Connection) -> KeptSet | None:
     """None where there is none."""

@@ -120,7 +120,8 @@ def question_words(question: str, languages: Iterable[str] = ()) -> list[Word]:
     for spaced, run in _cut(folded):
         for word in _WORD.findall(spaced):
             units = parts(word)
-            found += [_asked(unit, others, is_plain=len(units) == 1) for unit in units]
+            asked = (_asked(unit, others, is_plain=len(units) == 1) for unit in units)
+            found += [unit for unit in asked if unit.term]
         found += [Word(piece, piece) for piece in (pieces(run) if run else ())]
     return found + [Word(word, word) for word in beside(folded)]
 
@@ -174,7 +175,8 @@ def _han_character() -> re.Pattern[str]:
 def _common_terms(word: str) -> tuple[str, ...]:
     if word.isascii() and word.isalpha() and (word.islower() or word.istitle()):
         return (_common(word.lower()),)  # most words are plain, and have one part
-    return tuple(dict.fromkeys(_common(part) for part in parts(word)))
+    # Of a word of nothing but what is ignored nothing is left.
+    return tuple(dict.fromkeys(term for part in parts(word) if (term := _common(part))))
 
 
 @cache

@@ -41,6 +41,13 @@ def test_extractive_quotes_and_says_how_to_get_more(project, rag):
     assert rag("ask", QUESTION, "--quiet").err == ""
 
 
+def test_an_ollama_elsewhere_is_never_picked_and_that_is_said(project, rag, monkeypatch):
+    monkeypatch.setenv("OLLAMA_HOST", "gpu.example")
+    run = rag("ask", QUESTION)
+    assert run.code == 0
+    assert "gpu.example:11434 is never picked; name it: --generator ollama:MODEL" in run.err
+
+
 def test_events(project, rag):
     run = rag("ask", QUESTION, "--jsonl", "--generator", "fake:x")
     kinds = [event["event"] for event in run.objects]

@@ -59,6 +59,25 @@ def test_what_comes_after_quit_is_not_asked(project, rag):
         assert rag("chat", *QUOTED, stdin=lines(word, QUESTION)).out == ""
 
 
+def test_commands_that_print_text_leave_json_alone(project, rag):
+    for option in ("--json", "--jsonl"):
+        run = rag("chat", *QUOTED, option, stdin=lines(QUESTION, "/sources", "/show 1", SECOND))
+        assert run.code == 3 and run.objects
+        assert "rag: error: /sources prints no JSON\nhint: each answer's `passages`" in run.err
+
+
+def test_each_question_has_the_whole_deadline(project, rag):
+    run = rag("chat", *QUOTED, "--deadline", "20s", stdin=lines(QUESTION, SECOND))
+    assert run.err.count("within 20 s: search by words, search by meaning, writing\n") == 2
+    assert rag("chat", *QUOTED, "--deadline", "soon").code == 2
+
+
+def test_fresh_leaves_changed_files_out(project, rag):
+    (project / "docs" / "guide.md").write_text("# Guide\n\nNothing.\n")
+    fresh = rag("chat", *QUOTED, "--fresh", "--verify", "--json", stdin=lines(QUESTION)).object
+    assert "docs/guide.md" not in {p["source"] for p in fresh["passages"]}
+
+
 def test_a_path_is_no_command(project, rag):
     run = rag("chat", *QUOTED, stdin=lines("/docs/guide says what of the warranty?"))
     assert run.code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import shutil
@@ -88,12 +89,23 @@ def test_a_model_that_is_kept_and_was_removed(project, rag, ollama):
     ollama.models = [FakeModel("newer:latest")]
     run = rag("ask", QUESTION)
     assert (run.code, run.out) == (20, "")
-    assert "`tiny:latest` not found, which this project names" in run.err
+    assert "`tiny:latest` not found; this project names `ollama:tiny:latest`\n" in run.err
     assert "ollama pull tiny:latest; or " in run.err
     assert "rag config set generator --unset" in run.err
     rag("config", "set", "generator", "--unset")
     assert rag("ask", QUESTION).code == 0
     assert asked(ollama)[-1] == "newer:latest"
+
+
+def test_a_model_that_is_kept_while_ollama_is_not_running(project, rag, ollama, monkeypatch):
+    rag("ask", QUESTION)
+    monkeypatch.setenv("OLLAMA_HOST", "127.0.0.1:9")
+    run = rag("ask", QUESTION)
+    assert (run.code, run.out) == (20, "")
+    assert "this project names `ollama:tiny:latest`\nhint: start it: ollama serve" in run.err
+    assert "rag config set generator --unset" in run.err
+    rag("config", "set", "generator", "--unset")
+    assert rag("ask", QUESTION).code == 0
 
 
 def test_a_project_that_keeps_a_local_model_needs_no_trust(project, rag, ollama, tmp_path):
@@ -254,6 +266,19 @@ def test_a_terminal_shows_at_a_glance_what_is_proved(project, rag, ollama, monke
             patch.setenv(name, value)
             plain = rag("ask", QUESTION, terminal=True)
             assert "\x1b" not in plain.out and "  ✗ [1] docs/guide.md, line 9\n" in plain.out
+
+
+def test_what_is_saved_of_a_chat_names_claims_without_a_citation(project, rag, ollama):
+    """Also of a session, and of one that an older version kept."""
+    ollama.pieces = ("It runs for 24 months [1]. ", "It never ends.")
+    rag("chat", "--session", "s", stdin=QUESTION.encode())
+    file = project / ".rag" / "sessions" / "s.jsonl"
+    turn = json.loads(file.read_text())
+    assert turn.pop("uncited") == ["It never ends"]
+    file.write_text(file.read_text() + json.dumps(turn) + "\n")
+    run = rag("chat", "--session", "s", stdin=b"/save a.md")
+    assert "saved 2 questions in a.md" in run.err
+    assert (project / "a.md").read_text().count("\n- [?] It never ends\n") == 1
 
 
 def test_thoughts_that_were_given_out_as_text_are_not_kept(project, rag, ollama):

@@ -131,6 +131,17 @@ def test_bars_on_a_terminal_and_problems_above_them():
     assert content(out) == ""
 
 
+def test_data_begins_where_the_bars_end():
+    out, err = streams(terminal=True)
+    output = Output(out, err, {"TERM": "xterm", "COLUMNS": "80"})
+    output.listener()(Event("embedding", 3, 8))
+    output.line("data")
+    ended = len(content(err))
+    output.say("talk")  # not above bars, which would be drawn again
+    assert content(err)[ended:] == "talk\n"
+    output.close()
+
+
 def test_quiet_says_problems_only():
     out, err = streams(terminal=True)
     listener = Output(out, err, {}, quiet=True).listener()

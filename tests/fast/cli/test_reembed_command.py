@@ -36,7 +36,8 @@ def test_old_and_new_stand_side_by_side(project, rag):
     assert "Switched to 3 chunks, embedded with fake:32, 32 dimensions, fp32 (before: fake:64)" in (
         run.err
     )
-    assert "fake:64 is kept (" in run.err and "rag reembed --rollback" in run.err
+    kept = "What was before is kept (fake:64, 64 dimensions, 128-token chunks, "
+    assert kept in run.err and "rag reembed --rollback" in run.err
 
 
 def test_questions_are_made_where_there_are_none(project, rag):
@@ -75,10 +76,10 @@ def test_back_again_and_forgotten(project, rag):
     assert rag("reembed", "--rollback").code == 2
     rag("reembed", "--model", "fake:32", "--no-compare")
     status = rag("status")
-    assert "kept         fake:64, 128-token chunks" in status.out
+    assert "kept         fake:64, 64 dimensions, 128-token chunks, " in status.out
     back = rag("reembed", "--rollback")
     assert back.code == 0
-    assert "(before: fake:32), 0 of them now" in back.err and "fake:32 is kept" in back.err
+    assert "(before: fake:32), 0 of them now" in back.err and "is kept (fake:32, " in back.err
     assert rag("query", "warranty", "--json").object["model"] == "fake:64"
     assert rag("reembed", "--forget").err == "deleted the embeddings by fake:32\n"
     assert rag("status", "--json").object["kept"] is None

@@ -86,6 +86,11 @@ def test_code_and_tables_serve_when_there_is_nothing_else() -> None:
     )
 
 
+def test_a_row_of_a_page_is_a_table_too() -> None:
+    text = "measure | asks | ignores\nMRR | how soon? | the pump\nThe pump is ranked by MRR."
+    assert answer("how is the pump ranked?", text) == '"The pump is ranked by MRR." [1]'
+
+
 def test_a_sentence_that_never_ends_is_quoted_in_part() -> None:
     said = answer("what about the pump", "the pump works and " * 60)
     assert said

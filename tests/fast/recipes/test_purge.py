@@ -148,6 +148,8 @@ def test_one_that_was_killed_is_finished_by_the_next_writer(
         with pytest.raises(Killed):
             secret.remove([SECRET], purge=True)
     assert stored.is_unfinished(secret.store)
+    (told,) = [c for c in secret.doctor().checks if c.name == "leftovers"]
+    assert (told.state, told.cure) == ("warn", "rag rm --purge")
     assert top(secret, "batteries") == "docs/notes.txt"
     secret.ingest()
     assert not stored.is_unfinished(secret.store)

@@ -201,3 +201,33 @@ def test_what_an_earlier_run_did_is_told(rag: Rag, monkeypatch: pytest.MonkeyPat
     notes: list[str] = []
     assert rag.reembed("fake:128", listener=lambda e: notes.append(e.message)).switched
     assert "1 of 3 chunks are embedded already" in notes
+
+
+def test_two_that_switch_to_the_same_share_the_work(
+    rag: Rag, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeEmbedder, "batch_texts", 1)
+    monkeypatch.setattr(growth, "TURN_S", 0.0)
+    others: list[int] = []
+
+    def another(seconds: float) -> None:
+        monkeypatch.setattr(growth, "TURN_S", 60.0)
+        with Rag.open(home) as other:
+            others.append(other.reembed("fake:128").embedded_chunks)
+
+    monkeypatch.setattr(growth, "sleep", another)
+    done = rag.reembed("fake:128")
+    assert others == [3] and (done.changed, done.embedded_chunks) == (False, 0)
+    assert rag.query("warranty").model == "fake:128"
+    kept = rag.status().kept
+    assert kept is not None and kept.model == "fake:64"
+
+
+def test_a_store_of_format_2_is_migrated(rag: Rag, home: Path) -> None:
+    rag.store.connection.execute("ALTER TABLE embedding_sets DROP COLUMN replaced_at")
+    rag.store.connection.execute("PRAGMA user_version = 2")
+    rag.close()
+    with Rag.open(home, model="fake:64") as again:
+        assert again.reembed("fake:128").kept is not None
+        assert again.rollback().model == "fake:64"
+        assert again.doctor(deep=True).healthy

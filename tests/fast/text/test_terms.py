@@ -170,3 +170,8 @@ def test_a_question_of_stop_words_keeps_them(words: list[str]) -> None:
 def test_ascii_texts_have_the_terms_that_the_rule_for_all_scripts_gives(text: str) -> None:
     with_another = [t for t in terms(text + " \u4e00") if t != "\u4e00"]
     assert terms(text) == with_another
+
+
+def test_no_term_is_empty() -> None:
+    """Of a word of accents alone nothing is left; found by fuzzing."""
+    assert all(terms("fo\r\0\0\u7104\0\ufffd\u0390\ufffd't"))
