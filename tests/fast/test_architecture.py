@@ -195,3 +195,9 @@ def test_every_noun_is_to_be_had() -> None:
 
 def test_the_library_itself_loads_nothing() -> None:
     assert not modules_loaded_by("import ragcli") & (HEAVY | {"typer", "sqlite3"})
+
+
+def test_no_two_test_modules_have_one_name() -> None:
+    """pytest imports them by their names alone."""
+    names = [path.name for path in Path(__file__).parents[1].rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))
