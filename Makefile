@@ -38,7 +38,7 @@ fast: $(READY)
 	$(BIN)/python -m pytest tests/fast --numprocesses auto --dist loadfile
 
 soak: $(READY)
-	$(BIN)/python -m pytest -m soak --soak-report docs/soak.md --numprocesses auto --dist load
+	$(BIN)/python -m pytest tests -m soak --soak-report=docs/soak.md --numprocesses auto --dist load
 
 check: $(READY)
 	$(BIN)/ruff check .
