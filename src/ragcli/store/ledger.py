@@ -31,6 +31,11 @@ def roots(connection: sqlite3.Connection) -> list[RootRow]:
     return [RootRow(*r) for r in rows]
 
 
+def forget_devices(connection: sqlite3.Connection) -> None:
+    """The next ingest takes what it finds for what was there."""
+    connection.execute("DELETE FROM facts WHERE key GLOB 'device_*'")
+
+
 def set_device(connection: sqlite3.Connection, root_id: int, device: str) -> None:
     """What a root lies on, as ``filesystem.device_of`` names it."""
     connection.execute("INSERT OR REPLACE INTO facts VALUES ('device_' || ?, ?)", (root_id, device))

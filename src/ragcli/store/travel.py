@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from ragcli.errors import ProjectCorrupt
 from ragcli.store import database, keyword, ledger, schema, sets
 from ragcli.store.archive import ANEW
-from ragcli.store.folder import ProjectFolder, file_of
+from ragcli.store.folder import ProjectFolder, file_of, shown_name
 from ragcli.store.store import Store
 
 _UP = b"../"
@@ -24,11 +24,13 @@ _UP = b"../"
 
 def leave_behind(store: Store) -> None:
     """Of a copy, what belongs to the place: index files, which are made again from the
-    embeddings, and sets beside the one that answers. Nothing stays of what was removed."""
+    embeddings, sets beside the one that answers, and the disks that folders lie on. Nothing stays
+    of what was removed."""
     with store.transaction():
         sets.drop_inactive(store.connection)
         store.connection.execute("DELETE FROM index_files")
         store.connection.execute("DELETE FROM removed_chunks")
+        ledger.forget_devices(store.connection)
         ledger.hash_removed(store.connection)
     for (chunk_set_id,) in store.connection.execute("SELECT id FROM chunk_sets").fetchall():
         keyword.merge(store.connection, chunk_set_id)
@@ -82,7 +84,7 @@ def _rename(
             ).fetchall():
                 if (fresh := renamed(path)) == path:
                     continue
-                old, new = _shown(file_of(path)), _shown(file_of(fresh))
+                old, new = shown_name(file_of(path)), shown_name(file_of(fresh))
                 sources[source] = new + source.removeprefix(old)
                 # OR IGNORE: a file that has come to lie inside, where its like is known.
                 connection.execute(
@@ -96,10 +98,6 @@ def _rename(
         # The next ingest tells again what it passes over.
         connection.execute("DELETE FROM skipped")
     return sources
-
-
-def _shown(path: bytes) -> str:
-    return path.decode("utf-8", "backslashreplace")
 
 
 def leave_paths_out(store: Store) -> None:

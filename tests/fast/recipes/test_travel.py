@@ -140,6 +140,7 @@ def test_paths_can_be_left_out(full: Rag, home: Path, tmp_path: Path) -> None:
     found = contents(tmp_path / "a.rag")
     for word in (os.fsencode(tmp_path), b"pump.md", b"secretname", b"docs/", b"manuals", b"batter"):
         assert (word in found.lower()) == (word == b"batter")
+    assert b"device_" not in found
     with imported(tmp_path / "a.rag", tmp_path / "b") as there:
         assert len(sources(there)) == 6 and all(s.startswith("document-") for s in sources(there))
         assert "oil" in there.query("pump oil").passages[0].text
