@@ -89,7 +89,7 @@ def prompt_for(
 def _stored_text(store: Store, source: str, start: int, end: int) -> str | None:
     from ragcli.store import ledger  # a question that the helper answers may do without
 
-    row = ledger.file_at(store.connection, source.encode())
+    row = ledger.file_of_source(store.connection, source)
     if row is None or row.document_id is None:
         return None
     return store.text(row.document_id, start, end)

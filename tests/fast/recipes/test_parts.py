@@ -16,6 +16,7 @@ from ragcli.domain import Filter
 from ragcli.errors import NotInProject, Unreadable
 from ragcli.reading.options import ReadOptions
 from ragcli.recipes.extract import extract
+from ragcli.recipes.prompting import _stored_text
 from ragcli.store import ledger
 
 
@@ -56,6 +57,13 @@ def letter(home: Path) -> Path:
 
 
 INSIDE = ["docs/letter.eml#part=2/report.pdf", "docs/letter.eml#part=3/note.txt"]
+
+
+def test_a_prompt_reads_on_in_an_attachment(rag: Rag, letter: Path) -> None:
+    """Where its passages stand side by side."""
+    rag.ingest()
+    note = next(p for p in rag.query("walrus", mode="keyword").passages if p.source == INSIDE[1])
+    assert _stored_text(rag.store, note.source, note.char_start, note.char_end) == note.text
 
 
 def test_an_attachment_is_found_cited_and_filtered(rag: Rag, letter: Path) -> None:
