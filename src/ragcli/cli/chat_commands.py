@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from ragcli.cli.output import Output, one_line, show_safely
 from ragcli.cli.show_answer import UNCITED, citation_line, wrapped
-from ragcli.cli.show_passages import place
+from ragcli.cli.show_passages import became, place
+from ragcli.cli.wording import count
 from ragcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -68,15 +69,15 @@ def _sources(answer: Answer, output: Output) -> None:
 
 def _named(one: Passage) -> str:
     where = f", {place(one)}" if place(one) else ""
-    changed = "  (file changed since it was read)" if one.stale else ""
+    changed = f"  ({became(one)})" if one.stale else ""
     return f"{one_line(one.source)}{where}{changed}"
 
 
 def _show(answer: Answer, rest: str, output: Output) -> None:
-    count = len(answer.passages)
-    if not rest.isdecimal() or not 1 <= int(rest) <= count:
+    most = len(answer.passages)
+    if not rest.isdecimal() or not 1 <= int(rest) <= most:
         raise UsageError(
-            f"`/show {rest}`: the last answer has {count} passage{'' if count == 1 else 's'}",
+            f"`/show {rest}`: the last answer has {count(most, 'passage')}",
             "name one by its number: /show 1",
         )
     one = answer.passages[int(rest) - 1]
@@ -101,7 +102,7 @@ def _save(turns: list[Turn], rest: str, output: Output) -> None:
         raise UsageError(f"{file} is there already", "name another file") from None
     except OSError as error:
         raise UsageError(f"cannot write {file}: {error.strerror}", "name another file") from error
-    output.note(f"saved {len(turns)} question{'' if len(turns) == 1 else 's'} in {file}")
+    output.note(f"saved {count(len(turns), 'question')} in {file}")
 
 
 def _as_markdown(turn: Turn) -> str:

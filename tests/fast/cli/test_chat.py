@@ -54,6 +54,12 @@ def test_commands(project, rag):
         assert said in run.err
 
 
+def test_sources_say_what_became_of_a_file(project, rag):
+    (project / "docs" / "guide.md").unlink()
+    run = rag("chat", *QUOTED, stdin=lines(QUESTION, "/sources"))
+    assert "docs/guide.md, lines 1-9  (file gone)\n" in run.out
+
+
 def test_what_comes_after_quit_is_not_asked(project, rag):
     for word in ("/quit", "/exit"):
         assert rag("chat", *QUOTED, stdin=lines(word, QUESTION)).out == ""
