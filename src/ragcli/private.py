@@ -1,7 +1,8 @@
-"""Folders and files for their owner only, whatever the umask says."""
+"""Folders and files for their owner only, whatever the umask says; files of lines that grow."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 from pathlib import Path
 
@@ -29,3 +30,15 @@ def write_text(path: Path, text: str) -> None:
     """In place of what it held; one that is there keeps its mode. Raises OSError."""
     with os.fdopen(open_file(path, os.O_WRONLY | os.O_TRUNC), "w", encoding="utf-8") as file:
         file.write(text)
+
+
+def append_line(descriptor: int, line: bytes) -> None:
+    """A line at the end of a file that is open for reading and appending, under its lock, which is
+    released when it is closed; on a line of its own, whatever a writer that was killed, or an
+    editor, has left. Raises OSError."""
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    size = os.fstat(descriptor).st_size
+    unended = size and os.pread(descriptor, 1, size - 1) != b"\n"
+    line = b"\n" * bool(unended) + line + b"\n"
+    while line:
+        line = line[os.write(descriptor, line) :]

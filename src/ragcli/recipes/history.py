@@ -9,7 +9,8 @@ import json
 import os
 from typing import NamedTuple
 
-from ragcli.errors import UsageError
+from ragcli import private
+from ragcli.recipes.private_files import refused
 from ragcli.store.database import now
 from ragcli.store.folder import ProjectFolder
 
@@ -24,10 +25,10 @@ class Asked(NamedTuple):
 def keep(folder: ProjectFolder, question: str) -> None:
     """Append a question. Raises OSError."""
     text = " ".join(question.split())
-    line = json.dumps({"at": now(), "question": text}, ensure_ascii=False) + "\n"
-    file = os.open(folder.history, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    with os.fdopen(file, "wb", buffering=0) as out:
-        out.write(line.encode("utf-8", "replace"))
+    line = json.dumps({"at": now(), "question": text}, ensure_ascii=False)
+    file = private.open_file(folder.history, os.O_RDWR | os.O_APPEND)
+    with os.fdopen(file, "r+b", buffering=0):
+        private.append_line(file, line.encode("utf-8", "replace"))
 
 
 def read(folder: ProjectFolder) -> list[Asked]:
@@ -38,9 +39,7 @@ def read(folder: ProjectFolder) -> list[Asked]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise UsageError(
-            f"cannot read {folder.history}: {error.strerror}", "who owns the .rag folder?"
-        ) from error
+        raise refused("read", folder.history, error) from error
     found = []
     for line in lines:
         try:
@@ -57,7 +56,5 @@ def forget(folder: ProjectFolder) -> int:
     try:
         folder.history.unlink(missing_ok=True)
     except OSError as error:
-        raise UsageError(
-            f"cannot delete {folder.history}: {error.strerror}", "who owns the .rag folder?"
-        ) from error
+        raise refused("delete", folder.history, error) from error
     return count

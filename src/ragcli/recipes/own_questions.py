@@ -21,6 +21,7 @@ from ragcli.evaluation.questions import (
     parse,
 )
 from ragcli.recipes.naming import document_named, split_place
+from ragcli.recipes.private_files import refused
 from ragcli.store import Store
 from ragcli.store.folder import ProjectFolder
 from ragcli.text.lines import line_spans
@@ -53,15 +54,11 @@ def add(folder: ProjectFolder, question: str, relevant: Sequence[Relevant]) -> Q
     made = Question(new_id(text), text, tuple(relevant))
     try:
         file = private.open_file(folder.questions, os.O_RDWR | os.O_APPEND)
-        with os.fdopen(file, "r+b", buffering=0) as out:
-            size = out.seek(0, os.SEEK_END)
-            unended = size and os.pread(file, 1, size - 1) != b"\n"  # edited by hand
-            out.write(b"\n" * bool(unended) + line_of(made).encode("utf-8", "replace") + b"\n")
+        with os.fdopen(file, "r+b", buffering=0):
+            private.append_line(file, line_of(made).encode("utf-8", "replace"))
             os.fsync(file)
     except OSError as error:
-        raise UsageError(
-            f"cannot write {folder.questions}: {error.strerror}", "who owns the .rag folder?"
-        ) from error
+        raise refused("write", folder.questions, error) from error
     return made
 
 

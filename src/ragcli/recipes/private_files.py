@@ -10,6 +10,11 @@ from ragcli import private
 from ragcli.errors import UsageError
 
 
+def refused(what: str, file: Path, error: OSError) -> UsageError:
+    """A file of the project's folder cannot be read, written or deleted."""
+    return UsageError(f"cannot {what} {file}: {error.strerror}", "who owns the .rag folder?")
+
+
 def write(file: Path, text: str) -> None:
     """In place of what it held; its folder is made. Raises UsageError."""
     try:

@@ -7,7 +7,6 @@ nothing is lost when two commands answer at once.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from ragcli import private
 from ragcli.domain import Citation, Turn
 from ragcli.errors import NotInProject, UsageError
+from ragcli.recipes.private_files import refused
 
 if TYPE_CHECKING:
     from ragcli.store.folder import ProjectFolder
@@ -48,9 +48,7 @@ def read(folder: ProjectFolder, name: str) -> list[Turn]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise UsageError(
-            f"cannot read {file}: {error.strerror}", "who owns the .rag folder?"
-        ) from error
+        raise refused("read", file, error) from error
     return [turn for line in data.split(b"\n") if (turn := _turn(line)) is not None]
 
 
@@ -63,14 +61,9 @@ def begin(folder: ProjectFolder, name: str) -> list[Turn]:
 
 def append(folder: ProjectFolder, name: str, turn: Turn) -> None:
     """Add a turn. Raises UsageError."""
-    line = json.dumps(asdict(turn), ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+    line = json.dumps(asdict(turn), ensure_ascii=False).encode("utf-8", "replace")
     with _opened(_file(folder, name), os.O_RDWR | os.O_APPEND) as descriptor:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)  # released when it is closed
-        size = os.fstat(descriptor).st_size
-        if size and os.pread(descriptor, 1, size - 1) != b"\n":  # one that was killed at it
-            line = b"\n" + line
-        while line:
-            line = line[os.write(descriptor, line) :]
+        private.append_line(descriptor, line)
         os.fsync(descriptor)
 
 
@@ -96,7 +89,7 @@ def forget(folder: ProjectFolder, name: str) -> None:
             f"there is no session `{name}`", "see what there is: rag chat --sessions"
         ) from None
     except OSError as error:
-        raise _unwritable(file, error) from error
+        raise refused("delete", file, error) from error
 
 
 def forget_all(folder: ProjectFolder) -> int:
@@ -107,7 +100,7 @@ def forget_all(folder: ProjectFolder) -> int:
         try:
             file.unlink()
         except OSError as error:
-            raise _unwritable(file, error) from error
+            raise refused("delete", file, error) from error
     return sum(file.name.endswith(_SUFFIX) for file in files)
 
 
@@ -142,11 +135,7 @@ def _opened(file: Path, flags: int) -> Iterator[int]:
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise _unwritable(file, error) from error
-
-
-def _unwritable(file: Path, error: OSError) -> UsageError:
-    return UsageError(f"cannot write {file}: {error.strerror}", "who owns the .rag folder?")
+        raise refused("write", file, error) from error
 
 
 def _turn(line: bytes) -> Turn | None:

@@ -57,6 +57,20 @@ def test_every_file_is_private_whatever_the_umask(umask: int, documents: Path, r
     assert modes(Path("copy/.rag")) == {}
 
 
+def test_so_is_what_was_asked(umask: int, documents: Path, rag) -> None:
+    for command in (
+        ["ingest", "docs", "--model", "fake:64"],
+        ["config", "set", "history", "true"],
+        ["query", "how long is the warranty?"],
+        ["chat", "--session", "one"],
+    ):
+        run = rag(*command, stdin=b"how long is the warranty?\n")
+        assert run.code == 0, run.err
+    names = {path.name for path in (Path.cwd() / ".rag").rglob("*")}
+    assert {"history.jsonl", "one.jsonl"} <= names
+    assert modes(Path.cwd() / ".rag") == {}
+
+
 def test_doctor_tells_of_files_that_are_open(project: Path, rag) -> None:
     for name in ("README", "config.toml", "store.sqlite"):
         (project / ".rag" / name).touch()
