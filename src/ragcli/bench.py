@@ -18,7 +18,7 @@ from ragcli.domain import Embedder, Event, Listener
 from ragcli.errors import UsageError
 from ragcli.models.known import known
 from ragcli.rag import Rag
-from ragcli.recipes import models, own_questions, question_files, runs, self_made, speed
+from ragcli.recipes import guard, models, own_questions, question_files, runs, self_made, speed
 from ragcli.recipes.blanked import blank
 from ragcli.recipes.evaluate import Evaluation, Prepared, prepare
 from ragcli.recipes.speed import Speed
@@ -31,8 +31,6 @@ SAMPLE_CHUNKS = 2000
 
 # Characters of a question, as people ask them.
 _QUESTION = 60
-
-_FLOAT_BYTES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +73,10 @@ def names(rag: Rag, asked: Sequence[str]) -> list[str]:
                 f"`{name}` is a reranker; embedding models are measured here",
                 f"compare it: rag eval --compare reranker=off,{name}",
             )
-    chosen = sets.active(rag.store.connection)
-    if chosen is None or rag.store.is_empty():
-        raise UsageError("nothing has been ingested yet", "begin with: rag ingest FOLDER")
+    guard.check_not_empty(rag.store)
     if rag.store.embedded_share() < 1:
         raise UsageError("not every chunk is embedded yet", "finish that: rag ingest")
-    found = [chosen.identity.name]
+    found = [guard.active(rag.store).identity.name]
     for name in asked:
         if not any(providers.same_name(name, one) for one in found):
             found.append(name)
@@ -112,7 +108,7 @@ def contenders(rag: Rag, wanted: Sequence[str], listener: Listener) -> list[Cont
                 used=is_used,
                 speed=measured,
                 size_bytes=next(iter(sizes), None),
-                index_bytes=chunks * identity.dimension * _FLOAT_BYTES,
+                index_bytes=models.index_bytes(chunks, identity.dimension),
             )
         )
     return found
@@ -167,8 +163,7 @@ def _needed(prepared: Prepared) -> set[str]:
 
 
 def _chunk_tokens(copy: Rag) -> int:
-    chosen = sets.active(copy.store.connection)
-    assert chosen is not None, "a project with documents has an active set"
+    chosen = guard.active(copy.store)
     return sets.chunk_settings(copy.store.connection, chosen.chunk_set_id).size_tokens
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli.domain import Turn
 from ragcli.rag import SEARCH_SHARE, Rag
-from ragcli.recipes.ask import Piece
+from ragcli.recipes.ask import Piece, whole_answer
 from ragcli.recipes.follow_up import Wording, self_contained
 
 if TYPE_CHECKING:
@@ -50,11 +50,7 @@ class Conversation:
 
     def ask(self, question: str, **options: Any) -> Answer:
         """As ``Rag.ask``."""
-        answer = None
-        for piece in self.ask_stream(question, **options):
-            answer = piece.answer or answer
-        assert answer is not None, "the recipe always ends with the answer"
-        return answer
+        return whole_answer(self.ask_stream(question, **options))
 
     def ask_stream(
         self,

@@ -25,6 +25,9 @@ log = logging.getLogger("ragcli")
 
 # A host that is up answers a handshake in far less; a loading model is silent only after it.
 CONNECT_TIMEOUT_S = 10.0
+# Of a server on this machine that may not be there: long enough for a socket, short enough not to
+# be felt where nothing listens.
+PROBE_CONNECT_S = 0.5
 
 # Of a host that cannot be reached, and of one that asks to be asked later: a short fault of the
 # network is over by then. Nothing of an answer has come, so nothing is written twice.

@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ragcli import providers, trust
 from ragcli.background import Background, Deadline
 from ragcli.binding import Binding
-from ragcli.config import Origin, settings_for, user_file
+from ragcli.config import Origin, parse_value, settings_for, user_file
+from ragcli.domain import Filter
 from ragcli.errors import NotAgreed, ProviderUnavailable, UsageError
 from ragcli.store.folder import ProjectFolder
 
 if TYPE_CHECKING:
-    from ragcli.domain import Embedder, EmbedderIdentity, Generator, Reranker
+    from ragcli.domain import Embedder, EmbedderIdentity, Generator, Mode, Reranker
     from ragcli.generation.template import PromptTemplate
+    from ragcli.recipes.query import QueryOptions
     from ragcli.store import Store
     from ragcli.store.rows import EmbeddingSet
 
@@ -119,11 +121,10 @@ class Parts:
         """Another model with its own prompts, or the project's; ``given`` are settings that were
         asked for. Raises UsageError (nothing was ingested), ProjectUntrusted,
         ProviderUnavailable."""
-        active = self._active()
-        if active is None:
-            raise UsageError("nothing has been ingested yet", "begin with: rag ingest FOLDER")
-        self.consent(model or active.identity.name, model is None)
-        identity = active.identity
+        from ragcli.recipes import guard
+
+        identity = guard.active(self.store).identity
+        self.consent(model or identity.name, model is None)
         return self.agreed(lambda: self._binding(identity).embedder_to_switch_to(model, given))
 
     def is_trusted(self) -> bool:
@@ -272,6 +273,27 @@ class Parts:
             write_value(self.folder.config, "generator", self.generator_name)
             self.settings = replace(self.settings, generator=self.generator_name)
             self.origins["generator"] = Origin("project")
+
+    def _query_options(
+        self,
+        top_k: int | None = None,
+        passage_tokens: int | None = None,
+        mode: Mode | None = None,
+        chosen: Filter | None = None,
+    ) -> QueryOptions:
+        """What was asked for, else the settings. Raises UsageError."""
+        from ragcli.recipes.query import QueryOptions
+
+        if passage_tokens is not None:
+            passage_tokens = parse_value("passage_tokens", passage_tokens)
+        wanted: Any = mode or self.settings.mode
+        return QueryOptions(
+            mode=wanted,
+            top_k=top_k or self.settings.top_k,
+            passage_tokens=passage_tokens or self.settings.passage_tokens,
+            chosen=chosen or Filter(),
+            rerank_s=self.settings.rerank_s,
+        )
 
     def note_on_model(self) -> str | None:
         """A sentence when a settings file names another model than the project's."""

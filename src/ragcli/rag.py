@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragcli import providers
-from ragcli.config import parse_value
 from ragcli.contents import Contents
 from ragcli.domain import Filter, ignore
 from ragcli.errors import RagError, UsageError
@@ -45,7 +44,6 @@ if TYPE_CHECKING:
     from ragcli.recipes.import_project import Imported
     from ragcli.recipes.in_time import Ask
     from ragcli.recipes.prompting import PreparedPrompt, PromptOptions
-    from ragcli.recipes.query import QueryOptions
     from ragcli.recipes.status import Status
     from ragcli.recipes.why_not import WhyNot
 
@@ -236,27 +234,6 @@ class Rag(Contents, Reembedding):
 
         return verified(self.store, found, fresh=chosen is not None and chosen.fresh)
 
-    def _query_options(
-        self,
-        top_k: int | None,
-        passage_tokens: int | None,
-        mode: Mode | None,
-        chosen: Filter | None,
-    ) -> QueryOptions:
-        """What was asked for, else the settings. Raises UsageError."""
-        from ragcli.recipes.query import QueryOptions
-
-        if passage_tokens is not None:
-            passage_tokens = parse_value("passage_tokens", passage_tokens)
-        wanted: Any = mode or self.settings.mode
-        return QueryOptions(
-            mode=wanted,
-            top_k=top_k or self.settings.top_k,
-            passage_tokens=passage_tokens or self.settings.passage_tokens,
-            chosen=chosen or Filter(),
-            rerank_s=self.settings.rerank_s,
-        )
-
     def why_not(
         self,
         question: str,
@@ -283,11 +260,9 @@ class Rag(Contents, Reembedding):
 
         A declined answer has ``declined`` set and says why. Raises what ``query`` raises.
         """
-        answer = None
-        for piece in self.ask_stream(question, **options):
-            answer = piece.answer or answer
-        assert answer is not None, "the recipe always ends with the answer"
-        return answer
+        from ragcli.recipes.ask import whole_answer
+
+        return whole_answer(self.ask_stream(question, **options))
 
     def ask_stream(
         self,

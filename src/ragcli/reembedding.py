@@ -6,7 +6,7 @@ import os
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ragcli.config import read_file
 from ragcli.domain import ignore
@@ -48,10 +48,11 @@ class Reembedding(Parts):
         Raises UsageError (nothing was ingested; nothing to decide by), ProjectLocked,
         ProviderUnavailable.
         """
-        from ragcli.recipes.reembed import ReembedOptions, active, reembed
+        from ragcli.recipes import guard
+        from ragcli.recipes.reembed import ReembedOptions, reembed
         from ragcli.store import sets
 
-        old = active(self.store)
+        old = guard.active(self.store)
         now = sets.chunk_settings(self.store.connection, old.chunk_set_id).size_tokens
         size = self._chunk_tokens_wanted(now, chunk_tokens)
         anew = (model, dimensions, precision, size) == (None, None, None, now)
@@ -68,7 +69,7 @@ class Reembedding(Parts):
         if terms is not None and if_better:
             self._check_questions(terms)
         done = reembed(self.store, options, embedder, listener, terms)
-        if active(self.store).identity.fingerprint == embedder.identity.fingerprint:
+        if guard.active(self.store).identity.fingerprint == embedder.identity.fingerprint:
             self.__dict__["embedder"] = embedder
             self._name_in_config(done.model)
         return done
@@ -83,11 +84,11 @@ class Reembedding(Parts):
     ) -> Estimate:
         """What ``reembed`` would take, told from a sample; nothing is written. Raises UsageError,
         ProviderUnavailable."""
+        from ragcli.recipes import guard
         from ragcli.recipes.estimate import estimate
-        from ragcli.recipes.reembed import active
         from ragcli.store import sets
 
-        old = active(self.store)
+        old = guard.active(self.store)
         now = sets.chunk_settings(self.store.connection, old.chunk_set_id).size_tokens
         embedder = self._embedder_wanted(model, dimensions, precision)
         return estimate(self.store, old, embedder, self._chunk_tokens_wanted(now, chunk_tokens))
@@ -98,12 +99,13 @@ class Reembedding(Parts):
 
         Raises UsageError (nothing is kept), ProjectLocked, ModelMismatch, ProviderUnavailable.
         """
-        from ragcli.recipes.reembed import active, rollback
+        from ragcli.recipes import guard
+        from ragcli.recipes.reembed import rollback
 
         done = rollback(self.store, self._stored_embedder, listener, self.settings.wait_s)
         self.__dict__.pop("embedder", None)
         with suppress(ProviderUnavailable):  # the first question tells it
-            self.__dict__["embedder"] = self._stored_embedder(active(self.store).identity)
+            self.__dict__["embedder"] = self._stored_embedder(guard.active(self.store).identity)
         self._name_in_config(done.model)
         return done
 
@@ -140,18 +142,11 @@ class Reembedding(Parts):
         self_made: bool,
     ) -> Terms:
         from ragcli.recipes.comparison import Terms
-        from ragcli.recipes.query import QueryOptions
 
-        mode: Any = self.settings.mode
         return Terms(
             old=lambda: self._stored_embedder(old),
             new=new,
-            options=QueryOptions(
-                mode=mode,
-                top_k=self.settings.top_k,
-                passage_tokens=self.settings.passage_tokens,
-                rerank_s=self.settings.rerank_s,
-            ),
+            options=self._query_options(),
             reranker=self.reranker,
             file=None if questions is None else Path(questions).expanduser(),
             made=self_made,

@@ -11,11 +11,13 @@ import typer
 
 from ragcli.cli import shapes, show_answer
 from ragcli.cli.options import (
+    AllowWeakOption,
     DeadlineOption,
     DebugOption,
     EngineOption,
     FreshOption,
     GeneratorOption,
+    JsonlOption,
     JsonOption,
     LangOption,
     ModelOption,
@@ -72,9 +74,7 @@ def ask(
     rerank: RerankOption = None,
     generator: GeneratorOption = None,
     think: ThinkOption = False,
-    allow_weak: Annotated[
-        bool, typer.Option("--allow-weak", help="Answer even where nothing seems to answer it.")
-    ] = False,
+    allow_weak: AllowWeakOption = False,
     show_prompt: ShowPromptOption = False,
     prompt_file: PromptFileOption = None,
     strict: Annotated[
@@ -84,7 +84,7 @@ def ask(
     session: SessionOption = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
-    jsonl: Annotated[bool, typer.Option("--jsonl", help="Stream events, one JSON a line.")] = False,
+    jsonl: JsonlOption = False,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
     debug: DebugOption = False,

@@ -12,11 +12,13 @@ import typer
 from ragcli.cli import chat_commands, failures
 from ragcli.cli.ask import answered, conversation
 from ragcli.cli.options import (
+    AllowWeakOption,
     DeadlineOption,
     DebugOption,
     EngineOption,
     FreshOption,
     GeneratorOption,
+    JsonlOption,
     JsonOption,
     LangOption,
     ModelOption,
@@ -44,6 +46,7 @@ from ragcli.cli.options import (
 from ragcli.cli.output import Output
 from ragcli.cli.show_passages import tell_steps
 from ragcli.cli.typed_lines import at_terminal, typed_lines
+from ragcli.cli.wording import count
 from ragcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -78,14 +81,12 @@ def chat(
     rerank: RerankOption = None,
     generator: GeneratorOption = None,
     think: ThinkOption = False,
-    allow_weak: Annotated[
-        bool, typer.Option("--allow-weak", help="Answer even where nothing seems to answer it.")
-    ] = False,
+    allow_weak: AllowWeakOption = False,
     prompt_file: PromptFileOption = None,
     deadline: DeadlineOption = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
-    jsonl: Annotated[bool, typer.Option("--jsonl", help="Stream events, one JSON a line.")] = False,
+    jsonl: JsonlOption = False,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
     debug: DebugOption = False,
@@ -173,8 +174,8 @@ def _look_after(rag: Rag, output: Output, forget: str | None, *, forget_all: boo
     from ragcli.recipes import sessions
 
     if forget_all:
-        count = sessions.forget_all(rag.folder)
-        output.note(f"forgot {count} session{'' if count == 1 else 's'}, and the lines typed")
+        gone = sessions.forget_all(rag.folder)
+        output.note(f"forgot {count(gone, 'session')}, and the lines typed")
     if forget is not None:
         sessions.forget(rag.folder, forget)
         output.note(f"forgot the session {forget}")

@@ -31,6 +31,7 @@ ProjectOption = Annotated[
     str | None,
     typer.Option("--project", metavar="DIR", help="The folder that holds .rag (or RAG_PROJECT)."),
 ]
+JsonlOption = Annotated[bool, typer.Option("--jsonl", help="Stream events, one JSON a line.")]
 ShowPromptOption = Annotated[
     bool, typer.Option("--show-prompt", help="Print what a model would be sent; ask none.")
 ]
@@ -79,6 +80,9 @@ GeneratorOption = Annotated[
         metavar="NAME",
         help="Who writes: ollama:MODEL, openai:MODEL or extractive.",
     ),
+]
+AllowWeakOption = Annotated[
+    bool, typer.Option("--allow-weak", help="Answer even where nothing seems to answer it.")
 ]
 ThinkOption = Annotated[
     bool, typer.Option("--think", help="Let the model think first; shown on stderr.")

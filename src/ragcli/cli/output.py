@@ -122,8 +122,12 @@ class Output:
 
     @property
     def no_color(self) -> bool:
-        plain = self._environ.get("NO_COLOR") or self._environ.get("TERM") == "dumb"
-        return not self.out_is_terminal or bool(plain)
+        return not self.out_is_terminal or self._is_plain
+
+    @property
+    def _is_plain(self) -> bool:
+        """The user, or the terminal, wants no colours."""
+        return bool(self._environ.get("NO_COLOR")) or self._environ.get("TERM") == "dumb"
 
     # ------------------------------------------------------------ stderr
 
@@ -140,8 +144,7 @@ class Output:
 
     def aside(self, text: str) -> None:
         """Something by the way: dim on a terminal."""
-        plain = self._environ.get("NO_COLOR") or self._environ.get("TERM") == "dumb"
-        if self.quiet or plain or not self.err_is_terminal:
+        if self.quiet or self._is_plain or not self.err_is_terminal:
             self.note(text)
             return
         self._stdout.flush()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ragcli.cli import shapes
 from ragcli.cli.output import Output, show_safely
 from ragcli.cli.show_answer import declined
+from ragcli.cli.wording import count
 from ragcli.domain import Prompt
 from ragcli.recipes.prompting import PreparedPrompt
 
@@ -32,9 +33,8 @@ def _messages(prompt: Prompt, output: Output) -> None:
 
 
 def _size(generator: str, prompt: Prompt) -> str:
-    count = len(prompt.passages)
     size = (
-        f"{count} passage{'s' if count > 1 else ''}, at most {prompt.size_tokens:,} tokens; of"
+        f"{count(len(prompt.passages), 'passage')}, at most {prompt.size_tokens:,} tokens; of"
         f" {prompt.context_tokens:,} the answer has {prompt.answer_tokens:,}"
     )
     if generator == "extractive":

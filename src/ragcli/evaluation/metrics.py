@@ -65,10 +65,11 @@ class Gold:
         if self.kind == "page" and self.page is not None:
             first, last = passage.page, passage.page_end or passage.page
             return first is not None and last is not None and first <= self.page <= last
-        return any(_covers(passage, start, end) for start, end in self.spans)
+        return any(covers(passage, start, end) for start, end in self.spans)
 
 
-def _covers(passage: Passage, start: int, end: int) -> bool:
+def covers(passage: Passage, start: int, end: int) -> bool:
+    """They share at least half of the shorter, in the same document."""
     shared = min(passage.char_end, end) - max(passage.char_start, start)
     shorter = min(passage.char_end - passage.char_start, end - start)
     return shared >= _SHARED * max(1, shorter)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -120,6 +120,26 @@ def parse(lines: Sequence[str], name: str, first_page: int = 1) -> tuple[Questio
             'a line is {"id": …, "question": …, "relevant": [{"file": …}]}',
         )
     return tuple(question for _, question in found.values())
+
+
+def changed_lines(
+    lines: Iterable[str], change: Callable[[Question], Question | None]
+) -> Iterator[str]:
+    """JSON lines with their questions changed, or left out for None. A line whose question stays,
+    or that holds none, is as its user wrote it."""
+    for line in lines:
+        try:
+            asked = parse([line], "")
+        except UsageError:
+            asked = ()
+        if not asked:
+            yield line
+        for question in asked:
+            left = change(question)
+            if left == question:
+                yield line
+            elif left is not None:
+                yield line_of(left)
 
 
 def _joined(before: Question, after: Question) -> Question:

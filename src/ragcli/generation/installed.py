@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
 from ragcli.errors import ProviderUnavailable
 from ragcli.generation.ollama import CONTEXT_STEPS
 from ragcli.http import (
+    PROBE_CONNECT_S,
     OllamaServer,
     ServerRefused,
     cloud_of,
@@ -17,9 +17,7 @@ from ragcli.http import (
     is_loopback,
     model_name,
 )
-
-# Long enough for a socket on this machine, short enough not to be felt where nothing listens.
-_PROBE_CONNECT_S = 0.5
+from ragcli.models.memory import memory_bytes
 
 # A quarter is left to the system and to other programs: a rule of thumb. A model beyond it would
 # make the machine swap.
@@ -39,7 +37,7 @@ def pick_installed(host: str, timeout_s: float, context_tokens: int) -> str | No
     """
     if not is_loopback(host_url(host)):
         return None
-    server = OllamaServer(host, timeout_s, _PROBE_CONNECT_S)
+    server = OllamaServer(host, timeout_s, PROBE_CONNECT_S)
     try:
         for tag in server.tags():
             name = model_name(tag)
@@ -87,8 +85,5 @@ def needed_bytes(tag: Mapping[str, Any], shown: Mapping[str, Any], context_token
 
 def _room_bytes() -> float:
     """What a model may take here; no limit where the system does not tell its memory."""
-    try:
-        total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return float("inf")
-    return total * _SHARE_OF_MEMORY
+    total = memory_bytes()
+    return float("inf") if total is None else total * _SHARE_OF_MEMORY

@@ -14,11 +14,8 @@ from typing import Any
 from ragcli.config import Settings
 from ragcli.domain import Prompt
 from ragcli.errors import AnswerVoid, ProviderUnavailable
-from ragcli.generation.streaming import Part, answer_text, check_written, read_less
+from ragcli.generation.streaming import SEED, Part, answer_text, check_written, read_less
 from ragcli.http import OllamaServer, ServerRefused, cloud_of, context_length, elsewhere
-
-# Any fixed number: the same question over the same passages gets the same answer.
-_SEED = 7
 
 # Contexts that are asked for. Ollama loads a model anew for another one, which takes seconds to
 # minutes: with few steps the next question, and the next project, finds it loaded.
@@ -113,7 +110,7 @@ class OllamaGenerator:
                 "num_ctx": min(step, longest),
                 "num_predict": prompt.answer_tokens,
                 "temperature": 0.0,
-                "seed": _SEED,
+                "seed": SEED,
             },
         }
         if think is not None:

@@ -10,7 +10,7 @@ from typing import Any
 from ragcli.config import Settings
 from ragcli.domain import Prompt
 from ragcli.errors import AnswerVoid, ProviderUnavailable
-from ragcli.generation.streaming import Part, answer_text, check_written, read_less
+from ragcli.generation.streaming import SEED, Part, answer_text, check_written, read_less
 from ragcli.http import (
     Reply,
     Server,
@@ -21,9 +21,6 @@ from ragcli.http import (
     openai_refusal,
     openai_server,
 )
-
-# Any fixed number: the same question over the same passages gets the same answer.
-_SEED = 7
 
 # Parameters that some models refuse (OpenAI's reasoning models), or some servers, and what they
 # take instead.
@@ -117,7 +114,7 @@ class OpenAIGenerator:
             "stream_options": {"include_usage": True},
             "max_tokens": prompt.answer_tokens,
             "temperature": 0,
-            "seed": _SEED,
+            "seed": SEED,
         }
         if prompt.schema is not None:
             named = {"name": "answer", "schema": prompt.schema, "strict": True}

@@ -12,6 +12,9 @@ from ragcli.errors import AnswerVoid, ProviderUnavailable
 # How DeepSeek, Qwen and others write thoughts into their text, where no server parts them.
 _OPEN, _CLOSE = "<think>", "</think>"
 
+# Any fixed number: the same question over the same passages gets the same answer.
+SEED = 7
+
 _WORD = re.compile(r"[A-Za-z]+")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 
@@ -22,6 +22,15 @@ class Piece:
 
     sentence: Sentence | None = None
     answer: Answer | None = None
+
+
+def whole_answer(pieces: Iterable[Piece]) -> Answer:
+    """The last piece's. Raises what making the pieces raises."""
+    answer = None
+    for piece in pieces:
+        answer = piece.answer or answer
+    assert answer is not None, "the recipe always ends with the answer"
+    return answer
 
 
 def ask(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ragcli.domain import Listener, Passage, QueryResult, ignore
 from ragcli.errors import NotInProject, TextTooLong, UsageError
 from ragcli.evaluation.bootstrap import FEW, Difference, Interval, differences
+from ragcli.evaluation.metrics import covers
 from ragcli.recipes import guard, history, own_questions, question_files, self_made
 from ragcli.recipes.blanked import blank
 from ragcli.recipes.evaluate import Evaluation, Latency, Prepared, evaluate, prepare
@@ -255,9 +256,5 @@ def _overlap(
 
 
 def _is_same(one: Passage, other: Passage) -> bool:
-    """They share at least half of the shorter: the sets may cut differently."""
-    if one.source != other.source:
-        return False
-    shared = min(one.char_end, other.char_end) - max(one.char_start, other.char_start)
-    shorter = min(one.char_end - one.char_start, other.char_end - other.char_start)
-    return shared > 0 and 2 * shared >= shorter
+    """The sets may cut differently."""
+    return one.source == other.source and covers(one, other.char_start, other.char_end)

@@ -12,7 +12,7 @@ from ragcli.errors import NotInProject, UsageError
 from ragcli.evaluation.bootstrap import Interval, intervals
 from ragcli.evaluation.metrics import Judged, first_rank, score
 from ragcli.evaluation.questions import Question, QuestionSet, told
-from ragcli.recipes import tongues
+from ragcli.recipes import guard, tongues
 from ragcli.recipes.gold import Resolver, Unresolved
 from ragcli.store import Store, sets
 
@@ -111,8 +111,7 @@ def prepare(store: Store, asked: QuestionSet) -> Prepared:
     """
     if not asked.questions:
         raise UsageError(f"{asked.name} holds no question", "add one: rag eval add --help")
-    if store.is_empty():
-        raise UsageError("nothing has been ingested yet", "begin with: rag ingest FOLDER")
+    guard.check_not_empty(store)
     resolver = Resolver(store, asked)
     judged = [(question, resolver.judged(question)) for question in asked.questions]
     known = tuple((q, j) for q, j in judged if j is not None)

@@ -18,7 +18,7 @@ from typing import Any, Literal, get_args
 from ragcli import private
 from ragcli.config import Settings
 from ragcli.errors import UsageError
-from ragcli.evaluation.questions import Question, Relevant, line_of, parse
+from ragcli.evaluation.questions import Question, Relevant, changed_lines
 from ragcli.recipes import private_files, runs
 from ragcli.store import Store, archive, database, filesystem, sets, travel
 from ragcli.store.folder import MARK, ProjectFolder
@@ -130,15 +130,8 @@ def renamed(questions: str, sources: Mapping[str, str]) -> str:
     """A question set about files that have other names now. Its other lines stay as they are."""
     if not sources:
         return questions
-    return "".join(f"{_renamed(line, sources)}\n" for line in questions.splitlines())
-
-
-def _renamed(line: str, sources: Mapping[str, str]) -> str:
-    try:
-        asked = parse([line], "")
-    except UsageError:
-        return line
-    return "".join(line_of(_about(question, sources)) for question in asked)
+    lines = changed_lines(questions.splitlines(), lambda question: _about(question, sources))
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _about(question: Question, sources: Mapping[str, str]) -> Question:

@@ -9,12 +9,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ragcli.embedding import PROBE, PROBE_COSINE
-from ragcli.errors import ModelMismatch
+from ragcli.errors import ModelMismatch, UsageError
 from ragcli.store import Store, sets
 from ragcli.store.vectors import EmbeddingSet
 
 if TYPE_CHECKING:
     from ragcli.domain import Embedder, EmbedderIdentity, Vector
+
+
+def active(store: Store) -> EmbeddingSet:
+    """The set that answers. Raises UsageError before the first ingest."""
+    chosen = sets.active(store.connection)
+    if chosen is None:
+        raise _nothing_ingested()
+    return chosen
+
+
+def check_not_empty(store: Store) -> None:
+    """Raises UsageError where no document is stored."""
+    if store.is_empty():
+        raise _nothing_ingested()
+
+
+def _nothing_ingested() -> UsageError:
+    return UsageError("nothing has been ingested yet", "begin with: rag ingest FOLDER")
 
 
 def check(store: Store, chosen: EmbeddingSet, embedder: Embedder) -> None:

@@ -5,7 +5,6 @@ Everything is unpacked and checked in a folder beside, and put in place by one r
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,7 +15,7 @@ from ragcli import private
 from ragcli.config import settings_for
 from ragcli.errors import UsageError
 from ragcli.recipes.export_project import renamed
-from ragcli.store import Store, archive, lock, sets, travel
+from ragcli.store import Store, archive, database, lock, sets, travel
 from ragcli.store.folder import ProjectFolder, lay_out
 
 # Beside `.rag`, until all is checked.
@@ -107,8 +106,4 @@ def _put_in_place(room: ProjectFolder, folder: ProjectFolder) -> None:
     except OSError:
         _refuse_present(folder)  # somebody was quicker
         raise
-    descriptor = os.open(folder.root, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    database.sync_folder(folder.root)

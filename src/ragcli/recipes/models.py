@@ -5,7 +5,6 @@ Nothing is downloaded or loaded. An Ollama on this machine is asked what it has;
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -15,6 +14,7 @@ from ragcli.embedding import folder as embedder_folder
 from ragcli.embedding import languages
 from ragcli.errors import ProviderUnavailable
 from ragcli.http import (
+    PROBE_CONNECT_S,
     OllamaServer,
     ServerRefused,
     cloud_of,
@@ -27,6 +27,7 @@ from ragcli.models.files import max_tokens, read_json
 from ragcli.models.installed import InstalledModel, installed
 from ragcli.models.known import KnownModel, known
 from ragcli.models.locate import RERANKERS, full_name
+from ragcli.models.memory import memory_bytes
 from ragcli.providers import same_name
 from ragcli.store import Store, overview, sets
 
@@ -34,7 +35,6 @@ Where = Literal["package", "hub", "folder", "ollama", "ollama-cloud"]
 
 # A server on this machine answers at once, or is not there.
 _TIMEOUT_S = 2.0
-_CONNECT_TIMEOUT_S = 0.5
 
 # A start and an end token, as most embedding models put around a text.
 _SPECIAL_TOKENS = 2
@@ -136,7 +136,7 @@ def models(corpus: Corpus | None, settings: Settings) -> Models:
     listed = [_listed(model, here, corpus, used) for model in known().models]
     return Models(
         corpus=corpus,
-        memory_bytes=_memory_bytes(),
+        memory_bytes=memory_bytes(),
         here=tuple(here),
         known=tuple(sorted(listed, key=_order)),
         notes=(*notes, *told),
@@ -190,7 +190,7 @@ def _served(
     url = host_url(settings.ollama_host)
     if not is_loopback(url):
         return [], [f"Ollama at {url} is another machine, and was not asked"]
-    server = OllamaServer(settings.ollama_host, _TIMEOUT_S, _CONNECT_TIMEOUT_S)
+    server = OllamaServer(settings.ollama_host, _TIMEOUT_S, PROBE_CONNECT_S)
     try:
         return list(_installed_there(server, corpus, used)), []
     except ProviderUnavailable as error:
@@ -225,11 +225,8 @@ def _of_ollama(
     name = f"ollama:{served}"
     cloud = cloud_of(served, {**tag, **shown}) is not None
     size = tag.get("size")
-    widths = [
-        v for k, v in (shown.get("model_info") or {}).items() if k.endswith("embedding_length")
-    ]
     embeds = role == "embedder"
-    dimension = widths[0] if embeds and widths and isinstance(widths[0], int) else None
+    dimension = _width(shown) if embeds else None
     limit = context_length(shown)
     taught = languages.taught(name) if embeds else None
     return Here(
@@ -251,13 +248,6 @@ def _width(shown: Mapping[str, Any]) -> int | None:
     facts = shown.get("model_info") or {}
     widths = [v for k, v in facts.items() if k.endswith(".embedding_length")]
     return widths[0] if widths and isinstance(widths[0], int) else None
-
-
-def _memory_bytes() -> int | None:
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (ValueError, OSError):
-        return None
 
 
 # ------------------------------------------------------------------ the table
@@ -290,8 +280,13 @@ def _fit(
     return Fit(
         knows=_knows(corpus.languages, taught),
         chunk_tokens=room if room is not None and room < corpus.chunk_tokens else None,
-        index_bytes=None if dimension is None else corpus.chunks * dimension * _FLOAT_BYTES,
+        index_bytes=None if dimension is None else index_bytes(corpus.chunks, dimension),
     )
+
+
+def index_bytes(chunks: int, dimension: int) -> int:
+    """What the embeddings of so many chunks take in an index of single precision."""
+    return chunks * dimension * _FLOAT_BYTES
 
 
 def _knows(shares: Mapping[str, float], taught: frozenset[str] | None) -> float | None:

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
 
-from ragcli.errors import UsageError
-from ragcli.evaluation.questions import Question, QuestionSet, Relevant, line_of, parse
+from ragcli.evaluation.questions import Question, QuestionSet, Relevant, changed_lines
 from ragcli.recipes import private_files, runs
 from ragcli.recipes.gold import Resolver
 from ragcli.store import Store
@@ -99,32 +98,18 @@ def _drop_questions(store: Store, file: Path) -> int:
     other; how many went. A line that is no question stays: its user wrote it."""
     lines = file.read_text(encoding="utf-8-sig", errors="replace").splitlines()
     resolver = Resolver(store, QuestionSet("", (), store.folder.root.as_posix()))
-    kept = list(_still_held(resolver, lines))
+    kept = list(changed_lines(lines, partial(_still_held, resolver)))
     if kept != lines:
         private_files.write(file, "".join(f"{line}\n" for line in kept))
     return len(lines) - len(kept)
 
 
-def _still_held(resolver: Resolver, lines: list[str]) -> Iterator[str]:
-    for line in lines:
-        try:
-            asked = parse([line], "")
-        except UsageError:
-            yield line
-            continue
-        for question in asked:
-            left = _without_lost(resolver, question)
-            if left == question:
-                yield line
-            elif left.relevant:
-                yield line_of(left)
-
-
-def _without_lost(resolver: Resolver, question: Question) -> Question:
+def _still_held(resolver: Resolver, question: Question) -> Question | None:
     def held(places: tuple[Relevant, ...]) -> tuple[Relevant, ...]:
         return tuple(place for place in places if _is_held(resolver, place))
 
-    return replace(question, relevant=held(question.relevant), answers=held(question.answers))
+    left = replace(question, relevant=held(question.relevant), answers=held(question.answers))
+    return left if left.relevant else None
 
 
 def _is_held(resolver: Resolver, place: Relevant) -> bool:

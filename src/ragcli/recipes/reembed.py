@@ -78,7 +78,7 @@ def reembed(
     started = monotonic()
     wanted = settings_for(embedder, options.chunk_tokens)
     with store.writing(options.wait_s):
-        old = active(store)
+        old = guard.active(store)
         if not options.anew and _is_as_wanted(store, old, wanted, embedder):
             with store.transaction():
                 sets.drop_unfinished(store.connection)
@@ -90,7 +90,7 @@ def reembed(
         listener,
     )
     with growth.complete(options.wait_s) as fresh:
-        old = active(store)
+        old = guard.active(store)
         found = _compared(store, fresh, terms, listener, needed=options.if_better)
         better = found is not None and found.quality is not None and found.quality.better
         if better or not options.if_better:
@@ -121,7 +121,7 @@ def rollback(
 
     growth = Growth(store, lambda: _kept(store), model, listener)
     with growth.complete(wait_s) as kept:
-        old = active(store)
+        old = guard.active(store)
         _switch(store, old, kept, model)
         return _report(store, old, kept, started, embedded=growth.embedded)
 
@@ -136,14 +136,6 @@ def forget(store: Store, wait_s: float) -> tuple[str, ...]:
             sets.drop_inactive(store.connection)
         store.sweep()
     return (*([kept.identity.name] if kept else []), *begun)
-
-
-def active(store: Store) -> EmbeddingSet:
-    """The set that answers. Raises UsageError before the first ingest."""
-    chosen = sets.active(store.connection)
-    if chosen is None:
-        raise UsageError("nothing has been ingested yet", "begin with: rag ingest FOLDER")
-    return chosen
 
 
 def _kept(store: Store) -> EmbeddingSet:
@@ -237,7 +229,7 @@ def _report(
     embedded: int = 0,
     comparison: Comparison | None = None,
 ) -> Reembedded:
-    answering = active(store)
+    answering = guard.active(store)
     identity = fresh.identity
     return Reembedded(
         changed=fresh != old,

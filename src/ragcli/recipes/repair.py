@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from ragcli import private
 from ragcli.recipes import checkup
 from ragcli.store import Store, ledger, lock, salvage, sets, verify
 from ragcli.store.database import EngineError
@@ -17,7 +18,7 @@ def close_to_others(folder: ProjectFolder) -> list[str]:
     """Permissions as they were made: 0700 for the folder, 0600 for what is in it."""
     done = []
     for path in filter(checkup.is_open, checkup.private_paths(folder)):
-        path.chmod(0o700 if path.is_dir() else 0o600)
+        path.chmod(private.FOLDER_MODE if path.is_dir() else private.FILE_MODE)
         done.append(f"closed {path.name} to others")
     return done
 

@@ -12,6 +12,7 @@ from time import monotonic, perf_counter
 from ragcli.domain import Embedder, Event, Listener
 from ragcli.embedding import PROBE
 from ragcli.errors import UsageError
+from ragcli.recipes import guard
 from ragcli.recipes.lanes import Lanes, Task
 from ragcli.store import Store, sets
 from ragcli.store.rows import Pending
@@ -42,8 +43,7 @@ class Speed:
 
 def chunk_sample(store: Store) -> list[Pending]:
     """Chunks of the corpus, chosen at random, the same each time. Raises ProjectCorrupt."""
-    chosen = sets.active(store.connection)
-    assert chosen is not None, "a project with documents has an active set"
+    chosen = guard.active(store)
     ids = store.sample(chosen.chunk_set_id, SAMPLE_CHUNKS, random.Random(_SEED))
     return sets.pending_texts(store.connection, list(dict.fromkeys(ids)))
 

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Set
 from dataclasses import dataclass
 
+from ragcli.recipes import guard
 from ragcli.store import Store, documents, ledger, overview, sets
 
 
@@ -31,8 +32,7 @@ def thin_out(store: Store, needed: Set[str], most_chunks: int | None, wait_s: fl
 
     For a copy of a project only. Raises ProjectLocked, ProjectCorrupt.
     """
-    chosen = sets.active(store.connection)
-    assert chosen is not None, "a project with documents has an active set"
+    chosen = guard.active(store)
     sizes = overview.chunk_counts(store.connection, chosen.chunk_set_id)
     hashes = {
         row.document_id: hashlib.sha256(str(row.content_hash).encode()).digest()

@@ -91,9 +91,7 @@ def create(path: Path, facts: dict[str, str]) -> None:
     fresh = path.with_name(f".{path.name}.new")
     for left in path.parent.glob(f"{fresh.name}*"):
         left.unlink()
-    # The log of a store that was deleted would be taken for that of the new one.
-    for left in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
-        left.unlink(missing_ok=True)
+    delete_log(path)
     os.close(private.open_file(fresh, os.O_WRONLY))
     connection = sqlite3.connect(fresh, timeout=BUSY_TIMEOUT_S, isolation_level=None)
     try:
@@ -105,6 +103,12 @@ def create(path: Path, facts: dict[str, str]) -> None:
         connection.close()
     fresh.replace(path)
     sync_folder(path.parent)
+
+
+def delete_log(path: Path) -> None:
+    """Of a store that goes: it would be taken for that of the one in its place."""
+    for left in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        left.unlink(missing_ok=True)
 
 
 def sync_folder(path: Path) -> None:

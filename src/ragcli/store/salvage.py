@@ -52,8 +52,7 @@ def salvage(connection: sqlite3.Connection, path: Path) -> None:
         target.execute("PRAGMA journal_mode = DELETE")
     connection.close()
     path.replace(path.with_name(ASIDE))
-    for log in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
-        log.unlink(missing_ok=True)
+    database.delete_log(path)
     fresh.replace(path)
     database.sync_folder(path.parent)
 

@@ -19,6 +19,7 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ragcli import private
 from ragcli.background import Background
 from ragcli.store import database, embeddings, index_kinds
 from ragcli.store.rows import EmbeddingSet, IndexFile
@@ -324,7 +325,7 @@ def description(embedding_set: EmbeddingSet, file: IndexFile) -> str:
 
 
 def _put_in_place(fresh: Path, final: Path) -> None:
-    fresh.chmod(0o600)
+    fresh.chmod(private.FILE_MODE)
     descriptor = os.open(fresh, os.O_RDONLY)
     try:
         os.fsync(descriptor)

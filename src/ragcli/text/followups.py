@@ -264,7 +264,7 @@ _CHINESE_MEASURE = re.compile(
 def _chinese_own(text: str) -> list[str]:
     """The runs of a Chinese text that say what it is about, also those in other scripts."""
     runs = [run for part in _han().findall(text) for run in _CHINESE_FRAME.split(part) if run]
-    return [run for run in runs if run] + _WORD.findall(_han().sub(" ", text))
+    return runs + _WORD.findall(_han().sub(" ", text))
 
 
 def _chinese_refers_back(question: str) -> bool:
