@@ -42,6 +42,7 @@ from ragcli.cli.options import (
     filter_from,
     opened,
     question_from,
+    refuse_both,
     remember,
     tell_model,
 )
@@ -90,6 +91,7 @@ def ask(
     debug: DebugOption = False,
 ) -> None:
     """Answer a question from the documents, with citations."""
+    refuse_both(as_json=as_json, jsonl=jsonl)
     by = deadline_in(deadline)
     chosen = filter_from(path, type_, lang, since, until, where, fresh=fresh)
     flags = {

@@ -41,6 +41,7 @@ from ragcli.cli.options import (
     deadline_in,
     filter_from,
     opened,
+    refuse_both,
     tell_model,
 )
 from ragcli.cli.output import Output
@@ -95,6 +96,7 @@ def chat(
 
     At a terminal /help lists what else may be typed. Otherwise each line of stdin is a question.
     """
+    refuse_both(as_json=as_json, jsonl=jsonl)
     chosen = filter_from(path, type_, lang, since, until, where, fresh=fresh)
     deadline_in(deadline)  # what is no length of time is told before anything is typed
     flags = {

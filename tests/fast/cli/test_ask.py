@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 QUESTION = "for how many months does the warranty run from delivery?"
 
 
@@ -55,6 +57,15 @@ def test_events(project, rag):
     assert kinds[-2:] == ["citation", "done"]
     shown = "".join(e["text"] for e in run.objects if e["event"] == "text")
     assert shown == run.objects[-1]["answer"]["answer"]
+
+
+@pytest.mark.parametrize("command", [("ask", QUESTION), ("chat",)])
+def test_two_forms_of_one_answer_are_refused(project, rag, command):
+    run = rag(*command, "--json", "--jsonl", stdin=QUESTION.encode())
+    assert (run.code, run.out) == (2, "")
+    assert run.err.startswith(
+        "rag: error: `--json` and `--jsonl` are two forms of one answer\nhint:"
+    )
 
 
 def test_events_end_with_the_error(project, rag):
