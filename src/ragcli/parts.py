@@ -20,7 +20,7 @@ from ragcli.errors import NotAgreed, ProviderUnavailable, UsageError
 from ragcli.store.folder import ProjectFolder
 
 if TYPE_CHECKING:
-    from ragcli.domain import Embedder, EmbedderIdentity, Generator, Mode, Reranker
+    from ragcli.domain import Embedder, EmbedderIdentity, EntailmentModel, Generator, Mode, Reranker
     from ragcli.generation.template import PromptTemplate
     from ragcli.recipes.query import QueryOptions
     from ragcli.store import Store
@@ -38,7 +38,7 @@ def refuse(host: str, name: str) -> bool:
 
 
 class Parts:
-    """Store, embedder, reranker and generator of a project.
+    """Store, embedder, reranker, generator and entailment model of a project.
 
     ``settings`` are those in force, ``origins`` says where each came from. ``agrees`` asks the user
     whether a model may send to a host; a yes is kept in the user's own file.
@@ -191,8 +191,19 @@ class Parts:
         if name == "off":
             return None
         here = self._is_named_here("reranker")
-        self.consent(name, here, providers.reranker_needs_download)
+        self.consent(name, here, providers.cross_encoder_needs_download)
         return providers.reranker(name, self.settings)
+
+    @cached_property
+    def entailment_model(self) -> EntailmentModel | None:
+        """What judges the claims of answers, None where none was named. Raises
+        ProviderUnavailable."""
+        name = self.settings.entailment_model
+        if name == "off":
+            return None
+        here = self._is_named_here("entailment_model")
+        self.consent(name, here, providers.cross_encoder_needs_download)
+        return providers.entailment_model(name, self.settings)
 
     def prepare_generator(self) -> None:
         """Choose who writes, and ask what it can, while passages are looked for. The question is
