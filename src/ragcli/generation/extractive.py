@@ -20,7 +20,7 @@ from ragcli.domain import Passage, Prompt
 from ragcli.errors import UsageError
 from ragcli.generation.citations import dated, quote_line
 from ragcli.generation.claims import contradict, measure_otherwise
-from ragcli.generation.quotable import Quotable, quotables
+from ragcli.generation.quotable import Quotable, announced, quotables
 from ragcli.text.terms import question_terms, terms
 
 # For one question; several in one have a sentence each.
@@ -104,29 +104,34 @@ class ExtractiveGenerator:
 def choose(prompt: Prompt) -> list[tuple[Quotable, str]]:
     """The sentences that answer best, in reading order: ``MAX_SENTENCES`` at most, or one for each
     part of the question where it has more. Those of documents of different dates that contradict
-    each other stand together, the newest first, each with its date; all others with none.
+    each other stand together, the newest first, each with its date; all others with none. A list
+    or code is quoted with the sentence that announces it.
     """
     sentences = [list(quotables(n, p)) for n, p in enumerate(prompt.passages, 1)]
     best: dict[Quotable, float] = {}
     for question in prompt.parts or (prompt.question,):
         for sentence, share in _answering(question, prompt, sentences):
             best[sentence] = max(share, best.get(sentence, 0.0))
-    room = max(MAX_SENTENCES, len(prompt.parts))
-    groups: list[list[Quotable]] = []
-    seen: set[str] = set()
+    most = max(MAX_SENTENCES, len(prompt.parts))
+    groups: list[list[tuple[Quotable, str]]] = []
     for sentence in sorted(best, key=lambda s: (-best[s], s.place)):
+        quoted = [one for group in groups for one, _ in group]
+        room = most - len(quoted)
         if best[sentence] < _WORTH_QUOTING or not room:
             break
-        if _words(sentence) in seen:
+        if any(_words(one) == _words(sentence) or one.holds(sentence) for one in quoted):
             continue
-        group = [sentence, *_contradicting(sentence, sentences, prompt)]
-        if room == 1 < len(group):  # what is contradicted does not stand alone
+        against = list(_contradicting(sentence, sentences, prompt))
+        if against and room == 1:  # what is contradicted does not stand alone
             break
-        groups.append(group[:room])
-        room -= len(groups[-1])
-        seen.update(map(_words, group))
-    groups.sort(key=lambda group: min(s.place for s in group))
-    return [one for group in groups for one in _dated(group, prompt.passages)]
+        if against:
+            groups.append(_dated([sentence, *against][:room], prompt.passages))
+        else:
+            whole = announced(sentence, prompt.passages[sentence.number - 1])
+            groups = [g for g in groups if not any(q.holds(one) for q in whole for one, _ in g)]
+            groups.append([(one, "") for one in whole[:room]])
+    groups.sort(key=lambda group: min(s.place for s, _ in group))
+    return [one for group in groups for one in group]
 
 
 def _answering(
@@ -221,8 +226,6 @@ def _contradicting(
 
 
 def _dated(group: list[Quotable], passages: Sequence[Passage]) -> list[tuple[Quotable, str]]:
-    """Each with its date, the newest first; one alone without."""
-    if len(group) == 1:
-        return [(group[0], "")]
+    """Each with its date, the newest first."""
     newest = sorted(group, key=lambda s: passages[s.number - 1].day or "", reverse=True)
     return [(s, dated(passages[s.number - 1])) for s in newest]

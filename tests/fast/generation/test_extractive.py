@@ -101,12 +101,72 @@ def test_a_question_in_another_language_gets_the_beginning_of_the_best_passage()
     assert answer("保修期是多久？", OTHER) == '"The office opens at nine." [1]'
 
 
+STEPS = """\
+## Steps
+
+Only the manager may do this. To publish a version, follow these steps:
+
+1. Update the changelog.
+2. Raise the number,
+   in two files.
+
+3. Tag the commit.
+
+If it fails, begin again.
+"""
+
+
+def test_a_list_is_quoted_with_the_sentence_that_announces_it() -> None:
+    said = answer("What are the steps to publish a version?", STEPS)
+    assert said == (
+        '"To publish a version, follow these steps: 1. Update the changelog. 2. Raise the number,'
+        ' in two files. 3. Tag the commit." [1]'
+    )
+    assert answer("发布需要哪些步骤？", "发布需要以下步骤：\n\n1、打标签；\n2、上传。\n") == (
+        '"发布需要以下步骤： 1、打标签； 2、上传。" [1]'
+    )
+
+
+def test_an_item_that_was_better_is_not_quoted_twice() -> None:
+    said = answer("Which of the steps to publish a version raise the number in two files?", STEPS)
+    assert said.count("Raise the number") == 1 and "1. Update the changelog." in said
+
+
+def test_a_long_list_is_quoted_in_whole_items_as_far_as_there_is_room() -> None:
+    items = [f"{n}. The part numbered {n} is checked by two people of the team." for n in range(40)]
+    lines = answer("Which parts are checked?", "These parts are checked:\n" + "\n".join(items))
+    assert len(lines.split("\n")) == 3
+    assert lines.startswith('"These parts are checked: 0. The part numbered 0 is')
+    for line in lines.split("\n"):
+        assert line.endswith('two people of the team." [1]')
+        assert len(line) <= MAX_QUOTE_CHARACTERS + len('"" [1]')
+
+
+@pytest.mark.parametrize("after", ["", "\n\nNothing of a list.", "\n\n## Next\n\n- one"])
+def test_a_sentence_that_announces_nothing_stands_alone(after: str) -> None:
+    lines = answer("How is the pump installed?", f"The pump is installed so:{after}").split("\n")
+    assert lines[0] == '"The pump is installed so:" [1]'
+
+
+def test_code_is_quoted_with_the_sentence_that_announces_it() -> None:
+    code = "```console\npip install\n  tool\n```"
+    text = f"The tool is installed by this line:\n\n{code}\n\nIt is small."
+    assert answer("How is the tool installed?", text).split("\n")[:2] == [
+        '"The tool is installed by this line:" [1]',
+        '"pip install tool" [1]',
+    ]
+
+
 def test_there_are_no_models_to_choose() -> None:
     with pytest.raises(UsageError):
         ExtractiveGenerator("large", settings=Settings())
 
 
-@given(st.lists(st.text(min_size=1, max_size=300), min_size=1, max_size=4), st.text(max_size=40))
+LINES = st.sampled_from(["so:", "so：", "- a", "1. b", "2、c", "  d", "", "```", "# e", "f."])
+TEXTS = st.one_of(st.text(min_size=1, max_size=300), st.lists(LINES, min_size=1).map("\n".join))
+
+
+@given(st.lists(TEXTS, min_size=1, max_size=4), st.text(max_size=40) | LINES)
 def test_whatever_the_text_every_quote_is_exact(texts: list[str], question: str) -> None:
     passages = [passage(text) for text in texts]
     prompt = build_prompt(question, passages, context_tokens=1 << 16, answer_tokens=256)
