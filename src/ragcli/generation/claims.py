@@ -115,16 +115,16 @@ _HAN_WEAK = re.compile(
 _OTHER_LANGUAGE = 0.6
 
 
-def agreement(claim: str, sentence: str, passage: str) -> Judged:
+def agreement(claim: str, sentence: str, passage: str, quote: str = "") -> Judged:
     """How a claim stands to its source: ``sentence`` are the whole sentences that hold the words it
-    cites, ``passage`` all that was shown, its headings included."""
+    cites (``quote``), ``passage`` all that was shown, its headings included."""
     own, said = _read(claim), _read(sentence)
     if not own or _other_script(claim, sentence):
         return Judged("unchecked", "in another language" if own else "")
     everywhere = _read(passage)
     for token in own:
         if token.kind == "number" and not _stands(token, everywhere):
-            return Judged("disagrees", _differing(token, said, everywhere))
+            return Judged("disagrees", _differing(token, (*_read(quote), *said), everywhere))
         if token.kind == "name" and not _stands(token, everywhere):
             told = f"claim names {token.text}, the source does not"
             return Judged("unchecked" if _writes_nouns_large(own) else "disagrees", told)
@@ -206,13 +206,14 @@ def _says(mine: Sequence[_Token], common: set[int]) -> Judged:
 
 
 def _differing(token: _Token, said: Sequence[_Token], everywhere: Sequence[_Token]) -> str:
-    """`claim says 60 days, source says 30 days`: what the source has of the same kind."""
+    """`claim says 60 days, source says 30 days`: what the source has of the same kind. A number
+    without a unit is of the kind of all that are ``said``, and of no other."""
     wanted = token.quantity
     assert wanted is not None, "numbers have one"
-    candidates = [t.quantity for t in (*said, *everywhere) if t.quantity is not None]
-    alike = [q for q in candidates if q.unit == wanted.unit] or [
-        q for q in candidates if MONTH not in (q.unit, wanted.unit)
-    ]
+    near = _numbers(said)
+    alike = [q for q in (*near, *_numbers(everywhere)) if wanted.unit and q.unit == wanted.unit]
+    alike = alike or [q for q in near if q.unit == wanted.unit]
+    alike = alike or [q for q in near if MONTH not in (q.unit, wanted.unit)]
     if not alike:
         return f"claim says {token.text}, the source does not"
     return f"claim says {token.text}, source says {alike[0].text}"
