@@ -34,8 +34,10 @@ _PASSAGE = 0.5
 _RANK = 0.1
 _QUANTITY = 0.15
 _LIKENESS = 0.6
-# A further sentence is quoted when it is at least this good beside the best one.
-_WORTH_QUOTING = 0.6
+# A further sentence is quoted when it is at least this good beside the best one; where it says what
+# none before it says of what the question asks about, less will do (docs/decisions.md).
+_WORTH_QUOTING = 0.7
+_WORTH_ADDING = 0.5
 # Sentences that have so much of what each says of the question in common answer it alike.
 _ALIKE = 0.7
 # The model reads the best so many by their words, 10 ms of a core each: there, 24 do no better.
@@ -113,12 +115,16 @@ def choose(prompt: Prompt) -> list[tuple[Quotable, str]]:
         for sentence, share in _answering(question, prompt, sentences):
             best[sentence] = max(share, best.get(sentence, 0.0))
     most = max(MAX_SENTENCES, len(prompt.parts))
+    asked = set(_weights(prompt.question, prompt.weights))
     groups: list[list[tuple[Quotable, str]]] = []
     for sentence in sorted(best, key=lambda s: (-best[s], s.place)):
         quoted = [one for group in groups for one, _ in group]
         room = most - len(quoted)
-        if best[sentence] < _WORTH_QUOTING or not room:
+        if best[sentence] < _WORTH_ADDING or not room:
             break
+        adds = (asked & sentence.terms).difference(*(one.terms for one in quoted))
+        if best[sentence] < _WORTH_QUOTING and not adds:
+            continue
         if any(_words(one) == _words(sentence) or one.holds(sentence) for one in quoted):
             continue
         against = list(_contradicting(sentence, sentences, prompt))
@@ -145,7 +151,7 @@ def _answering(
         for passage, some in zip(prompt.passages, sentences, strict=True)
         for one in _scored(passage, some, weights, quantity)
     ]
-    ranked = sorted(_prose(scored), key=lambda s: (-s.score, s.sentence.place))
+    ranked = sorted(_prose(scored, weights), key=lambda s: (-s.score, s.sentence.place))
     if prompt.likeness and ranked:
         ranked = ranked[:_READ_BY_MODEL]
         near = prompt.likeness(question, [s.sentence.text for s in ranked])
@@ -161,11 +167,17 @@ def _answering(
         yield one.sentence, one.score / told[0].score
 
 
-def _prose(scored: Sequence[_Scored]) -> Sequence[_Scored]:
-    """Without headings, code and tables, unless only those say anything of the question."""
+def _prose(scored: Sequence[_Scored], weights: Mapping[str, float]) -> Sequence[_Scored]:
+    """Without headings, code and tables, unless only those say anything of the question; a row of a
+    table stays where it has a term of the question that no prose has."""
     prose = [s for s in scored if s.sentence.prose]
     told = any(s.own > 0 for s in prose) or not any(s.own > 0 for s in scored)
-    return prose if prose and told else scored
+    if not prose or not told:
+        return scored
+    missing = weights.keys() - set().union(*(s.sentence.terms for s in prose))
+    return [
+        s for s in scored if s.sentence.prose or (s.sentence.row and s.sentence.terms & missing)
+    ]
 
 
 def _weights(question: str, weights: Mapping[str, float]) -> dict[str, float]:

@@ -46,6 +46,11 @@ class Quotable:
         """Where it stands in reading order."""
         return self.number, self.start
 
+    @property
+    def row(self) -> bool:
+        """It is one of a table."""
+        return not self.prose and _TABLE.match(self.text) is not None
+
     def holds(self, other: Quotable) -> bool:
         """The other is a part of it."""
         inside = self.start <= other.start and other.end <= self.end

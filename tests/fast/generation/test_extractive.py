@@ -86,6 +86,21 @@ def test_code_and_tables_serve_when_there_is_nothing_else() -> None:
     )
 
 
+def test_a_row_serves_where_only_it_has_a_word_of_the_question() -> None:
+    table = "| piece | what it does |\n|---|---|\n| overlap | repeats the end of a chunk |"
+    text = f"## Overlap\n\nA chunk is a piece of a document.\n\n{table}\n"
+    row = '"| overlap | repeats the end of a chunk |" [1]'
+    assert row in answer("What is the overlap of a chunk?", text).split("\n")
+    prose = "The overlap of a chunk is what it repeats.\n\n"
+    assert "|" not in answer("What is the overlap of a chunk?", prose + text)
+
+
+def test_a_further_sentence_that_adds_nothing_must_be_nearly_as_good() -> None:
+    adds = "The pump has a red lamp. A lamp glows. Every battery of it is covered."
+    said = answer("Does the pump have a red lamp and a battery?", adds)
+    assert "battery" in said and "A lamp glows." not in said
+
+
 def test_a_row_of_a_page_is_a_table_too() -> None:
     text = "measure | asks | ignores\nMRR | how soon? | the pump\nThe pump is ranked by MRR."
     assert answer("how is the pump ranked?", text) == '"The pump is ranked by MRR." [1]'
