@@ -172,6 +172,14 @@ def test_code_is_quoted_with_the_sentence_that_announces_it() -> None:
     ]
 
 
+def test_what_only_announces_is_not_quoted_alone_for_want_of_room() -> None:
+    code = "A switch starts the pump so:\n\n```\npump start\n```\n"
+    text = "The red pump has a switch. Start the red pump by its switch. It is old.\n\n"
+    said = answer("How does a switch start the red pump?", text + code)
+    assert len(said.split("\n")) == 2 and "so:" not in said
+    assert '"pump start"' in answer("How does a switch start the pump?", code)
+
+
 def test_there_are_no_models_to_choose() -> None:
     with pytest.raises(UsageError):
         ExtractiveGenerator("large", settings=Settings())
@@ -241,6 +249,14 @@ def test_each_part_of_a_question_has_its_sentence(
     found = [passage(text, rank=n) for n, text in enumerate(texts, 1)]
     said = "".join(_stream(" ".join(parts), found, parts=parts))
     assert all(words in said for words in both)
+
+
+def test_a_question_of_two_parts_has_two_sentences_for_each() -> None:
+    texts = [f"The {it} is red. The {it} is blue. The {it} is old." for it in ("pump", "lamp")]
+    found = [passage(text, rank=n) for n, text in enumerate(texts, 1)]
+    parts = ("What is the pump?", "What is the lamp?")
+    assert len(_stream(" ".join(parts), found, parts=parts)) == 4
+    assert len(_stream("What is the pump, the lamp?", found)) == 3
 
 
 def editions(*texts: tuple[str, str], origin: str = "document") -> list[Passage]:
