@@ -111,7 +111,7 @@ _HAN_WEAK = re.compile(
     r"不(?=[仅僅但过過断斷久管同])|[出埋]没|没收|沒收|[无無](?=论)|未(?=[来來])|非(?=常)"
 )
 
-# How far the shares of signs without spaces may differ in one language, which quotes others.
+# How far the shares of words without spaces may differ in one language, which quotes others.
 _OTHER_LANGUAGE = 0.6
 
 
@@ -137,8 +137,10 @@ def agreement(claim: str, sentence: str, passage: str, quote: str = "") -> Judge
     pairs = _common(mine, theirs)
     clauses = {theirs[j].clause for _, j in pairs}
     denied = [t for t in said if t.kind == "negation" and t.clause in clauses]
-    return _denies([t for t in own if t.kind == "negation"], denied) or _says(
-        mine, {i for i, _ in pairs}
+    return (
+        _denies([t for t in own if t.kind == "negation"], denied)
+        or _counts(mine, theirs, pairs)
+        or _says(mine, {i for i, _ in pairs})
     )
 
 
@@ -190,6 +192,21 @@ def _denies(mine: Sequence[_Token], theirs: Sequence[_Token]) -> Judged | None:
         return Judged("disagrees", f"the source says “{said[0]}”, the claim does not")
     if (len(own), len(mine)) != (len(said), len(theirs)):
         return Judged("unchecked", "claim and source deny differently")
+    return None
+
+
+def _counts(
+    mine: Sequence[_Token], theirs: Sequence[_Token], pairs: Sequence[tuple[int, int]]
+) -> Judged | None:
+    """A judgement where claim and source have different numbers between the same two words."""
+    common = dict(pairs)
+    for i, token in enumerate(mine[:-1]):
+        before, after = common.get(i - 1), common.get(i + 1)
+        if token.kind != "number" or before is None or after != before + 2:
+            continue
+        other = theirs[before + 1]
+        if other.kind == "number" and not _same(token, other):
+            return Judged("disagrees", f"claim says {token.text}, source says {other.text}")
     return None
 
 
@@ -257,7 +274,14 @@ def _common(mine: Sequence[_Token], theirs: Sequence[_Token]) -> list[tuple[int,
 
 
 def _other_script(claim: str, source: str) -> bool:
-    return abs(unspaced_share(claim) - unspaced_share(source)) > _OTHER_LANGUAGE
+    return abs(_unspaced(claim) - _unspaced(source)) > _OTHER_LANGUAGE
+
+
+def _unspaced(text: str) -> float:
+    """The share of a text's words that are in a script without spaces: a name of many letters in
+    another script is one of them."""
+    words = _WORD.findall(text)
+    return sum(unspaced_share(w) > 0 for w in words) / len(words) if words else 0.0
 
 
 def _writes_nouns_large(tokens: Sequence[_Token]) -> bool:

@@ -176,6 +176,32 @@ def test_what_differs_is_told_by_the_words_that_are_cited(
     assert citation.verdict == "disagrees" and citation.note.startswith(note)
 
 
+def test_another_number_between_the_same_words_disagrees_wherever_else_it_stands() -> None:
+    for claim, quote, told in (
+        ("The new tool runs on four systems", "The new tool runs on three systems", "four"),
+        ("本工具支持四种操作系统", "本工具支持三种操作系统", "四"),
+    ):
+        found = passage(f"{quote}. 4 people made it. 由4人编写。")
+        text = f'{claim} [1: "{quote}"].'
+        (citation,) = read_answer(text, [found], verbatim=False).citations
+        assert citation.verdict == "disagrees", claim
+        assert citation.note.startswith(f"claim says {told}, source says")
+    elsewhere = 'Four people made the tool [1: "The tool runs on three systems"].'
+    found = passage("The tool runs on three systems. Four people made it.")
+    (citation,) = read_answer(elsewhere, [found], verbatim=False).citations
+    assert citation.verdict == "unchecked"
+
+
+def test_names_in_another_script_make_no_other_language() -> None:
+    found = passage("本工具支持三种操作系统。Linux、macOS 和 FreeBSD 都可以。")
+    names = "支持三种操作系统：Linux、macOS 和 FreeBSD"
+    for claim, other in ((names, False), ("It supports three systems", True)):
+        text = f'{claim} [1: "本工具支持三种操作系统"].'
+        (citation,) = read_answer(text, [found], verbatim=False).citations
+        assert citation.verdict == "unchecked"
+        assert (citation.note == "in another language") == other
+
+
 def test_a_number_of_no_kind_in_the_source_is_told_so() -> None:
     found = passage("You need a key. It is safe.", date="2026-11-27", date_origin="file")
     text = 'You need a key of 64 signs [1: "You need a key"].'
