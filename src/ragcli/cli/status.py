@@ -9,14 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ragcli.cli.ls import size
-from ragcli.cli.options import (
-    DebugOption,
-    JsonOption,
-    ProjectOption,
-    QuietOption,
-    VerboseOption,
-    opened,
-)
+from ragcli.cli.opening import opened
+from ragcli.cli.options import Common, grouped
 from ragcli.cli.output import one_line
 from ragcli.cli.show_passages import percent
 from ragcli.domain import State, state_of
@@ -30,6 +24,7 @@ if TYPE_CHECKING:
 _TOP = 4
 
 
+@grouped
 def status(
     problems: Annotated[
         bool, typer.Option("--problems", help="Each file and page with its reason and cure.")
@@ -37,14 +32,11 @@ def status(
     skipped: Annotated[
         bool, typer.Option("--skipped", help="What was passed over, and why.")
     ] = False,
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
+    *,
+    common: Common,
 ) -> None:
     """Show the project at a glance: files, chunks, model, size, when, problems."""
-    with opened(project, json=as_json, quiet=quiet, verbose=verbose, debug=debug) as (rag, output):
+    with opened(common) as (rag, output):
         found = rag.status(problems=problems, skipped=skipped)
         if output.json:
             output.object(_object(found))
