@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # How many languages and formats are named.
 _TOP = 4
+# Shares that round to nothing are words in passing: of a test, a name, a list of languages.
+_SHARE_TO_SHOW = 0.005
 
 
 @grouped
@@ -55,9 +57,10 @@ def _glance(found: Status) -> Iterator[str]:
     if found.parts:
         yield _row("parts", f"{found.parts:,} inside them: attachments, messages, members")
     yield _row("documents", f"{found.documents:,}{_top(found.formats)}{_top(found.languages)}")
-    if found.by_words and found.model:
+    by_words = {code: share for code, share in found.by_words.items() if share >= _SHARE_TO_SHOW}
+    if by_words and found.model:
         taught = f"{found.model.name.rpartition('/')[2]} was not taught"
-        shares = ", ".join(f"{language_name(c)} {percent(s)}" for c, s in found.by_words.items())
+        shares = ", ".join(f"{language_name(c)} {percent(s)}" for c, s in by_words.items())
         yield _row("by words", f"{shares} of the text, which {taught}")
     share = f", {found.embedded_chunks:,} ({percent(found.embedded_share)}) embedded: rag ingest"
     yield _row("chunks", f"{found.chunks:,}{share if found.embedded_share < 1 else ''}")
