@@ -172,15 +172,18 @@ def _answering(
 
 
 def _prose(scored: Sequence[_Scored], weights: Mapping[str, float]) -> Sequence[_Scored]:
-    """Without headings, code and tables, unless only those say anything of the question; a row of a
-    table stays where it has a term of the question that no prose has."""
-    prose = [s for s in scored if s.sentence.prose]
+    """Without headings, unless there is nothing else; without code and tables, unless only those say
+    anything of the question. A row stays where it has a term of the question that no prose has."""
+    scored = [s for s in scored if s.sentence.kind != "heading"] or scored
+    prose = [s for s in scored if s.sentence.kind == "prose"]
     told = any(s.own > 0 for s in prose) or not any(s.own > 0 for s in scored)
     if not prose or not told:
         return scored
     missing = weights.keys() - set().union(*(s.sentence.terms for s in prose))
     return [
-        s for s in scored if s.sentence.prose or (s.sentence.row and s.sentence.terms & missing)
+        s
+        for s in scored
+        if s.sentence.kind == "prose" or (s.sentence.kind == "row" and s.sentence.terms & missing)
     ]
 
 
@@ -238,7 +241,7 @@ def _contradicting(
 
     for passage, some in zip(prompt.passages, sentences, strict=True):
         if own.day and passage.day and passage.day != own.day:
-            yield from islice((s for s in some if s.prose and otherwise(s)), 1)
+            yield from islice((s for s in some if s.kind == "prose" and otherwise(s)), 1)
 
 
 def _dated(group: list[Quotable], passages: Sequence[Passage]) -> list[tuple[Quotable, str]]:

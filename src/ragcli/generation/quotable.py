@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from ragcli.domain import Passage
 from ragcli.text.lines import line_spans
@@ -29,27 +30,25 @@ _CLAUSE = re.compile(r"[,;:，；：、]\s*|\s+[–—-]\s+")
 _ENDS = tuple('.!?…。！？｡:："”’」』)）]*_`')
 
 
+Kind = Literal["prose", "heading", "row", "line"]
+
+
 @dataclass(frozen=True, slots=True)
 class Quotable:
     """A sentence, or a part of a long one, of the passage of this number, which counts from 1.
-    ``prose`` is false for headings, code and tables."""
+    A ``row`` is one of a table, a ``line`` one of code, or too short for a sentence."""
 
     number: int
     start: int
     end: int
     text: str
-    prose: bool
+    kind: Kind
     terms: frozenset[str]
 
     @property
     def place(self) -> tuple[int, int]:
         """Where it stands in reading order."""
         return self.number, self.start
-
-    @property
-    def row(self) -> bool:
-        """It is one of a table."""
-        return not self.prose and _TABLE.match(self.text) is not None
 
     def holds(self, other: Quotable) -> bool:
         """The other is a part of it."""
@@ -64,11 +63,11 @@ def quotables(number: int, passage: Passage) -> Iterator[Quotable]:
         # A line of code or of a table is one thing, whatever marks stand in it.
         spans = sentence_spans(text, start, end) if prose else trimmed(text, start, end)
         for first, last in spans:
-            is_prose = prose and _is_sentence(text[first:last])
+            kind = _kind(text[first:last], passage.headings, prose=prose)
             for a, b in _readable(text, first, last):
                 words = frozenset(terms(text[a:b]))
                 if words:
-                    yield Quotable(number, a, b, text[a:b], is_prose, words)
+                    yield Quotable(number, a, b, text[a:b], kind, words)
 
 
 def announced(sentence: Quotable, passage: Passage) -> list[Quotable]:
@@ -121,6 +120,14 @@ def _code(text: str, start: int) -> list[tuple[int, int]]:
     """The fenced block that begins there, without its fences."""
     match = _FENCED.match(text, start)
     return trimmed(text, *match.span("code")) if match else []
+
+
+def _kind(text: str, headings: Sequence[str], *, prose: bool) -> Kind:
+    if prose and _is_sentence(text):
+        return "prose"
+    if text in headings or _HEADING.match(text):
+        return "heading"
+    return "row" if _TABLE.match(text) else "line"
 
 
 def _is_sentence(text: str) -> bool:

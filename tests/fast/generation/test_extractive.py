@@ -86,6 +86,13 @@ def test_code_and_tables_serve_when_there_is_nothing_else() -> None:
     )
 
 
+def test_what_stands_below_a_heading_is_quoted_and_not_the_heading() -> None:
+    found = passage("HNSW\nA layered graph is walked downhill.", headings=("Indexes", "HNSW"))
+    assert _stream("What is HNSW?", [found]) == ['"A layered graph is walked downhill." [1]']
+    alone = passage("HNSW", headings=("Indexes", "HNSW"))
+    assert _stream("What is HNSW?", [alone]) == ['"HNSW" [1]']
+
+
 def test_a_row_serves_where_only_it_has_a_word_of_the_question() -> None:
     table = "| piece | what it does |\n|---|---|\n| overlap | repeats the end of a chunk |"
     text = f"## Overlap\n\nA chunk is a piece of a document.\n\n{table}\n"
