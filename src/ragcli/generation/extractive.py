@@ -23,8 +23,7 @@ from ragcli.generation.claims import contradict, measure_otherwise
 from ragcli.generation.quotable import Quotable, announced, quotables
 from ragcli.text.terms import question_terms, terms
 
-# For one question; and for each part of one that asks several things, where the best alone holds
-# the answer to both parts of 80 % of questions joined from two, and with a second of 86 %.
+# For one question, and for each part of one that asks several things (docs/decisions.md).
 MAX_SENTENCES = 3
 MAX_SENTENCES_A_PART = 2
 
@@ -172,8 +171,8 @@ def _answering(
 
 
 def _prose(scored: Sequence[_Scored], weights: Mapping[str, float]) -> Sequence[_Scored]:
-    """Without headings, unless there is nothing else; without code and tables, unless only those say
-    anything of the question. A row stays where it has a term of the question that no prose has."""
+    """Without headings, unless there is nothing else; without code and tables, unless only those
+    say anything of the question. A row stays where it has a term of it that no prose has."""
     scored = [s for s in scored if s.sentence.kind != "heading"] or scored
     prose = [s for s in scored if s.sentence.kind == "prose"]
     told = any(s.own > 0 for s in prose) or not any(s.own > 0 for s in scored)
