@@ -106,7 +106,7 @@ def test_the_claims_of_an_answer_are_judged_checked_and_repaired(
             assert citation.inference is not None
             assert citation.inference.entailed == pytest.approx(expected["entailment"], abs=1e-3)
             checks = {check.name: check for check in rag.doctor(deep=True).checks}
-            assert checks["entailment model"].state == "ok"
+            assert checks["entailment"].state == "ok"
             (weights,) = (tmp_path / "cache").rglob("weights.bin")
             weights.write_bytes(bytes(weights.stat().st_size))
             assert str(weights.parent) in " ".join(rag.doctor(repair=True).repaired)

@@ -38,8 +38,9 @@ def with_inference(citation: Citation, inference: Inference, model: str) -> Cita
     citation = replace(citation, inference=inference)
     if citation.quote is not None and inference.contradicted > LIKELY:
         told = f"the source says otherwise, judges {model} ({inference.contradicted:.2f})"
-        return replace(citation, verdict="disagrees", note=told)
-    if inference.entailed > LIKELY and citation.verdict == "unchecked":
+        citation = replace(citation, verdict="disagrees")
+    elif inference.entailed > LIKELY and citation.verdict == "unchecked":
         told = f"it follows, judges {model} ({inference.entailed:.2f})"
-        return replace(citation, note="; ".join(filter(None, (citation.note, told))))
-    return citation
+    else:
+        return citation
+    return replace(citation, note="; ".join(filter(None, (citation.note, told))))

@@ -99,7 +99,7 @@ def entailment_model(settings: Settings, deep: bool) -> Check:
 
 def _cross_encoder(role: providers.Role, settings: Settings, made: Callable[[], str]) -> Check:
     """``made`` makes the model and gives its name."""
-    name, check = getattr(settings, role), role.replace("_", " ")
+    name, check = getattr(settings, role), role.removesuffix("_model")
     if name == "off":
         return Check(check, "ok", "off")
     if providers.cross_encoder_needs_download(name):

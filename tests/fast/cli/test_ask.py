@@ -210,7 +210,7 @@ def test_a_kept_conversation_keeps_what_was_judged(ollama, rag, monkeypatch):
 def test_doctor_looks_at_the_entailment_model(project, rag, monkeypatch):
     def check() -> dict[str, str]:
         run = rag("doctor", "--json")
-        return next(c for c in run.object["checks"] if c["name"] == "entailment model")
+        return next(c for c in run.object["checks"] if c["name"] == "entailment")
 
     assert (check()["state"], check()["detail"]) == ("ok", "off")
     monkeypatch.setenv("RAG_ENTAILMENT_MODEL", "fake:agreeing")

@@ -48,9 +48,11 @@ def test_what_makes_no_claim_is_not_judged() -> None:
 
 @pytest.mark.parametrize("verdict", ["supported", "unchecked"])
 def test_a_quote_that_contradicts_the_claim_disagrees(verdict: str) -> None:
-    judged = with_inference(cited(CLAIMS[verdict]), CONTRADICTS, "nli")
+    citation = cited(CLAIMS[verdict])
+    judged = with_inference(citation, CONTRADICTS, "nli")
     assert judged.verdict == "disagrees"
-    assert judged.note == "the source says otherwise, judges nli (0.90)"
+    told = "the source says otherwise, judges nli (0.90)"
+    assert judged.note == (f"{citation.note}; {told}" if citation.note else told)
     assert judged.inference == CONTRADICTS
 
 
