@@ -219,17 +219,23 @@ class Parts:
 
     @cached_property
     def generator(self) -> Generator:
-        """Who writes answers. Raises ProviderUnavailable; one that was named never falls back."""
-        prepared, self._writer = self._writer, None
-        try:
-            made = prepared.result() if prepared else self._make_generator()
-        except NotAgreed:
-            made = self.agreed(self._make_generator)
+        """Who writes answers, which is said where nobody named it. Raises ProviderUnavailable; one
+        that was named never falls back."""
+        made = self.silent_generator
         if self._is_picked:
             keeps = "; this project keeps to it (for another: rag config set generator NAME)"
             can_keep = os.access(self.folder.rag, os.W_OK)
             log.info("no generator was named: `%s` writes%s", made.name, keeps if can_keep else "")
         return made
+
+    @cached_property
+    def silent_generator(self) -> Generator:
+        """The same, to be looked at only. Raises ProviderUnavailable."""
+        prepared, self._writer = self._writer, None
+        try:
+            return prepared.result() if prepared else self._make_generator()
+        except NotAgreed:
+            return self.agreed(self._make_generator)
 
     def _make_generator(self) -> Generator:
         name, here = self.generator_name, self._is_named_here("generator")

@@ -336,7 +336,7 @@ class Rag(Contents, Reembedding):
         return prepare(
             found,
             self.generator_name,
-            lambda: self.generator,
+            lambda: self.silent_generator,
             self._prompting(),
             allow_weak=allow_weak,
         )
