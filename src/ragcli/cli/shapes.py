@@ -76,6 +76,7 @@ def citation(one: Citation) -> dict[str, Any]:
         "chunk_id": one.chunk_id,
         "stale": one.stale,
         "gone": one.gone,
+        "inference": one.inference and one.inference._asdict(),
     }
 
 
@@ -111,6 +112,7 @@ def answer(one: Answer) -> dict[str, Any]:
         "incomplete": one.incomplete,
         "confidence": one.confidence,
         "generator": one.generator,
+        "entailment_model": one.entailment_model,
         "citations": [citation(c) for c in one.citations],
         "uncited": list(one.uncited),
         "searched_for": one.searched_for,

@@ -26,6 +26,7 @@ _STEPS = {
     "embedding": "search by meaning",
     "reranker": "reranking",
     "generator": "writing",
+    "entailment": "judging",
 }
 
 _HEADING_LINES = re.compile(r"\A(?:#{1,6}[ \t][^\n]*\s*)+")

@@ -46,7 +46,7 @@ class Step(NamedTuple):
     """A step towards an answer: ``keyword`` and ``embedding`` are the two halves of a search. One
     that was done in part, or left out for want of time, says ``why``."""
 
-    name: Literal["keyword", "embedding", "reranker", "generator"]
+    name: Literal["keyword", "embedding", "reranker", "generator", "entailment"]
     state: Literal["done", "partly", "left_out"] = "done"
     why: str = ""
 
