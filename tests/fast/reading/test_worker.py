@@ -361,11 +361,11 @@ def test_a_file_that_needs_too_much_memory_costs_that_file(
 @on_linux
 def test_a_child_that_grew_large_ends_with_its_file(shared: ReaderProcess, tmp_path: Path) -> None:
     large, other = tmp_path / "large.txt", tmp_path / "other.txt"
-    large.write_text("a line\n\n" * 600_000)
+    large.write_text("\U0001f600\n" + "a line\n" * 3_500_000)  # four bytes a character
     other.write_text("something else")
     assert shared.read(other).document and shared.pid
     result = shared.read(large)
-    assert result.document and len(result.document.text) == 4_800_000
+    assert result.document and len(result.document.text) == 24_500_002
     assert shared.pid is None
     assert shared.read(other).document and shared.pid
 
