@@ -39,6 +39,7 @@ class Citation:
     claim: str = ""
     note: str = ""
     gone: bool = False
+    page_label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
