@@ -47,23 +47,10 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _SECTIONS = {"SH": 1, "Sh": 1, "SS": 2, "Ss": 2}
 # INDENT and UNINDENT are defined by every page that docutils writes.
 _BREAKS = frozenset(
-    [
-        "PP",
-        "P",
-        "LP",
-        "Pp",
-        "sp",
-        "HP",
-        "TP",
-        "IP",
-        "It",
-        "RS",
-        "RE",
-        "El",
-        "Bl",
-        "INDENT",
-        "UNINDENT",
-    ],
+    (
+        *("PP", "P", "LP", "Pp", "sp", "HP", "TP", "IP", "It", "RS", "RE", "El", "Bl"),
+        *("INDENT", "UNINDENT"),
+    )
 )
 _ALTERNATING = frozenset(["BR", "RB", "IR", "RI", "BI", "IB"])
 _OPENS_CODE, _CLOSES_CODE = frozenset(["nf", "EX"]), frozenset(["fi", "EE"])
