@@ -13,22 +13,18 @@ import typer
 
 from ragcli.cli import show_dry_run, show_ingest
 from ragcli.cli.init import made
+from ragcli.cli.opening import speaking, tell_model
 from ragcli.cli.options import (
-    DebugOption,
+    Common,
     EngineOption,
-    JsonOption,
     ModelOption,
     PrecisionOption,
-    ProjectOption,
-    QuietOption,
     ThreadsOption,
-    VerboseOption,
     WaitOption,
-    seconds,
-    speaking,
-    tell_model,
+    grouped,
 )
 from ragcli.cli.output import Output
+from ragcli.cli.values import seconds
 from ragcli.domain import Event, IngestReport, Listener, Problem
 from ragcli.errors import ProjectNotFound, UsageError
 from ragcli.fetching.address import has_scheme, is_address, normal
@@ -51,6 +47,7 @@ ArchivesOption = Annotated[
 ]
 
 
+@grouped
 def ingest(
     paths: Annotated[
         list[str] | None,
@@ -87,11 +84,8 @@ def ingest(
         str,
         typer.Option("--fail-on", metavar="WHICH", help="Problems to exit 3 for: any, new, none."),
     ] = "new",
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
+    *,
+    common: Common,
 ) -> None:
     """Add or update files and folders. Again: only what changed; what vanished is removed."""
     if fail_on not in FAIL_ON:
@@ -110,11 +104,12 @@ def ingest(
     }
     limit_s = None if time_limit is None else seconds(time_limit)
     named = _named_paths(paths, null=null)
-    with speaking(json=as_json, quiet=quiet, verbose=verbose, debug=debug) as output:
+    with speaking(common) as output:
         if dry_run:
-            show_dry_run.show(_foreseen(project, flags, named, retry, allow_removals), output)
+            foreseen = _foreseen(common.project, flags, named, retry, allow_removals)
+            show_dry_run.show(foreseen, output)
             return
-        rag, created = _project(project, flags, named, output)
+        rag, created = _project(common.project, flags, named, output)
         with rag:
             tell_model(rag, output)
             report = rag.ingest(
