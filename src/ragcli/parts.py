@@ -71,6 +71,7 @@ class Parts:
 
     def _reopened(self) -> Store:
         """Another file lies in the store's place."""
+        self.store.close()
         del self.store
         return self.store
 
