@@ -49,6 +49,7 @@ class Citation:
     note: str = ""
     gone: bool = False
     inference: Inference | None = None
+    page_label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,7 @@ def _citation(number: int, passage: Passage) -> Citation:
         chunk_id=passage.chunk_id,
         stale=passage.stale,
         gone=passage.gone,
+        page_label=passage.page_label,
     )
 
 
