@@ -36,7 +36,8 @@ _RANK = 0.1
 _QUANTITY = 0.15
 _LIKENESS = 0.6
 # A further sentence is quoted when it is at least this good beside the best one; where it says what
-# none before it says of what the question asks about, less will do (docs/decisions.md).
+# none before it says of what the question asks about, less will do; where a number is asked for,
+# and told, one without says nothing new (docs/decisions.md).
 _WORTH_QUOTING = 0.7
 _WORTH_ADDING = 0.5
 # Sentences that have so much of what each says of the question in common answer it alike.
@@ -56,6 +57,8 @@ _QUANTITY_SIGN = re.compile(
     r"|[零〇一二两三四五六七八九十百千万亿]+[个年月日次名人岁种位倍座分%％]",
     re.IGNORECASE,
 )
+# In a pair of Han characters, what asks says nothing of the answer: 在哪, 谁是, 几个.
+_HAN_ASKING = re.compile("[谁哪何什么吗呢怎几]")
 
 
 class _Scored(NamedTuple):
@@ -117,15 +120,21 @@ def choose(prompt: Prompt) -> list[tuple[Quotable, str]]:
             best[sentence] = max(share, best.get(sentence, 0.0))
     most = max(MAX_SENTENCES, MAX_SENTENCES_A_PART * len(prompt.parts))
     asked = set(_weights(prompt.question, prompt.weights))
+    above = _headings(prompt.passages, sentences)
+    told: set[str] = set()
     groups: list[list[tuple[Quotable, str]]] = []
+    asks_quantity = bool(_ASKS_QUANTITY.search(prompt.question))
+    quantified = False
     for sentence in sorted(best, key=lambda s: (-best[s], s.place)):
         quoted = [one for group in groups for one, _ in group]
         room = most - len(quoted)
         if best[sentence] < _WORTH_ADDING or not room:
             break
-        adds = (asked & sentence.terms).difference(*(one.terms for one in quoted))
-        if best[sentence] < _WORTH_QUOTING and not adds:
+        adds = asked & sentence.terms - told
+        quantity = not quantified or bool(_QUANTITY_SIGN.search(sentence.text))
+        if not adds and (best[sentence] < _WORTH_QUOTING or not quantity):
             continue
+        quantified = quantified or (asks_quantity and quantity)
         if any(_words(one) == _words(sentence) or one.holds(sentence) for one in quoted):
             continue
         against = list(_contradicting(sentence, sentences, prompt))
@@ -139,6 +148,7 @@ def choose(prompt: Prompt) -> list[tuple[Quotable, str]]:
                 continue
             groups = [g for g in groups if not any(q.holds(one) for q in whole for one, _ in g)]
             groups.append([(one, "") for one in whole[:room]])
+        told |= above[sentence].union(*(one.terms for one, _ in groups[-1]))
     groups.sort(key=lambda group: min(s.place for s, _ in group))
     return [one for group in groups for one in group]
 
@@ -189,6 +199,7 @@ def _prose(scored: Sequence[_Scored], weights: Mapping[str, float]) -> Sequence[
 def _weights(question: str, weights: Mapping[str, float]) -> dict[str, float]:
     """What each term of a question, or of a part of one, weighs: the same where no corpus tells."""
     asked = question_terms(question)
+    asked = [t for t in asked if not _HAN_ASKING.search(t)] or asked
     return {t: weights[t] for t in asked if t in weights} or dict.fromkeys(asked, 1.0)
 
 
@@ -207,6 +218,20 @@ def _scored(
         if quantity and _QUANTITY_SIGN.search(sentence.text):
             score += _QUANTITY
         yield _Scored(score, own, sentence)
+
+
+def _headings(
+    passages: Sequence[Passage], sentences: Sequence[Sequence[Quotable]]
+) -> dict[Quotable, frozenset[str]]:
+    """The terms of the headings that each sentence stands under."""
+    above = {}
+    for passage, some in zip(passages, sentences, strict=True):
+        under = frozenset(terms(" ".join(passage.headings)))
+        for sentence in some:
+            if sentence.kind == "heading":
+                under = sentence.terms
+            above[sentence] = under
+    return above
 
 
 def _share(found: frozenset[str] | set[str], weights: Mapping[str, float]) -> float:
