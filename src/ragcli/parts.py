@@ -71,7 +71,7 @@ class Parts:
 
     def _reopened(self) -> Store:
         """Another file lies in the store's place."""
-        del self.store
+        self.__dict__.pop("store", None)
         return self.store
 
     def _active(self) -> EmbeddingSet | None:

@@ -74,5 +74,6 @@ class _Editing:
             return
         length = self._readline.get_current_history_length()
         if length > self._length:
-            self._readline.append_history_file(length - self._length, str(self._history))
+            with suppress(OSError):  # of a full disk: the conversation goes on
+                self._readline.append_history_file(length - self._length, str(self._history))
         self._length = length

@@ -336,7 +336,7 @@ def test_a_bomb_ends_where_its_manifest_says(
     )
     small = shutil.disk_usage("/")._replace(free=5_000_000)
     monkeypatch.setattr("shutil.disk_usage", lambda _: small)
-    with pytest.raises(UsageError, match="unpacks to"):
+    with pytest.raises(RagError, match="unpacks to"):
         Rag.import_archive(big, archive.parent / "b")
 
 
