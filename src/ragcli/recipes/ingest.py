@@ -97,8 +97,8 @@ def _bring_up_to_date(
                 pictures=reader.reads_pictures,
             )
             _forget_refused(store, plan)
-            for root_id, device in plan.devices:
-                ledger.set_device(store.connection, root_id, device)
+            for root, disks in plan.disks:
+                ledger.set_disks(store.connection, root, disks)
             to_read = len(plan.to_read) + bodies
             chosen = embedding_set(store, embedder, options.chunk_tokens, to_read > 0)
         chunk_settings = sets.chunk_settings(store.connection, chosen.chunk_set_id)

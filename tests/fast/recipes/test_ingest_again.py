@@ -151,7 +151,7 @@ def test_an_empty_folder_is_held_back(rag: Rag, home: Path) -> None:
 
 def test_another_disk_is_held_back(rag: Rag, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def lies_on(disk: str) -> None:
-        monkeypatch.setattr(scan, "device_of", lambda path: f"ext4 {disk} /")
+        monkeypatch.setattr(scan, "disks_within", lambda path: {path: f"ext4 {disk} /"})
 
     lies_on("/dev/sda1")
     rag.ingest()
@@ -170,8 +170,60 @@ def test_another_disk_with_all_files_is_taken_for_the_same(
     rag: Rag, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for disk in ("/dev/sda1", "/dev/sdb1"):
-        monkeypatch.setattr(scan, "device_of", lambda path, disk=disk: f"ext4 {disk} /")
+        monkeypatch.setattr(scan, "disks_within", lambda path, disk=disk: {path: f"ext4 {disk} /"})
         assert rag.ingest().held_back == ()
+    (home / "docs/notes.txt").unlink()
+    assert rag.ingest().removed == 1
+
+
+@pytest.mark.parametrize("change", ["away", "over another", "another", "emptied"])
+def test_a_disk_deeper_inside_is_held_back(
+    rag: Rag, home: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    """Its folder is there and empty, or shows what is on another disk: a file that is gone from
+    there is none that was deleted."""
+    disks = {home / "docs": "ext4 /dev/sda1 /"}
+    monkeypatch.setattr(scan, "disks_within", lambda path: disks)
+    if change != "over another":
+        disks[home / "docs/sub"] = "nfs4 server:/export /"
+    rag.ingest()
+    (home / "docs/sub/deep.txt").unlink()
+    if change == "away":
+        del disks[home / "docs/sub"]
+    elif change != "emptied":
+        disks[home / "docs/sub"] = "nfs4 other:/export /"
+    told = ("docs/sub is on another disk than before; what is gone from it is kept",)
+    if change == "emptied":
+        told = ("docs/sub is empty; its files are kept",)
+    assert [rag.ingest().held_back for _ in range(2)] == [told, told]
+    assert top(rag, "returns") == "docs/sub/deep.txt"
+    (home / "docs/notes.txt").unlink()
+    assert rag.ingest(["docs"]).removed == 0
+    assert rag.ingest(allow_removals=True).removed == 2
+    (home / "docs/guide.md").unlink()
+    assert rag.ingest().held_back == ("docs is empty; its 1 files are kept",)
+
+
+def test_a_disk_that_holds_no_file_of_ours_may_go(
+    rag: Rag, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disks = {home / "docs": "ext4 /dev/sda1 /", home / "docs/media": "vfat /dev/sdb1 /"}
+    monkeypatch.setattr(scan, "disks_within", lambda path: disks)
+    rag.ingest()
+    del disks[home / "docs/media"]
+    (home / "docs/notes.txt").unlink()
+    assert rag.ingest().removed == 1
+
+
+def test_a_folder_on_another_disk_that_is_named_alone_changes_nothing_for_the_rest(
+    rag: Rag, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disks = {home / "docs": "ext4 /dev/sda1 /", home / "docs/sub": "nfs4 server:/export /"}
+    monkeypatch.setattr(
+        scan, "disks_within", lambda path: {at: d for at, d in disks.items() if path <= at}
+    )
+    rag.ingest()
+    rag.ingest(["docs/sub"])
     (home / "docs/notes.txt").unlink()
     assert rag.ingest().removed == 1
 
