@@ -43,11 +43,15 @@ def guarded(name: str, check: Callable[[], Check]) -> Check:
 
 
 def permissions(folder: ProjectFolder) -> Check:
-    """The folder holds people's documents: nobody else may enter or read."""
-    open_to_others = [p.name for p in private_paths(folder) if is_open(p)]
-    if not open_to_others:
+    """The folder holds people's documents: nobody else may enter or read. A file in it that is
+    open is behind a closed door: an editor leaves one so."""
+    names = ", ".join(p.name for p in private_paths(folder) if is_open(p))
+    if not names:
         return Check("permissions", "ok", "only you can read this project")
-    return Check("permissions", "fail", f"others may read {', '.join(open_to_others)}", REPAIR)
+    if is_open(folder.rag):
+        return Check("permissions", "fail", f"others may read {names}", REPAIR)
+    detail = f"only you can enter .rag; in it others could read {names}"
+    return Check("permissions", "warn", detail, REPAIR)
 
 
 def private_paths(folder: ProjectFolder) -> list[Path]:
