@@ -86,6 +86,8 @@ def _usage(error: Any) -> UsageError:
 def _system(error: OSError) -> RagError:
     if error.errno in _DISKS:
         return RagError(*_DISKS[error.errno])
+    if isinstance(error, FileNotFoundError) and error.filename is None:
+        return RagError("the current folder is not there any more", "go to one that is: cd")
     place = f"{error.filename}: " if error.filename else ""
     said = (error.strerror or str(error) or type(error).__name__).lower()
     return RagError(f"{place}{said}", "run it again with --debug to see where it happened")

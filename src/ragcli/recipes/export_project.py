@@ -64,7 +64,7 @@ def _refuse_unwanted(folder: ProjectFolder, file: Path) -> None:
         raise UsageError(f"{file} lies in a project's own folder", "choose another place")
     if file.is_dir():
         raise UsageError(f"{file} is a folder", f"name a file: rag export {file / 'project.rag'}")
-    if file.exists() and not archive.is_archive(file):
+    if file.exists() and not (file.is_file() and archive.is_archive(file)):
         raise UsageError(
             f"{file} exists, and is no archive of a project", "choose another name; it was kept"
         )
