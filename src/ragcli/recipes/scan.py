@@ -17,6 +17,7 @@ from ragcli.reading.walk import FoundFile, SkippedFile, walk
 from ragcli.store import Store, ledger
 from ragcli.store.filesystem import disks_within
 from ragcli.store.folder import ProjectFolder, file_of, is_part, is_there, shown_name
+from ragcli.store.freshness import holds
 from ragcli.store.rows import FileRow, RootRow
 
 # Removals are held back when more files than this, and more than this share, would go at once:
@@ -152,17 +153,18 @@ def plan(
     *,
     purged: Container[object] = (),
     retry: bool = False,
+    verify: bool = False,
     allow_removals: bool = False,
     archives: bool = False,
     pictures: bool = False,
 ) -> Plan:
     """Compare; nothing is read or written. ``purged`` are paths that stay out. ``retry`` reads
-    known problems again; ``archives`` are looked at, too, and ``pictures`` also those that nobody
-    named."""
+    known problems again, ``verify`` looks at every byte; ``archives`` are looked at, too, and
+    ``pictures`` also those that nobody named."""
     result = Plan()
     known = _Known(ledger_rows, purged)
     seen: set[bytes] = set()
-    look = partial(_look, folder, archives=archives, pictures=pictures, retry=retry)
+    look = partial(_look, folder, archives=archives, pictures=pictures, retry=retry, verify=verify)
     for root, start in roots:
         gone_before = len(result.gone)
         found, unreadable = look(root, start, known, seen, result)
@@ -215,6 +217,7 @@ def _look(
     archives: bool,
     pictures: bool,
     retry: bool,
+    verify: bool,
 ) -> tuple[int, list[Path]]:
     """Sort what is found under one root into the plan; how many files there were, and the
     folders that could not be looked into."""
@@ -255,7 +258,7 @@ def _look(
         named = not whole or entry.path == start
         if known.is_taken_out(key) and not named:
             result.left_out["removed"] += 1
-        elif row and _is_unchanged(row, entry) and not (retry and known.problems(row)):
+        elif row and _is_same(row, entry, verify=verify) and not (retry and known.problems(row)):
             result.unchanged += 1
             result.known_problems += known.problems(row)
             if whole and row.state == "empty":
@@ -274,12 +277,13 @@ def _refusal(named: SkippedFile) -> Problem:
     return Problem("special", "neither a file nor a folder: a pipe, a socket or a device")
 
 
-def _is_unchanged(row: FileRow, file: FoundFile) -> bool:
+def _is_same(row: FileRow, file: FoundFile, *, verify: bool) -> bool:
     if row.state == "removed":
         return False
     # Without a hash not a byte could be read: permissions change without a trace in the mtime.
     tried = row.content_hash is not None
     same = (row.size, row.mtime_ns) == (file.size, file.mtime_ns)
+    same = same and (not verify or holds(file.path, row.content_hash))
     return tried and same and row.reader_version == READER_VERSION
 
 

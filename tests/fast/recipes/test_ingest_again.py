@@ -131,6 +131,19 @@ def test_other_order_of_ingests_gives_the_same_answers(rag: Rag, home: Path) -> 
             assert (ours.chunk_id, ours.text) == (theirs.chunk_id, theirs.text)
 
 
+def test_a_change_that_size_and_time_do_not_tell(rag: Rag, home: Path) -> None:
+    """As rsync, or `touch -r`, leave it."""
+    changed = home / "docs/notes.txt"
+    before = changed.stat()
+    write(changed, changed.read_text(encoding="utf-8").replace("batteries", "harbours!"))
+    os.utime(changed, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert rag.ingest().updated == 0
+    assert rag.dry_run(verify=True).changed == ("docs/notes.txt",)
+    report = rag.ingest(verify=True)
+    assert (report.updated, report.unchanged) == (1, 2)
+    assert "harbours!" in rag.show("docs/notes.txt").text
+
+
 # ------------------------------------------------------------------ removals held back
 
 
