@@ -19,7 +19,7 @@ def write_value(file: Path, key: str, value: Any) -> None:
 
     try:
         document = tomlkit.parse(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         document = tomlkit.document()
     except (OSError, UnicodeDecodeError, TOMLKitError) as error:
         raise UsageError(f"cannot read the settings in {file}: {error}", "mend the file") from error

@@ -78,6 +78,8 @@ def test_a_home_that_is_no_folder(project, program):
         home.pop(name, None)
     run = program("status", env=home)
     assert run.returncode == 0, run.stderr
+    run = program("config", "set", "top_k", "7", "--user", env=home)
+    assert (run.returncode, run.stderr[:30]) == (2, b"rag: error: cannot write /dev/")
 
 
 def test_stdin_is_left_to_the_loop(project, program):
