@@ -10,43 +10,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ragcli.cli import shapes, show_answer
+from ragcli.cli.opening import opened, remember, tell_model
 from ragcli.cli.options import (
-    AllowWeakOption,
+    Common,
     DeadlineOption,
-    DebugOption,
-    EngineOption,
-    FreshOption,
-    GeneratorOption,
+    Freshness,
     JsonlOption,
-    JsonOption,
-    LangOption,
-    ModelOption,
-    ModeOption,
-    PassageTokensOption,
-    PathOption,
-    ProjectOption,
-    PromptFileOption,
-    QuietOption,
-    RerankOption,
+    Models,
+    Only,
+    Search,
     SessionOption,
     ShowPromptOption,
-    SinceOption,
-    ThinkOption,
-    TopKOption,
-    TypeOption,
-    UntilOption,
-    VerboseOption,
-    VerifyOption,
-    WhereOption,
-    deadline_in,
-    filter_from,
-    opened,
-    question_from,
-    remember,
-    tell_model,
+    Writing,
+    grouped,
 )
 from ragcli.cli.output import Output
 from ragcli.cli.show_passages import tell_steps
+from ragcli.cli.values import deadline_in, filter_from, question_from
 from ragcli.domain import Answer
 from ragcli.errors import RagError, UsageError
 
@@ -56,57 +36,36 @@ if TYPE_CHECKING:
     from ragcli.recipes.ask import Piece
 
 
+@grouped
 def ask(
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="- reads it from stdin.")],
-    top_k: TopKOption = None,
-    passage_tokens: PassageTokensOption = None,
-    mode: ModeOption = None,
-    path: PathOption = None,
-    type_: TypeOption = None,
-    lang: LangOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
-    where: WhereOption = None,
-    fresh: FreshOption = False,
-    verify: VerifyOption = False,
-    model: ModelOption = None,
-    engine: EngineOption = None,
-    rerank: RerankOption = None,
-    generator: GeneratorOption = None,
-    think: ThinkOption = False,
-    allow_weak: AllowWeakOption = False,
+    *,
+    search: Search,
+    only: Only,
+    freshness: Freshness,
+    models: Models,
+    writing: Writing,
     show_prompt: ShowPromptOption = False,
-    prompt_file: PromptFileOption = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 5 unless every claim is supported.")
     ] = False,
     deadline: DeadlineOption = None,
     session: SessionOption = None,
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
     jsonl: JsonlOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
+    common: Common,
 ) -> None:
     """Answer a question from the documents, with citations."""
     by = deadline_in(deadline)
-    chosen = filter_from(path, type_, lang, since, until, where, fresh=fresh)
-    flags = {
-        "model": model,
-        "engine": engine,
-        "mode": mode,
-        "passage_tokens": passage_tokens,
-        "generator": generator,
-        "think": "on" if think else None,
-        "reranker": rerank,
-        "prompt_file": prompt_file,
-    }
-    said = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
-    with opened(project, **said, flags=flags, helped=True) as (rag, output):
+    chosen = filter_from(only, fresh=freshness.fresh)
+    flags = search.settings | models.settings | writing.settings
+    with opened(common, flags=flags, helped=True) as (rag, output):
         tell_model(rag, output)
         asked = question_from(question)
-        options: dict[str, Any] = {"top_k": top_k, "chosen": chosen, "verify": verify}
+        options: dict[str, Any] = {
+            "top_k": search.top_k,
+            "chosen": chosen,
+            "verify": freshness.verify,
+        }
         if show_prompt:
             if jsonl or strict or session or deadline:
                 raise UsageError(
@@ -115,11 +74,11 @@ def ask(
                     " as an object",
                 )
             raise typer.Exit(
-                _show_prompt(rag, output, asked, {**options, "allow_weak": allow_weak})
+                _show_prompt(rag, output, asked, {**options, "allow_weak": writing.allow_weak})
             )
         talk = conversation(rag, session, output)
         options["deadline"] = by
-        rest = {"allow_weak": allow_weak, "strict": strict, "jsonl": jsonl}
+        rest = {"allow_weak": writing.allow_weak, "strict": strict, "jsonl": jsonl}
         answer = answered(talk, output, asked, options, **rest)
         remember(rag, output, answer.searched_for or asked)
         if by is not None:

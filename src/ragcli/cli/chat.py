@@ -11,41 +11,23 @@ import typer
 
 from ragcli.cli import chat_commands, failures
 from ragcli.cli.ask import answered, conversation
+from ragcli.cli.opening import opened, tell_model
 from ragcli.cli.options import (
-    AllowWeakOption,
+    Common,
     DeadlineOption,
-    DebugOption,
-    EngineOption,
-    FreshOption,
-    GeneratorOption,
+    Freshness,
     JsonlOption,
-    JsonOption,
-    LangOption,
-    ModelOption,
-    ModeOption,
-    PassageTokensOption,
-    PathOption,
-    ProjectOption,
-    PromptFileOption,
-    QuietOption,
-    RerankOption,
+    Models,
+    Only,
+    Search,
     SessionOption,
-    SinceOption,
-    ThinkOption,
-    TopKOption,
-    TypeOption,
-    UntilOption,
-    VerboseOption,
-    VerifyOption,
-    WhereOption,
-    deadline_in,
-    filter_from,
-    opened,
-    tell_model,
+    Writing,
+    grouped,
 )
 from ragcli.cli.output import Output
 from ragcli.cli.show_passages import tell_steps
 from ragcli.cli.typed_lines import at_terminal, typed_lines
+from ragcli.cli.values import deadline_in, filter_from
 from ragcli.cli.wording import count
 from ragcli.errors import UsageError
 
@@ -54,6 +36,7 @@ if TYPE_CHECKING:
     from ragcli.rag import Rag
 
 
+@grouped
 def chat(
     session: SessionOption = None,
     sessions: Annotated[
@@ -65,66 +48,41 @@ def chat(
     forget_all: Annotated[
         bool, typer.Option("--forget-all", help="Delete all of them, and the lines typed.")
     ] = False,
-    top_k: TopKOption = None,
-    passage_tokens: PassageTokensOption = None,
-    mode: ModeOption = None,
-    path: PathOption = None,
-    type_: TypeOption = None,
-    lang: LangOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
-    where: WhereOption = None,
-    fresh: FreshOption = False,
-    verify: VerifyOption = False,
-    model: ModelOption = None,
-    engine: EngineOption = None,
-    rerank: RerankOption = None,
-    generator: GeneratorOption = None,
-    think: ThinkOption = False,
-    allow_weak: AllowWeakOption = False,
-    prompt_file: PromptFileOption = None,
+    *,
+    search: Search,
+    only: Only,
+    freshness: Freshness,
+    models: Models,
+    writing: Writing,
     deadline: DeadlineOption = None,
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
     jsonl: JsonlOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
+    common: Common,
 ) -> None:
     """Ask questions that follow one another; answers as rag ask gives them.
 
     At a terminal /help lists what else may be typed. Otherwise each line of stdin is a question.
     """
-    chosen = filter_from(path, type_, lang, since, until, where, fresh=fresh)
+    chosen = filter_from(only, fresh=freshness.fresh)
     deadline_in(deadline)  # what is no length of time is told before anything is typed
-    flags = {
-        "model": model,
-        "engine": engine,
-        "mode": mode,
-        "passage_tokens": passage_tokens,
-        "generator": generator,
-        "think": "on" if think else None,
-        "reranker": rerank,
-        "prompt_file": prompt_file,
-    }
-    said = {"json": as_json or jsonl, "quiet": quiet, "verbose": verbose, "debug": debug}
-    with opened(project, **said, flags=flags, helped=True) as (rag, output):
+    flags = search.settings | models.settings | writing.settings
+    as_json = common._replace(json=common.json or jsonl)
+    with opened(as_json, flags=flags, helped=True) as (rag, output):
         if sessions or forget is not None or forget_all:
             raise typer.Exit(_look_after(rag, output, forget, forget_all=forget_all))
         tell_model(rag, output)
         talk = conversation(rag, session, output)
-        options = {"top_k": top_k, "chosen": chosen, "verify": verify}
+        options = {"top_k": search.top_k, "chosen": chosen, "verify": freshness.verify}
 
         def ask(question: str) -> None:
             by = deadline_in(deadline)  # for each question
-            rest = {"allow_weak": allow_weak, "strict": False, "jsonl": jsonl}
+            rest = {"allow_weak": writing.allow_weak, "strict": False, "jsonl": jsonl}
             answer = answered(talk, output, question, {**options, "deadline": by}, **rest)
             if by is not None:
                 tell_steps(answer.steps, by.seconds, output)
             if not output.json:
                 output.line()
 
-        raise typer.Exit(_converse(talk, output, ask, debug=debug))
+        raise typer.Exit(_converse(talk, output, ask, debug=common.debug))
 
 
 def _converse(

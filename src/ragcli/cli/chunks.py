@@ -7,14 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ragcli.cli.options import (
-    DebugOption,
-    JsonOption,
-    ProjectOption,
-    QuietOption,
-    VerboseOption,
-    opened,
-)
+from ragcli.cli.opening import opened
+from ragcli.cli.options import Common, grouped
 from ragcli.cli.output import Output, one_line
 from ragcli.cli.wording import count
 
@@ -22,16 +16,14 @@ if TYPE_CHECKING:
     from ragcli.recipes.chunks import CutChunk, CutFile
 
 
+@grouped
 def chunks(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A path or a source.")],
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
+    *,
+    common: Common,
 ) -> None:
     """Show how a file was cut: offsets, tokens, place, headings and first words of each chunk."""
-    with opened(project, json=as_json, quiet=quiet, verbose=verbose, debug=debug) as (rag, output):
+    with opened(common) as (rag, output):
         cut = rag.chunks(file)
         if output.json:
             output.object(_object(cut))

@@ -10,14 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from ragcli.cli.options import (
-    DebugOption,
-    JsonOption,
-    ProjectOption,
-    QuietOption,
-    VerboseOption,
-    speaking,
-)
+from ragcli.cli.opening import speaking
+from ragcli.cli.options import Common, grouped
 from ragcli.cli.output import Output, one_line
 from ragcli.cli.table import COMMANDS
 from ragcli.config import Origin, Settings, parse_value, user_file
@@ -41,36 +35,26 @@ KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="See: rag config
 
 
 @app.command(epilog=COMMANDS["config"].epilog)
-def get(
-    key: KeyArgument,
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
-) -> None:
+@grouped
+def get(key: KeyArgument, *, common: Common) -> None:
     """Print the value in force; nothing where there is none."""
-    with speaking(json=as_json, quiet=quiet, verbose=verbose, debug=debug) as output:
+    with speaking(common) as output:
         _check(key)
-        settings, origins = _in_force(project)
+        settings, origins = _in_force(common.project)
         _print(output, settings, {key: origins[key]}, alone=True)
 
 
 @app.command(epilog=COMMANDS["config"].epilog)
-def show(
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
-) -> None:
+@grouped
+def show(*, common: Common) -> None:
     """Print all settings and where each came from."""
-    with speaking(json=as_json, quiet=quiet, verbose=verbose, debug=debug) as output:
-        settings, origins = _in_force(project)
+    with speaking(common) as output:
+        settings, origins = _in_force(common.project)
         _print(output, settings, origins, alone=False)
 
 
 @app.command("set", epilog=COMMANDS["config"].epilog)
+@grouped
 def set_(
     key: KeyArgument,
     value: Annotated[str | None, typer.Argument(metavar="VALUE")] = None,
@@ -78,16 +62,13 @@ def set_(
     user: Annotated[bool, typer.Option("--user", help="In your own file, for all projects.")] = (
         False
     ),
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
+    *,
+    common: Common,
 ) -> None:
     """Write a setting into the project's config.toml, or with --user into your own."""
     if (value is None) != unset:
         raise UsageError("name a VALUE, or --unset", f"rag config set {key} VALUE")
-    with speaking(json=as_json, quiet=quiet, verbose=verbose, debug=debug) as output:
+    with speaking(common) as output:
         if not unset:
             _check(key)
         if key in _OWN and not user and not unset:
@@ -95,32 +76,27 @@ def set_(
                 f"`{key}` is yours alone, and a project's config.toml may be shared",
                 f"put it into your own file with --user, or into the environment: {_variable(key)}",
             )
-        file = user_file() if user else _project_file(project)
+        file = user_file() if user else _project_file(common.project)
         write_value(file, key, None if value is None else parse_value(key, value))
         output.note(f"{'removed from' if unset else 'written to'} {file}")
         _tell_model(key, file, output, user=user)
-        if as_json:
-            settings, origins = _in_force(project)
+        if common.json:
+            settings, origins = _in_force(common.project)
             _print(output, settings, {key: origins[key]}, alone=False)
 
 
 @app.command(epilog=COMMANDS["config"].epilog)
-def trust(
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
-) -> None:
+@grouped
+def trust(*, common: Common) -> None:
     """Let this project name servers, providers and models. One made here may."""
-    with speaking(json=as_json, quiet=quiet, verbose=verbose, debug=debug) as output:
+    with speaking(common) as output:
         from ragcli.trust import Trust
 
-        root = _project_file(project).parent.parent
+        root = _project_file(common.project).parent.parent
         Trust(root).give()
         output.note(f"trusted from now on: {root}")
-        if as_json:
-            settings, origins = _in_force(project)
+        if common.json:
+            settings, origins = _in_force(common.project)
             _print(output, settings, origins, alone=False)
 
 

@@ -7,22 +7,16 @@ from typing import Annotated
 
 import typer
 
-from ragcli.cli.options import (
-    DebugOption,
-    JsonOption,
-    ProjectOption,
-    QuietOption,
-    VerboseOption,
-    WaitOption,
-    opened,
-    seconds,
-)
+from ragcli.cli.opening import opened
+from ragcli.cli.options import Common, WaitOption, grouped
 from ragcli.cli.output import show_safely
+from ragcli.cli.values import seconds
 from ragcli.recipes.checkup import Check
 
 _MARKS = {"ok": "✓", "warn": "!", "fail": "✗"}
 
 
+@grouped
 def doctor(
     repair: Annotated[
         bool, typer.Option("--repair", help="Mend what can be mended, then check again.")
@@ -31,19 +25,15 @@ def doctor(
         bool, typer.Option("--deep", help="Also try the model, and all words of a large index.")
     ] = False,
     wait: WaitOption = None,
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
+    *,
+    common: Common,
 ) -> None:
     """Check everything: stored texts, embeddings, indexes, files, model, servers, disk.
 
     Each failure comes with its cure. With --quiet only failures are shown.
     """
     flags = {"wait_s": None if wait is None else seconds(wait)}
-    talk = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
-    with opened(project, **talk, flags=flags) as (rag, output):
+    with opened(common, flags=flags) as (rag, output):
         found = rag.doctor(deep=deep, repair=repair)
         if output.json:
             output.object(
@@ -58,7 +48,7 @@ def doctor(
             for sentence in found.repaired:
                 output.note(f"repaired: {sentence}")
             for check in found.checks:
-                if check.state == "fail" or not quiet:
+                if check.state == "fail" or not common.quiet:
                     text = _line(check)
                     output.line(show_safely(text) if output.out_is_terminal else text)
         if not found.healthy:

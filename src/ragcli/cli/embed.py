@@ -10,20 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ragcli.cli.options import (
-    DebugOption,
-    EngineOption,
-    JsonOption,
-    ModelOption,
-    PrecisionOption,
-    ProjectOption,
-    QuietOption,
-    VerboseOption,
-    agrees,
-    speaking,
-    typed,
-)
+from ragcli.cli.opening import agrees, speaking
+from ragcli.cli.options import Common, EngineOption, ModelOption, PrecisionOption, grouped
 from ragcli.cli.output import Output
+from ragcli.cli.values import typed
 from ragcli.errors import ProjectNotFound, TextTooLong, UsageError
 
 if TYPE_CHECKING:
@@ -34,6 +24,7 @@ if TYPE_CHECKING:
 BATCH = 64
 
 
+@grouped
 def embed(
     texts: Annotated[list[str], typer.Argument(metavar="TEXT", help="- reads lines of stdin.")],
     as_: Annotated[
@@ -45,11 +36,8 @@ def embed(
     dimensions: Annotated[
         int | None, typer.Option("--dimensions", metavar="N", help="Shorten the embeddings.")
     ] = None,
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
+    *,
+    common: Common,
 ) -> None:
     """Print the embedding of each text as a line of JSON.
 
@@ -59,9 +47,9 @@ def embed(
         raise UsageError(
             f"`--as` must be document or query, not `{as_}`", "leave it out for document"
         )
-    with speaking(json=as_json, quiet=quiet, verbose=verbose, debug=debug) as output:
+    with speaking(common) as output:
         flags = {"model": model, "engine": engine, "precision": precision, "dimensions": dimensions}
-        with _Embedding(project, flags, output) as embedding:
+        with _Embedding(common.project, flags, output) as embedding:
             done = 0
             for batch in _batches(texts):
                 _refuse_empty(batch, done)

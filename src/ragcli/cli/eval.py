@@ -10,24 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ragcli.cli import show_eval
-from ragcli.cli.options import (
-    DebugOption,
-    EngineOption,
-    JsonOption,
-    ModelOption,
-    ModeOption,
-    ProjectOption,
-    QuietOption,
-    RerankOption,
-    VerboseOption,
-    WithCommandsBelow,
-    opened,
-    question_from,
-    speaking,
-    tell_model,
-)
+from ragcli.cli.opening import WithCommandsBelow, opened, speaking, tell_model
+from ragcli.cli.options import Common, Models, ModeOption, grouped
 from ragcli.cli.output import Output, one_line
 from ragcli.cli.table import COMMANDS
+from ragcli.cli.values import question_from
 from ragcli.cli.wording import count
 from ragcli.errors import UsageError
 
@@ -46,6 +33,7 @@ app = typer.Typer(
 
 
 @app.callback(invoke_without_command=True, epilog=COMMANDS["eval"].epilog)
+@grouped
 def evaluate(
     questions: Annotated[
         str | None,
@@ -87,14 +75,9 @@ def evaluate(
         int,
         typer.Option("--first-page", metavar="N", min=0, help="What the set calls the first page."),
     ] = 1,
-    model: ModelOption = None,
-    engine: EngineOption = None,
-    rerank: RerankOption = None,
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
+    *,
+    models: Models,
+    common: Common,
 ) -> None:
     """Measure how well the project answers questions whose answers are known.
 
@@ -108,10 +91,10 @@ def evaluate(
     if self_made and questions is not None:
         raise UsageError("--self makes its own questions", f"leave out --self, or {questions}")
     _check_place(report)
-    flags = {"model": model, "engine": engine, "mode": mode, "reranker": rerank}
+    flags = {"mode": mode, **models.settings}
     with (
-        speaking(json=as_json, quiet=quiet, verbose=verbose, debug=debug) as output,
-        _trial(questions, project, flags, split, first_page, self_made, output) as trial,
+        speaking(common) as output,
+        _trial(questions, common.project, flags, split, first_page, self_made, output) as trial,
     ):
         tell_model(trial.rag, output)
         if compare:
@@ -222,6 +205,7 @@ def _gate(text: str) -> tuple[str, float]:
 
 
 @app.command(epilog=COMMANDS["eval"].epilog)
+@grouped
 def add(
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="- reads it from stdin.")],
     relevant: Annotated[
@@ -230,34 +214,33 @@ def add(
             "--relevant", metavar="FILE[:PAGE]", help="What answers it; FILE:LINE, FILE:5-8."
         ),
     ],
-    project: ProjectOption = None,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
+    *,
+    common: Common,
 ) -> None:
     """Add a question to the project's own; --relevant may be repeated."""
-    with opened(project, json=False, quiet=quiet, verbose=verbose, debug=debug) as (rag, output):
+    with opened(common) as (rag, output):
+        from ragcli.evaluation.questions import entry_of
         from ragcli.recipes import own_questions
 
         places = [own_questions.place_named(rag.store, name) for name in relevant]
         made = own_questions.add(rag.folder, question_from(question), places)
+        if output.json:
+            output.object({"schema": "ragcli.eval-add/1", **entry_of(made)})
         output.note(show_eval.kept(made, rag.folder))
 
 
 @app.command(epilog=COMMANDS["eval"].epilog)
+@grouped
 def history(
     forget: Annotated[bool, typer.Option("--forget", help="Delete all of them.")] = False,
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
+    *,
+    common: Common,
 ) -> None:
     """Show the questions that rag query and rag ask have kept, the oldest first.
 
     They keep none unless it is switched on: rag config set history true.
     """
-    with opened(project, json=as_json, quiet=quiet, verbose=verbose, debug=debug) as (rag, output):
+    with opened(common) as (rag, output):
         from ragcli.recipes import history as recipe
 
         asked = [] if forget else recipe.read(rag.folder)

@@ -8,29 +8,21 @@ from typing import Annotated
 import typer
 
 from ragcli.cli.ls import size
-from ragcli.cli.options import (
-    DebugOption,
-    JsonOption,
-    ProjectOption,
-    QuietOption,
-    VerboseOption,
-    opened,
-)
+from ragcli.cli.opening import opened
+from ragcli.cli.options import Common, grouped
 from ragcli.cli.wording import count
 from ragcli.errors import UsageError
 
 
+@grouped
 def export(
     file: Annotated[str, typer.Argument(metavar="FILE", help="What to write.")],
     paths: Annotated[
         str,
         typer.Option("--paths", metavar="HOW", help="keep, relative or none."),
     ] = "keep",
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
+    *,
+    common: Common,
 ) -> None:
     """Write the project into one file, which rag import reads. Others may go on writing.
 
@@ -39,7 +31,7 @@ def export(
     folder are absolute: --paths relative tells them from there, --paths none leaves out all
     paths, and with them question sets and saved runs. An earlier archive is replaced.
     """
-    with opened(project, json=as_json, quiet=quiet, verbose=verbose, debug=debug) as (rag, output):
+    with opened(common) as (rag, output):
         from ragcli.recipes.export_project import PATHS
 
         how = next((one for one in PATHS if one == paths), None)

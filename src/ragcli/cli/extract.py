@@ -9,14 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ragcli.cli.options import (
-    DebugOption,
-    JsonOption,
-    ProjectOption,
-    QuietOption,
-    VerboseOption,
-    speaking,
-)
+from ragcli.cli.opening import speaking
+from ragcli.cli.options import Common, grouped
 from ragcli.cli.output import show_safely
 from ragcli.domain import state_of
 from ragcli.errors import ProjectNotFound
@@ -26,24 +20,22 @@ if TYPE_CHECKING:
     from ragcli.domain import Document
 
 
+@grouped
 def extract(
     file: Annotated[str, typer.Argument(metavar="FILE", help="Any file; it is not ingested.")],
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
+    *,
+    common: Common,
 ) -> None:
     """Print the text of a file as the readers see it, and store nothing.
 
     Works without a project; the settings of one count where there is one. What could not be read
     is told on stderr, with its cure, and gives 3.
     """
-    with speaking(json=as_json, quiet=quiet, verbose=verbose, debug=debug) as output:
+    with speaking(common) as output:
         from ragcli.reading.options import ReadOptions
         from ragcli.recipes.extract import extract as read
 
-        document = read(Path(file), ReadOptions.of(_settings(project)))
+        document = read(Path(file), ReadOptions.of(_settings(common.project)))
         if output.json:
             output.object(_object(file, document))
         else:

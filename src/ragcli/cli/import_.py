@@ -7,40 +7,32 @@ from typing import Annotated
 
 import typer
 
-from ragcli.cli.options import (
-    DebugOption,
-    JsonOption,
-    ProjectOption,
-    QuietOption,
-    VerboseOption,
-    speaking,
-)
+from ragcli.cli.opening import speaking
+from ragcli.cli.options import Common, grouped
 from ragcli.cli.wording import count
 from ragcli.errors import UsageError
 
 
+@grouped
 def import_(
     file: Annotated[str, typer.Argument(metavar="FILE", help="What rag export wrote.")],
     folder: Annotated[
         str | None, typer.Argument(metavar="DIR", help="Default: this folder.")
     ] = None,
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
+    *,
+    common: Common,
 ) -> None:
     """Make the project of an archive in a folder that has none.
 
     Everything is checked before anything is put in place: an archive that is damaged gives 13. The
     project may not name servers, providers or downloads until: rag config trust.
     """
-    if folder is not None and project is not None:
+    if folder is not None and common.project is not None:
         raise UsageError("DIR and --project name the same thing", "leave one of them out")
-    with speaking(json=as_json, quiet=quiet, verbose=verbose, debug=debug) as output:
+    with speaking(common) as output:
         from ragcli.rag import Rag
 
-        done = Rag.import_archive(file, folder or project)
+        done = Rag.import_archive(file, folder or common.project)
         if output.json:
             output.object({"schema": "ragcli.import/1", **asdict(done)})
         told = f"{count(done.files, 'file')}, {count(done.chunks, 'chunk')}"

@@ -13,22 +13,18 @@ import typer
 
 from ragcli.cli import show_dry_run, show_ingest
 from ragcli.cli.init import made
+from ragcli.cli.opening import speaking, tell_model
 from ragcli.cli.options import (
-    DebugOption,
+    Common,
     EngineOption,
-    JsonOption,
     ModelOption,
     PrecisionOption,
-    ProjectOption,
-    QuietOption,
     ThreadsOption,
-    VerboseOption,
     WaitOption,
-    seconds,
-    speaking,
-    tell_model,
+    grouped,
 )
 from ragcli.cli.output import Output
+from ragcli.cli.values import seconds
 from ragcli.domain import Event, IngestReport, Listener, Problem
 from ragcli.errors import ProjectNotFound, UsageError
 from ragcli.fetching.address import has_scheme, is_address, normal
@@ -55,6 +51,7 @@ FailOnOption = Annotated[
 ]
 
 
+@grouped
 def ingest(
     paths: Annotated[
         list[str] | None,
@@ -92,11 +89,8 @@ def ingest(
     dimensions: DimensionsOption = None,
     chunk_tokens: ChunkTokensOption = None,
     fail_on: FailOnOption = "new",
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
+    *,
+    common: Common,
 ) -> None:
     """Add or update files and folders. Again: only what changed; what vanished is removed."""
     if fail_on not in FAIL_ON:
@@ -116,11 +110,11 @@ def ingest(
     limit_s = None if time_limit is None else seconds(time_limit)
     named = _named_paths(paths, null=null)
     how = {"retry": retry, "verify": verify, "allow_removals": allow_removals}
-    with speaking(json=as_json, quiet=quiet, verbose=verbose, debug=debug) as output:
+    with speaking(common) as output:
         if dry_run:
-            show_dry_run.show(_foreseen(project, flags, named, how), output)
+            show_dry_run.show(_foreseen(common.project, flags, named, how), output)
             return
-        rag, created = _project(project, flags, named, output)
+        rag, created = _project(common.project, flags, named, output)
         with rag:
             tell_model(rag, output)
             report = rag.ingest(

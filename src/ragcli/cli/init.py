@@ -9,38 +9,30 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ragcli.cli.options import (
-    DebugOption,
-    JsonOption,
-    ProjectOption,
-    QuietOption,
-    VerboseOption,
-    speaking,
-)
+from ragcli.cli.opening import speaking
+from ragcli.cli.options import Common, grouped
 from ragcli.errors import UsageError
 
 if TYPE_CHECKING:
     from ragcli.rag import Rag
 
 
+@grouped
 def init(
     folder: Annotated[
         str | None, typer.Argument(metavar="DIR", help="Default: this folder.")
     ] = None,
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
+    *,
+    common: Common,
 ) -> None:
     """Make a project: a folder .rag that holds the index. One that is there stays as it is."""
-    if folder is not None and project is not None:
+    if folder is not None and common.project is not None:
         raise UsageError("DIR and --project name the same thing", "leave one of them out")
-    with speaking(json=as_json, quiet=quiet, verbose=verbose, debug=debug) as output:
-        rag, created = made(folder or project, {})
+    with speaking(common) as output:
+        rag, created = made(folder or common.project, {})
         root = rag.folder.root
         rag.close()
-        if as_json:
+        if common.json:
             output.object({"schema": "ragcli.init/1", "project": str(root), "created": created})
         elif created:
             output.note(f"made a project in {root}; next: rag ingest FOLDER")

@@ -7,14 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ragcli.cli.options import (
-    DebugOption,
-    JsonOption,
-    ProjectOption,
-    QuietOption,
-    VerboseOption,
-    opened,
-)
+from ragcli.cli.opening import opened
+from ragcli.cli.options import Common, grouped
 from ragcli.cli.output import Output, one_line
 
 if TYPE_CHECKING:
@@ -23,23 +17,21 @@ if TYPE_CHECKING:
 _UNITS = ("kB", "MB", "GB", "TB")
 
 
+@grouped
 def ls(
     pattern: Annotated[
         str | None,
         typer.Argument(metavar="[PATTERN]", help="A file, a folder, or a pattern: '*.pdf'."),
     ] = None,
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
+    *,
+    common: Common,
 ) -> None:
     """List the files of the project.
 
     In a pipe: one source a line. On a terminal: a table; ! marks files that could not be read in
     full, ~ those that have changed or gone since they were read.
     """
-    with opened(project, json=as_json, quiet=quiet, verbose=verbose, debug=debug) as (rag, output):
+    with opened(common) as (rag, output):
         files = rag.files(pattern)
         if output.json:
             output.object({"schema": "ragcli.ls/1", "files": [asdict(f) for f in files]})

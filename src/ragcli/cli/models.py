@@ -10,19 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ragcli.cli import show_bench, show_eval, show_models
-from ragcli.cli.options import (
-    DebugOption,
-    EngineOption,
-    JsonOption,
-    ModeOption,
-    ProjectOption,
-    QuietOption,
-    ThreadsOption,
-    VerboseOption,
-    WithCommandsBelow,
-    opened,
-    speaking,
-)
+from ragcli.cli.opening import WithCommandsBelow, opened, speaking
+from ragcli.cli.options import Common, EngineOption, ModeOption, ThreadsOption, grouped
 from ragcli.cli.table import COMMANDS
 from ragcli.errors import NotInProject, ProjectNotFound, UsageError
 
@@ -40,16 +29,14 @@ app = typer.Typer(
 
 
 @app.callback(invoke_without_command=True, epilog=COMMANDS["models"].epilog)
+@grouped
 def models(
     names: Annotated[
         list[str] | None,
         typer.Argument(metavar="[NAME]...", help="All that is known of these: bge-m3."),
     ] = None,
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
+    *,
+    common: Common,
 ) -> None:
     """Show the models of this machine and those worth knowing, and how they fit the project.
 
@@ -57,8 +44,7 @@ def models(
     """
     from ragcli.recipes import models as recipe
 
-    talk = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
-    with speaking(**talk) as output, _surroundings(project) as (corpus, settings):
+    with speaking(common) as output, _surroundings(common.project) as (corpus, settings):
         found = recipe.models(corpus, settings)
         if names:
             found = _chosen(found, names)
@@ -75,6 +61,7 @@ def models(
 
 
 @app.command(epilog=COMMANDS["models"].epilog)
+@grouped
 def bench(
     names: Annotated[
         list[str], typer.Argument(metavar="MODEL...", help="As rag reembed takes them.")
@@ -99,11 +86,8 @@ def bench(
     mode: ModeOption = None,
     engine: EngineOption = None,
     threads: ThreadsOption = None,
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
+    *,
+    common: Common,
 ) -> None:
     """Measure models side by side: speed here, and quality on this project's own text.
 
@@ -113,8 +97,7 @@ def bench(
     if everything and chunks is not None:
         raise UsageError("--all goes without --chunks", "leave one of them out")
     flags = {"engine": engine, "mode": mode, "threads": threads}
-    talk = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
-    with opened(project, **talk, flags=flags) as (rag, output):
+    with opened(common, flags=flags) as (rag, output):
         from ragcli import bench as benches
 
         most = None if everything else chunks or benches.SAMPLE_CHUNKS

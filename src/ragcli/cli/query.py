@@ -12,35 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ragcli.cli import shapes, show_passages
-from ragcli.cli.options import (
-    DeadlineOption,
-    DebugOption,
-    EngineOption,
-    FreshOption,
-    JsonOption,
-    LangOption,
-    ModelOption,
-    ModeOption,
-    PassageTokensOption,
-    PathOption,
-    ProjectOption,
-    QuietOption,
-    RerankOption,
-    SinceOption,
-    TopKOption,
-    TypeOption,
-    UntilOption,
-    VerboseOption,
-    VerifyOption,
-    WhereOption,
-    deadline_in,
-    filter_from,
-    opened,
-    question_from,
-    remember,
-    tell_model,
-)
+from ragcli.cli.opening import opened, remember, tell_model
+from ragcli.cli.options import Common, DeadlineOption, Freshness, Models, Only, Search, grouped
 from ragcli.cli.output import Output
+from ragcli.cli.values import deadline_in, filter_from, question_from
 from ragcli.errors import TextTooLong, UsageError
 
 if TYPE_CHECKING:
@@ -48,24 +23,16 @@ if TYPE_CHECKING:
     from ragcli.rag import Rag
 
 
+@grouped
 def query(
     question: Annotated[
         str | None, typer.Argument(metavar="QUESTION", help="- reads it from stdin.")
     ] = None,
-    top_k: TopKOption = None,
-    passage_tokens: PassageTokensOption = None,
-    mode: ModeOption = None,
-    path: PathOption = None,
-    type_: TypeOption = None,
-    lang: LangOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
-    where: WhereOption = None,
-    fresh: FreshOption = False,
-    verify: VerifyOption = False,
-    model: ModelOption = None,
-    engine: EngineOption = None,
-    rerank: RerankOption = None,
+    *,
+    search: Search,
+    only: Only,
+    freshness: Freshness,
+    models: Models,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show each passage's ranks and scores.")
     ] = False,
@@ -80,11 +47,7 @@ def query(
         typer.Option("--mark", metavar="1,3", help="These answer it: keep that for rag eval."),
     ] = None,
     deadline: DeadlineOption = None,
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
+    common: Common,
 ) -> None:
     """Find the passages for a question.
 
@@ -98,22 +61,15 @@ def query(
     ranks = _ranks(mark)
     if (question is None) == (batch is None):
         raise UsageError("name one question, or --batch FILE", 'ask something: rag query "…"')
-    chosen = filter_from(path, type_, lang, since, until, where, fresh=fresh)
-    options: dict[str, Any] = {"chosen": chosen, "explain": explain, "verify": verify}
-    talk = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
-    flags = {
-        "model": model,
-        "engine": engine,
-        "mode": mode,
-        "passage_tokens": passage_tokens,
-        "reranker": rerank,
-    }
-    with opened(project, **talk, flags=flags, helped=True) as (rag, output):
+    chosen = filter_from(only, fresh=freshness.fresh)
+    options: dict[str, Any] = {"chosen": chosen, "explain": explain, "verify": freshness.verify}
+    flags = search.settings | models.settings
+    with opened(common, flags=flags, helped=True) as (rag, output):
         tell_model(rag, output)
         if batch is not None:
-            raise typer.Exit(_answer_lines(rag, output, batch, top_k, options))
+            raise typer.Exit(_answer_lines(rag, output, batch, search.top_k, options))
         asked = question_from(question)
-        result = rag.query(asked, top_k=top_k, deadline=by, **options)
+        result = rag.query(asked, top_k=search.top_k, deadline=by, **options)
         remember(rag, output, result.question)
         _show(result, output)
         if by is not None:

@@ -9,20 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ragcli.cli import show_comparison
+from ragcli.cli.opening import opened
 from ragcli.cli.options import (
-    DebugOption,
+    Common,
     EngineOption,
-    JsonOption,
     ModelOption,
     PrecisionOption,
-    ProjectOption,
-    QuietOption,
     ThreadsOption,
-    VerboseOption,
     WaitOption,
-    opened,
-    seconds,
+    grouped,
 )
+from ragcli.cli.values import seconds
 from ragcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -30,6 +27,7 @@ if TYPE_CHECKING:
     from ragcli.rag import Rag
 
 
+@grouped
 def reembed(
     model: ModelOption = None,
     engine: EngineOption = None,
@@ -62,11 +60,8 @@ def reembed(
     ] = False,
     threads: ThreadsOption = None,
     wait: WaitOption = None,
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
+    *,
+    common: Common,
 ) -> None:
     """Switch the embedding model or the chunks, from the stored text: no file is read again.
 
@@ -88,8 +83,7 @@ def reembed(
         "threads": threads,
         "wait_s": None if wait is None else seconds(wait),
     }
-    talk = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
-    with opened(project, **talk, flags=flags) as (rag, output):
+    with opened(common, flags=flags) as (rag, output):
         if forget:
             show_comparison.forgotten(rag.forget_kept(), output)
         elif rollback:

@@ -7,17 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ragcli.cli.options import (
-    DebugOption,
-    JsonOption,
-    ProjectOption,
-    QuietOption,
-    VerboseOption,
-    WaitOption,
-    opened,
-    seconds,
-)
+from ragcli.cli.opening import opened
+from ragcli.cli.options import Common, WaitOption, grouped
 from ragcli.cli.output import Output, one_line
+from ragcli.cli.values import seconds
 from ragcli.cli.wording import count
 from ragcli.errors import UsageError
 
@@ -26,6 +19,7 @@ if TYPE_CHECKING:
     from ragcli.recipes.remove import Removed
 
 
+@grouped
 def rm(
     paths: Annotated[
         list[str] | None,
@@ -36,11 +30,8 @@ def rm(
         typer.Option("--purge", help="Leave no word of them in .rag, nor of what went before."),
     ] = False,
     wait: WaitOption = None,
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
+    *,
+    common: Common,
 ) -> None:
     """Take files and folders out of the project. The files themselves are not touched.
 
@@ -55,8 +46,7 @@ def rm(
     if not paths and not purge:
         raise UsageError("nothing was named", "name files or folders: rag rm PATH")
     flags = {"wait_s": None if wait is None else seconds(wait)}
-    talk = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
-    with opened(project, **talk, flags=flags) as (rag, output):
+    with opened(common, flags=flags) as (rag, output):
         removed = rag.remove(paths or [], purge=purge)
         if output.json:
             output.object({"schema": "ragcli.rm/1", **asdict(removed)})

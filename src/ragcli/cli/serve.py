@@ -10,19 +10,10 @@ from typing import Annotated, Any
 
 import typer
 
-from ragcli.cli.options import (
-    DebugOption,
-    EngineOption,
-    JsonOption,
-    ModelOption,
-    ProjectOption,
-    QuietOption,
-    RerankOption,
-    VerboseOption,
-    seconds,
-    speaking,
-)
+from ragcli.cli.opening import speaking
+from ragcli.cli.options import Common, Models, grouped
 from ragcli.cli.output import Output
+from ragcli.cli.values import seconds
 from ragcli.errors import ProjectNotFound, RagError, UsageError
 
 IDLE = "10m"
@@ -31,6 +22,7 @@ STOP_S = 5.0
 POLL_S = 0.02
 
 
+@grouped
 def serve(
     detach: Annotated[
         bool, typer.Option("--detach", help="Go on in the background once it is ready.")
@@ -42,14 +34,9 @@ def serve(
         bool, typer.Option("--status", help="Say whether one runs, and what it does.")
     ] = False,
     stop: Annotated[bool, typer.Option("--stop", help="End the one that runs.")] = False,
-    model: ModelOption = None,
-    engine: EngineOption = None,
-    rerank: RerankOption = None,
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
+    *,
+    models: Models,
+    common: Common,
 ) -> None:
     """Keep the model loaded for query, ask and embed in this project.
 
@@ -59,10 +46,10 @@ def serve(
     if sum((detach, status, stop)) > 1:
         raise UsageError("--detach, --status and --stop exclude each other", "choose one of them")
     idle_s = seconds(idle)
-    with speaking(json=as_json, quiet=quiet, verbose=verbose, debug=debug) as output:
+    with speaking(common) as output:
         from ragcli.serving import server
 
-        root = _root(project)
+        root = _root(common.project)
         place = server.place_for(root, os.environ)
         if status:
             _show_status(root, place, output)
@@ -70,8 +57,7 @@ def serve(
             _stop(root, place, output)
         else:
             ready = _in_background(output) if detach else _nothing
-            flags = {"model": model, "engine": engine, "reranker": rerank}
-            _serve(root, flags, place, idle_s, output, ready)
+            _serve(root, models.settings, place, idle_s, output, ready)
 
 
 def _root(project: str | None) -> Path | None:

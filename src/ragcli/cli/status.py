@@ -9,14 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ragcli.cli.ls import size
-from ragcli.cli.options import (
-    DebugOption,
-    JsonOption,
-    ProjectOption,
-    QuietOption,
-    VerboseOption,
-    opened,
-)
+from ragcli.cli.opening import opened
+from ragcli.cli.options import Common, grouped
 from ragcli.cli.output import one_line
 from ragcli.cli.show_passages import percent
 from ragcli.domain import State, state_of
@@ -28,8 +22,11 @@ if TYPE_CHECKING:
 
 # How many languages and formats are named.
 _TOP = 4
+# Shares that round to nothing are words in passing: of a test, a name, a list of languages.
+_SHARE_TO_SHOW = 0.005
 
 
+@grouped
 def status(
     problems: Annotated[
         bool, typer.Option("--problems", help="Each file and page with its reason and cure.")
@@ -37,14 +34,11 @@ def status(
     skipped: Annotated[
         bool, typer.Option("--skipped", help="What was passed over, and why.")
     ] = False,
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
+    *,
+    common: Common,
 ) -> None:
     """Show the project at a glance: files, chunks, model, size, when, problems."""
-    with opened(project, json=as_json, quiet=quiet, verbose=verbose, debug=debug) as (rag, output):
+    with opened(common) as (rag, output):
         found = rag.status(problems=problems, skipped=skipped)
         if output.json:
             output.object(_object(found))
@@ -63,9 +57,10 @@ def _glance(found: Status) -> Iterator[str]:
     if found.parts:
         yield _row("parts", f"{found.parts:,} inside them: attachments, messages, members")
     yield _row("documents", f"{found.documents:,}{_top(found.formats)}{_top(found.languages)}")
-    if found.by_words and found.model:
+    by_words = {code: share for code, share in found.by_words.items() if share >= _SHARE_TO_SHOW}
+    if by_words and found.model:
         taught = f"{found.model.name.rpartition('/')[2]} was not taught"
-        shares = ", ".join(f"{language_name(c)} {percent(s)}" for c, s in found.by_words.items())
+        shares = ", ".join(f"{language_name(c)} {percent(s)}" for c, s in by_words.items())
         yield _row("by words", f"{shares} of the text, which {taught}")
     share = f", {found.embedded_chunks:,} ({percent(found.embedded_share)}) embedded: rag ingest"
     yield _row("chunks", f"{found.chunks:,}{share if found.embedded_share < 1 else ''}")

@@ -8,8 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ragcli.cli.options import typed
 from ragcli.cli.output import Output
+from ragcli.cli.values import typed
 
 PROMPT = "> "
 

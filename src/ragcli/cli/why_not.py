@@ -7,74 +7,36 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ragcli.cli.options import (
-    DebugOption,
-    EngineOption,
-    JsonOption,
-    LangOption,
-    ModelOption,
-    ModeOption,
-    PassageTokensOption,
-    PathOption,
-    ProjectOption,
-    QuietOption,
-    RerankOption,
-    SinceOption,
-    TopKOption,
-    TypeOption,
-    UntilOption,
-    VerboseOption,
-    WhereOption,
-    filter_from,
-    opened,
-    question_from,
-    tell_model,
-)
+from ragcli.cli.opening import opened, tell_model
+from ragcli.cli.options import Common, Models, Only, Search, grouped
 from ragcli.cli.output import Output, one_line
+from ragcli.cli.values import filter_from, question_from
 
 if TYPE_CHECKING:
     from ragcli.recipes.why_not import ChunkPlace, HalfPlace, WhyNot
 
 
+@grouped
 def why_not(
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="- reads it from stdin.")],
     file: Annotated[
         str, typer.Argument(metavar="FILE[:PAGE or :LINE]", help="What you expected to find.")
     ],
-    top_k: TopKOption = None,
-    passage_tokens: PassageTokensOption = None,
-    mode: ModeOption = None,
-    path: PathOption = None,
-    type_: TypeOption = None,
-    lang: LangOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
-    where: WhereOption = None,
-    model: ModelOption = None,
-    engine: EngineOption = None,
-    rerank: RerankOption = None,
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
+    *,
+    search: Search,
+    only: Only,
+    models: Models,
+    common: Common,
 ) -> None:
     """Say where a passage was lost: not in the project, filtered out, or ranked too low.
 
     Exits with 0 when it is among the passages, with 4 when it is not.
     """
-    chosen = filter_from(path, type_, lang, since, until, where)
-    flags = {
-        "model": model,
-        "engine": engine,
-        "mode": mode,
-        "passage_tokens": passage_tokens,
-        "reranker": rerank,
-    }
-    talk = {"json": as_json, "quiet": quiet, "verbose": verbose, "debug": debug}
-    with opened(project, **talk, flags=flags) as (rag, output):
+    chosen = filter_from(only)
+    flags = search.settings | models.settings
+    with opened(common, flags=flags) as (rag, output):
         tell_model(rag, output)
-        found = rag.why_not(question_from(question), file, top_k=top_k, chosen=chosen)
+        found = rag.why_not(question_from(question), file, top_k=search.top_k, chosen=chosen)
         if output.json:
             output.object({"schema": "ragcli.why-not/1", **asdict(found)})
         else:

@@ -239,13 +239,18 @@ def _lines(value: Any) -> tuple[int, int] | None:
 
 def line_of(question: Question) -> str:
     """A question as a line of a set."""
+    return json.dumps(entry_of(question), ensure_ascii=False)
+
+
+def entry_of(question: Question) -> dict[str, Any]:
+    """A question as the object of its line."""
     entry: dict[str, Any] = {"id": question.id, "question": question.text}
     if question.group is not None:
         entry["group"] = question.group
     entry["relevant"] = [_fields(r) for r in question.relevant]
     if question.answers:
         entry["answers"] = [_fields(a) for a in question.answers]
-    return json.dumps(entry, ensure_ascii=False)
+    return entry
 
 
 def _fields(place: Relevant) -> dict[str, Any]:

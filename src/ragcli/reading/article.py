@@ -79,6 +79,7 @@ class _Part:
     is_aside: bool = False
     is_article: bool = False
     is_link: bool = False
+    holds_data: bool = False  # a cell of a table's header stands in it
     own_prose: int = 0  # in blocks of text directly in it
     text: int = 0
     linked: int = 0
@@ -108,9 +109,10 @@ class Article:
     heading: LexborNode | None
 
 
-def find_article(body: LexborNode, title: str) -> Article | None:
-    """The article of a page that is called ``title``; None for a page that has none."""
-    parts = _Survey(body).parts
+def find_article(body: LexborNode, title: str, name: str) -> Article | None:
+    """The article of a page that is called ``title`` and lies in a file of this name; None for a
+    page that has none."""
+    parts = _Survey(body, name).parts
     if len(parts) > _MAX_ELEMENTS:
         return None
     _add_up(parts)
@@ -129,7 +131,8 @@ def find_article(body: LexborNode, title: str) -> Article | None:
 class _Survey:
     """Every element of a page in reading order, each with the text that stands directly in it."""
 
-    def __init__(self, body: LexborNode) -> None:
+    def __init__(self, body: LexborNode, page: str) -> None:
+        self._page = page
         self.parts: list[_Part] = []
         self._open: list[int] = []
         self._open_blocks: list[int] = []
@@ -169,7 +172,7 @@ class _Survey:
             self._open_blocks.append(index)
             name = calling(node, tag)
             part.is_aside, part.is_article = name == "aside", name == "article"
-        elif tag == "a" and _leads_elsewhere(node):
+        elif tag == "a" and _leads_elsewhere(node, self._page):
             part.is_link = True
             self._open_links += 1
 
@@ -196,9 +199,12 @@ def _letters(text: str) -> int:
     return len(text) + (_LETTERS_PER_CHARACTER - 1) * len(_UNSPACED.findall(text))
 
 
-def _leads_elsewhere(link: LexborNode) -> bool:
+def _leads_elsewhere(link: LexborNode, page: str) -> bool:
     target = link.attributes.get("href")
-    return target is not None and not target.startswith("#")
+    if target is None:
+        return False
+    file, mark, _ = target.partition("#")
+    return not mark or file not in ("", page)
 
 
 def _add_up(parts: list[_Part]) -> None:
@@ -207,8 +213,11 @@ def _add_up(parts: list[_Part]) -> None:
         part.prose += part.own_prose
         if part.tag in HEADINGS and part.text and part.linked >= _ALL_LINKED * part.text:
             part.teasers += 1
+        if part.tag == "th":
+            parts[part.parent].holds_data = True
         if part is not parts[0]:
             around = parts[part.parent]
+            around.holds_data |= part.holds_data
             around.text += part.text
             around.linked += part.linked
             around.prose += part.prose
@@ -282,9 +291,9 @@ def _left_out(parts: list[_Part], root: int) -> Iterator[int]:
         i = waiting.pop()
         if parts[i].is_aside:
             yield i
-        elif parts[i].tag == "table" and parts[i].node.css_first("th") is not None:
+        elif parts[i].tag == "table" and parts[i].holds_data:
             continue  # data, however much of it is linked
-        elif _leads_away(parts[i]):
+        elif _leads_away(parts[i]) and not parts[i].holds_data:
             yield i
         else:
             waiting += parts[i].children

@@ -58,7 +58,9 @@ def read(data: bytes, path: PurePath) -> Document:
     """The text of a page, whatever state its markup is in; never raises."""
     tree = parse(data)
     facts = Facts(tree)
-    walk = _best(tree.body, facts.stated_title) if tree.body is not None else TextWalk()
+    walk = TextWalk()
+    if tree.body is not None:
+        walk = _best(tree.body, facts.stated_title, path.name)
     if len(walk.builder.text) < _NO_TEXT:
         _add_article_body(walk, facts.article_body)
     text = walk.builder.text
@@ -118,8 +120,8 @@ def _flattened(text: str) -> str:
     return _NESTING.sub(keep, text)
 
 
-def _best(body: LexborNode, title: str) -> TextWalk:
-    article = find_article(body, title)
+def _best(body: LexborNode, title: str, name: str) -> TextWalk:
+    article = find_article(body, title, name)
     if article is not None:
         walk = TextWalk()
         if article.heading is not None:

@@ -18,7 +18,7 @@ from ragcli.reading.encodings import looks_binary
 READERS: dict[str, tuple[str, str]] = {
     "text": (
         "text",
-        ".txt .text .log .sty .po",
+        ".txt .text .log .sty .po .dtd .ent",
     ),
     "markdown": ("markdown", ".md .markdown .mdown .mkd .mkdn .mdx .qmd .rmd"),
     "rst": ("rst", ".rst .rest"),

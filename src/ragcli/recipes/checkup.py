@@ -199,6 +199,9 @@ def _leftovers(store: Store) -> Check:
         drop = f", or drop it: rag reembed --model {chosen.identity.name}" if chosen else ""
         return Check("leftovers", "warn", detail, f"finish it with the same command{drop}")
     if (store.folder.rag / salvage.ASIDE).exists():
+        if not store.counts()["documents"]:
+            detail = f"nothing of what {salvage.ASIDE} held is here yet"
+            return Check("leftovers", "fail", detail, f"rag ingest{_folder_to_name(store)}")
         cure = f"delete it once nothing is missing: rm {store.folder.rag / salvage.ASIDE}"
         return Check("leftovers", "warn", f"{salvage.ASIDE}: it holds texts", cure)
     if purge.is_unfinished(store):
@@ -208,6 +211,11 @@ def _leftovers(store: Store) -> Check:
     if files:
         return Check("leftovers", "warn", f"no longer used: {_some(files)}", REPAIR)
     return Check("leftovers", "ok", "none")
+
+
+def _folder_to_name(store: Store) -> str:
+    """What `rag ingest` has to be told where no folder is remembered."""
+    return "" if ledger.roots(store.connection) else " FOLDER"
 
 
 def _folders(store: Store) -> Check:

@@ -40,8 +40,18 @@ def connect(path: Path) -> sqlite3.Connection:
         raise ProjectCorrupt(f"{path} is missing", "rebuild the project: rag ingest FOLDER")
     with corruption_named(path):
         connection, writable = _opened(path)
-        # Bytes that are no text any more are for the checksums to find.
-        connection.text_factory = readable_text
+    try:
+        _prepare(connection, path, writable=writable)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path, *, writable: bool) -> None:
+    # Bytes that are no text any more are for the checksums to find.
+    connection.text_factory = readable_text
+    with corruption_named(path):
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         application = connection.execute("PRAGMA application_id").fetchone()[0]
         if application != schema.APPLICATION_ID:
@@ -59,7 +69,6 @@ def connect(path: Path) -> sqlite3.Connection:
             # FULL: a commit is on the disk when it returns, also after power loss.
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
-    return connection
 
 
 def readable_text(data: bytes) -> str:
@@ -77,10 +86,12 @@ def _opened(path: Path) -> tuple[sqlite3.Connection, bool]:
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
     try:
         connection.execute("PRAGMA schema_version")
-    except sqlite3.OperationalError:
+    except BaseException as error:
         connection.close()
         log = _log_of(path)
-        if (log.exists() and log.stat().st_size) or not filesystem.is_full(path.parent):
+        has_log = log.exists() and log.stat().st_size
+        disk = isinstance(error, sqlite3.OperationalError) and filesystem.is_full(path.parent)
+        if has_log or not disk:
             raise
         return _open_to_read(path, "immutable=1"), False
     return connection, True

@@ -129,6 +129,12 @@ def test_a_set_of_ones_own_grows_in_two_ways(project, rag):
     assert run.object["runs"][0]["results"][1]["expected"][0].startswith("docs/notes.txt")
 
 
+def test_what_was_added_as_json(project, rag):
+    run = rag("eval", "add", "how long is the warranty?", "--relevant", "docs/guide.md:5", "--json")
+    (line,) = Path(".rag/questions.jsonl").read_text(encoding="utf-8").splitlines()
+    assert run.object == {"schema": "ragcli.eval-add/1", **json.loads(line)}
+
+
 def test_what_cannot_be_marked(project, rag):
     run = rag("query", "picnic", "--mark", "1,99")
     assert run.code == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -228,8 +229,10 @@ def test_doctor_of_a_project_that_cannot_be_opened(project, rag, content):
         Path(".rag/store.sqlite").write_bytes(content)
     run = rag("doctor", "--repair", "--json")
     assert run.code == 6
-    states = {c["name"]: c["state"] for c in run.object["checks"]}
-    assert states["format"] == "fail" and states["permissions"] == "ok"
+    failed = {c["name"]: c["cure"] for c in run.object["checks"] if c["state"] == "fail"}
+    assert list(failed) == ["format" if content is None else "leftovers"]
+    assert all("rag ingest FOLDER" in cure for cure in failed.values())
+    assert rag("ingest", "docs").code == 0 and rag("doctor").code == 0
 
 
 def test_schemas_name_their_command():
@@ -237,3 +240,17 @@ def test_schemas_name_their_command():
 
     for path in (Path(ragcli.__file__).parent / "schemas").glob("*.json"):
         assert json.loads(path.read_text(encoding="utf-8"))["$schema"].endswith("2020-12/schema")
+
+
+def test_status_names_no_language_of_no_share(surroundings, rag, monkeypatch):
+    monkeypatch.setattr("ragcli.providers.taught", lambda name, settings: frozenset({"en"}))
+    Path("docs").mkdir()
+    chinese = "保修期为自交货之日起二十四个月，电池的保修期为十二个月。"
+    Path("docs/zh.txt").write_text(chinese * 3, "utf-8")
+    assert rag("ingest", "docs", "--model", "fake:64").code == 0
+    assert re.search(r"^by words +Chinese \d+ % of the text", rag("status").out, re.MULTILINE)
+    prose = "The warranty of the pump runs for two years from the day of the delivery. "
+    Path("docs/long.txt").write_text(prose * 400, "utf-8")
+    rag("ingest")
+    assert "by words" not in rag("status").out
+    assert rag("status", "--json").object["by_words"].keys() == {"zh"}

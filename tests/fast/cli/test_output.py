@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from ragcli.cli import progress
-from ragcli.cli.options import filter_from, seconds
+from ragcli.cli.options import Only
 from ragcli.cli.output import Output, one_line, show_safely
+from ragcli.cli.values import filter_from, seconds
 from ragcli.cli.wrap import Wrapper
 from ragcli.domain import Event
 
@@ -160,6 +161,6 @@ def test_lengths_of_time(text, expected):
 
 
 def test_partial_dates_are_their_first_and_last_day():
-    chosen = filter_from(since="2024", until="2024-02", type_=".MD", lang="ZH")
+    chosen = filter_from(Only(since="2024", until="2024-02", type=".MD", lang="ZH"))
     assert (chosen.since, chosen.until) == ("2024-01-01", "2024-02-29")
     assert (chosen.format, chosen.language) == ("markdown", "zh")

@@ -94,13 +94,11 @@ def test_a_resolver_that_hangs_is_given_up() -> None:
     over = threading.Event()
 
     def resolve(host: str, port: int) -> list[str]:
-        over.wait(60)
+        over.wait()
         return ["8.8.8.8"]
 
-    started = time.monotonic()
     with pytest.raises(Unreadable, match="no address is known"):
-        CheckedNetwork(started + 0.05, resolve).connect_tcp("name.example", 443)
-    assert time.monotonic() - started < 30
+        CheckedNetwork(time.monotonic() + 0.05, resolve).connect_tcp("name.example", 443)
     over.set()
 
 

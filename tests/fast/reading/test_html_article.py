@@ -19,6 +19,7 @@ ENGLISH = [
     "Shopkeepers on the eastern bank fear for their customers. The mayor promised free parking, "
     "longer opening hours of the market, and a report on the works every month.",
 ]
+PROSE = "".join(f"<p>{text}</p>" for text in ENGLISH)
 CHINESE = [
     "市议会星期二投票决定，将旧港大桥封闭两年，因为去年春天的洪水之后，北侧桥墩已经移动了十一厘米，"
     "继续通行会有危险。",
@@ -135,6 +136,21 @@ def test_what_leads_to_the_article_and_tables_of_links_are_kept() -> None:
     assert document.text.startswith(f"Bridge\n\n{lead}\n\n")
     assert "Module | State\nModule 0 | stable" in document.text
     assert "Section number" not in document.text
+
+
+def test_a_table_is_kept_whatever_is_put_around_it() -> None:
+    rows = "".join(f"<tr><td><a href='/m{i}'>Module {i}</a><td>stable" for i in range(9))
+    table = f"<table><tr><th>Module<th>State{rows}</table>"
+    document = read(f"<main>{PROSE}<div class=wide><div>{table}</div></div>{PROSE}</main>")
+    assert "Module | State\nModule 0 | stable" in document.text
+
+
+def test_links_within_the_page_lead_nowhere() -> None:
+    link = "<p><a href='a.html#t{0}'>Term{0}</a> = <a href='#s'>Sum</a>"
+    terms = "".join(link.format(i) for i in range(9))
+    others = terms.replace("a.html#t", "b.html#t").replace("#s", "b.html#s")
+    document = read(f"<main>{PROSE}<div>{terms}</div>{PROSE}<div>{others}</div></main>")
+    assert document.text.count("Term3 = Sum") == 1
 
 
 def test_a_main_heading_outside_the_article_comes_first() -> None:

@@ -58,6 +58,7 @@ from ragcli.reading.table import (
             "ods",
         ),
         ("noext", b"<?xml version='1.0'?><feed/>", "xml"),
+        ("a.dtd", b"<?xml version='1.0'?><!ELEMENT doc (#PCDATA)>", "text"),
         (
             "a.xml",
             b'<?xml version="1.0"?><?mso-application?><Workbook xmlns="urn">',

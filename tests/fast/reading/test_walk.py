@@ -7,7 +7,7 @@ import re
 import shutil
 import socket
 import subprocess
-import time
+import sys
 import warnings
 from pathlib import Path
 
@@ -269,17 +269,27 @@ def test_folders_deeper_than_python_recurses(tmp_path: Path) -> None:
         deep = deep.parent
 
 
-def test_many_files_are_found_quickly(tmp_path: Path) -> None:
+def test_a_file_more_costs_few_calls(tmp_path: Path) -> None:
     for folder in range(20):
         (tmp_path / str(folder)).mkdir()
         for name in range(100):
             (tmp_path / str(folder) / f"{name}.txt").touch()
     tree(tmp_path, {".gitignore": "\n".join(f"pattern{n}*" for n in range(20))})
     list(walk(tmp_path / "0"))  # imports
-    start = time.process_time()
-    assert len(found(tmp_path)) == 2000
-    # Takes 0.05 s; the ceiling finds a change of kind (a file opened, a rule compiled for each).
-    assert time.process_time() - start < 0.3
+    calls = 0
+
+    def count(frame: object, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        files = found(tmp_path)
+    finally:
+        sys.setprofile(None)
+    assert len(files) == 2000
+    # About 100, on Python 3.13 160; the ceiling finds a change of kind (rules compiled for each).
+    assert calls / len(files) < 300
 
 
 SLOW_PATTERNS = """
@@ -289,12 +299,10 @@ SLOW_PATTERNS = """
 
 
 @pytest.mark.parametrize("pattern", SLOW_PATTERNS.split())
-def test_a_rule_made_to_be_slow_is_not(pattern: str) -> None:
+def test_a_rule_made_to_be_slow_ends(pattern: str) -> None:
     regex = re.compile(without_backtracking(str(GitIgnoreSpecPattern(pattern).regex.pattern)))
-    start = time.process_time()
     for path in ("a" * 255, "a/" * 500, "/".join(["a" * 255] * 8)):
         assert regex.search(path) is None
-    assert time.process_time() - start < 0.5
 
 
 PIECES = ["*", "**", "/", "a", "b", "[ab]", "[!b]", "[]*]", "[[a]", "?", "\\*", "\\["]

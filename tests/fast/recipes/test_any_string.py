@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ragcli import Rag
-from ragcli.cli.options import filter_from, typed
+from ragcli.cli.options import Only
+from ragcli.cli.values import filter_from, typed
 from ragcli.domain import Filter
 from ragcli.errors import RagError
 
@@ -129,7 +130,7 @@ def choose(rag: Rag, text: str) -> None:
     ):
         found = harmless(rag.query, "warranty batteries", mode="keyword", chosen=chosen)
         assert found is None or {p.chunk_id for p in found.passages} <= every
-    harmless(filter_from, text, text, text, text, text, [text])
+    harmless(filter_from, Only(text, text, text, text, text, [text]))
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,8 @@ def test_what_is_left_is_saved_and_the_files_bring_the_rest(
     assert "rag doctor --repair" in caught.value.hint
     with Rag.open(home) as again:
         found = again.doctor(repair=True)
-        assert found.healthy and salvage.ASIDE in found.repaired[0]
+        assert salvage.ASIDE in found.repaired[0]
+        assert failing(again) == {"leftovers"}, "an empty project says so until files are read"
     assert store.with_name(salvage.ASIDE).read_bytes() == damaged
     with Rag.open(home, model="fake:64") as again:
         again.ingest(["docs"])
@@ -90,9 +91,10 @@ def test_a_format_that_is_not_the_tables_is_damage(rag: Rag, home: Path, version
     with Rag.open(home) as again, pytest.raises(ProjectCorrupt):
         again.query("warranty")
     with Rag.open(home) as again:
-        assert again.doctor(repair=True).healthy
+        assert again.doctor(repair=True).repaired
     with Rag.open(home) as again:
         again.ingest()
+        assert failing(again) == set()
         assert top(again, "warranty months") == "docs/guide.md"
 
 
