@@ -37,6 +37,10 @@ DAMAGES = {
         "UPDATE keyword_1_data SET block = x'00' WHERE id > 10",
         "keyword index",
     ),
+    "keyword index's own table": (
+        "ALTER TABLE keyword_1_docsize RENAME COLUMN sz TO rz",
+        "keyword index",
+    ),
     "index row": ("UPDATE index_files SET sha256 = 'x'", "vector index"),
 }
 
