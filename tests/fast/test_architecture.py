@@ -29,7 +29,17 @@ STAGES = {
 }
 # What runs models of this machine, for the stages that have some.
 MODELS = "models"
-FOUNDATION = {"domain", "errors", "config", "background", "private", "http", "text", "schemas"}
+FOUNDATION = {
+    "domain",
+    "errors",
+    "config",
+    "background",
+    "disk",
+    "private",
+    "http",
+    "text",
+    "schemas",
+}
 
 HEAVY = {
     "torch",

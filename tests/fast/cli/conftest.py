@@ -130,9 +130,8 @@ def program() -> Callable[..., subprocess.CompletedProcess[bytes]]:
         if "input" in options:
             del options["stdin"]
         options.setdefault("stdout", subprocess.PIPE)
-        return subprocess.run(
-            [*PROGRAM, *args], stderr=subprocess.PIPE, env=env, timeout=60, check=False, **options
-        )
+        options.setdefault("stderr", subprocess.PIPE)
+        return subprocess.run([*PROGRAM, *args], env=env, timeout=60, check=False, **options)
 
     return run
 

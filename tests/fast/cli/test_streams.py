@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -41,6 +42,42 @@ def test_stdout_full(project, program):
     assert run.returncode == 1
     assert run.stderr.decode().startswith("rag: error: there is no space left on the disk\n")
     assert b"Traceback" not in run.stderr
+
+
+def test_stderr_full(project, program):
+    """Nobody can be told; the exit code still says what it was."""
+    with open("/dev/full", "wb") as full:  # noqa: PTH123
+        assert program("query", "warranty", "--mode", "no", stderr=full).returncode == 2
+        assert program("query", "warranty", "-k", "1", stderr=full).returncode == 0
+
+
+def test_streams_that_were_closed(project):
+    """``<&-`` is an empty input; ``>&-`` nowhere to show it."""
+    for command, code in (("ingest -", 0), ("query -", 2), ("query --batch -", 0), ("chat", 0)):
+        for closed in ("<&-", "<&- >&-"):
+            shell = f"{shlex.join(PROGRAM)} {command} {closed}"
+            run = subprocess.run(["sh", "-c", shell], capture_output=True, check=False)
+            assert run.returncode == code, (shell, run.stderr)
+            assert b"unexpected" not in run.stderr
+
+
+def test_a_current_folder_that_is_gone(project, program, tmp_path):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    shell = f'cd "{gone}" && rmdir "{gone}" && {shlex.join(PROGRAM)} query warranty'
+    run = subprocess.run(["sh", "-c", shell], capture_output=True, check=False)
+    assert run.returncode == 1
+    assert run.stderr.startswith(b"rag: error: the current folder is not there any more\n")
+
+
+def test_a_home_that_is_no_folder(project, program):
+    home = {**os.environ, "HOME": "/dev/null"}
+    for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+        home.pop(name, None)
+    run = program("status", env=home)
+    assert run.returncode == 0, run.stderr
+    run = program("config", "set", "top_k", "7", "--user", env=home)
+    assert (run.returncode, run.stderr[:30]) == (2, b"rag: error: cannot write /dev/")
 
 
 def test_stdin_is_left_to_the_loop(project, program):
