@@ -4,7 +4,7 @@ import zlib
 from pathlib import PurePath
 
 import pytest
-from pdf_maker import FONTS, file_of, objects_of, pdf_of, shown, stream
+from fakes.pdf_maker import FONTS, file_of, objects_of, pdf_of, shown, stream
 
 from ragcli.domain import Document
 from ragcli.errors import Unreadable
