@@ -1,6 +1,7 @@
 """Shared by all tests. Its place also makes the folder ``fakes`` importable everywhere."""
 
 import ipaddress
+import os
 import socket
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,9 @@ pytest_plugins = ["fakes.command_line", "fakes.faults.report"]
 
 # The deterministic providers are found as an installed package's are: by their entry points.
 sys.path.insert(0, str(Path(__file__).parent / "plugins"))
+
+# Programs that tests start are not compiled anew each time, as no installed one is.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # A shared machine may pause in any example; how long one takes says nothing about the code.
 settings.register_profile("ragcli", deadline=None)
