@@ -3,7 +3,7 @@ import logging
 from pathlib import PurePath
 
 import pytest
-from document_checks import check, headings, pieces
+from fakes.document_checks import check, headings, pieces
 from fakes.pdf_maker import HEIGHT, WIDTH, numbered_glyphs, pdf_of, shown
 from fpdf import FPDF
 from hypothesis import given, settings

@@ -3,7 +3,7 @@
 from pathlib import PurePath
 
 import pytest
-from document_checks import check, headings, pieces
+from fakes.document_checks import check, headings, pieces
 from fakes.pdf_maker import file_of, objects_of, pdf_of, shown, stream
 
 from ragcli.domain import Document

@@ -4,7 +4,7 @@ import string
 from pathlib import PurePath
 
 import pytest
-from document_checks import check, headings, pieces
+from fakes.document_checks import check, headings, pieces
 from fakes.pdf_maker import lines, pdf_of, shown, turned
 
 from ragcli.domain import Document
