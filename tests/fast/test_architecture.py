@@ -89,17 +89,20 @@ def nodes(path: Path) -> list[ast.AST]:
     return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
 
 
-def imports(path: Path) -> Iterator[str]:
+@cache
+def imports(path: Path) -> list[str]:
     """Every module a file imports, inside functions too."""
+    found: list[str] = []
     for node in nodes(path):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
             names = [f"{node.module}.{alias.name}" for alias in node.names]
             modules = [name for name in names if is_module(name)]
             # `from package import module` imports the module; the package is only its address.
-            yield from modules if len(modules) == len(names) else [node.module or "", *modules]
+            found += modules if len(modules) == len(names) else [node.module or "", *modules]
+    return found
 
 
 def is_module(name: str) -> bool:
