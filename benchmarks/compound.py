@@ -6,7 +6,9 @@ SET_DIR is as for passages.py. Each question of a half of the set (every other o
 choosing, `report` for reporting) is joined with the next one that another paragraph of the same
 file answers, and with one of another file, in English as `Q1 and q2?` and `Q1? Q2?`, in Chinese
 as `Q1，q2？` and `Q1？Q2？`. Beside what ragcli does stands the same without taking the question
-apart. The passages of the set's own questions are compared, too.
+apart. The passages of the set's own questions are compared, too. `answers` says of every third
+question joined from two of one file whether extractive answers hold both answers, with two
+sentences for each part and with one.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from typing import Any
 from unittest import mock
 
 from common import machine
-from extractive import interval, paired, project_of
+from extractive import held, interval, paired, project_of
 
 from ragcli import Rag
 from ragcli.retrieval.compound import parts
@@ -95,6 +97,29 @@ def compare(rag: Rag, root: Path, questions: list[dict[str, Any]]) -> dict[str, 
     }
 
 
+def answered(rag: Rag, questions: list[dict[str, Any]]) -> dict[str, Any]:
+    """Both answers are inside the quotes, by how many sentences there may be for each part."""
+    held_both: dict[int, list[bool]] = {1: [], 2: []}
+    quoted: dict[int, list[int]] = {1: [], 2: []}
+    same = [(one, other) for kind, one, other in pairs(questions) if kind == "same file"]
+    for one, other in same[2::3]:
+        found = rag.query(joined(one["question"], other["question"])["conjunction"])
+        for most, both in held_both.items():
+            with mock.patch("ragcli.generation.extractive.MAX_SENTENCES_A_PART", most):
+                *_, last = rag.answer_from(found, allow_weak=True)
+            assert last.answer is not None, "the last piece is the answer"
+            quotes = [c.quote or "" for c in last.answer.citations]
+            both.append(held(one, quotes) and held(other, quotes))
+            quoted[most].append(len(quotes))
+    return {
+        "questions": len(held_both[1]),
+        "before": interval(held_both[1]),
+        "after": interval(held_both[2]),
+        "difference": paired(held_both[2], held_both[1]),
+        "sentences": {str(most): sum(n) / len(n) for most, n in quoted.items()},
+    }
+
+
 def unharmed(rag: Rag, questions: list[dict[str, Any]]) -> dict[str, int]:
     """Of the set's own questions: those taken apart, and those of the others that changed."""
     several, changed = 0, 0
@@ -124,6 +149,7 @@ def main() -> None:
         result = {"unharmed": unharmed(rag, questions)}
         if "start" in questions[0]["relevant"][0]:
             result |= compare(rag, root, half)
+            result["answers"] = answered(rag, half)
     print(json.dumps(result, indent=1))
     if options.json:
         options.json.write_text(json.dumps({"machine": machine(), **result}, indent=1) + "\n")

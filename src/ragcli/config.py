@@ -46,6 +46,9 @@ class Settings:
         "off", "cross-encoder that reorders the best passages: a name, a folder, or off"
     )
     rerank_s: float = _setting(2.0, "about how long it may score for each question")
+    entailment_model: str = _setting(
+        "off", "cross-encoder that judges what an LLM claims: a name, a folder, or off"
+    )
     generator: str = _setting(
         "auto", "who writes answers: ollama:MODEL, openai:MODEL, extractive or auto"
     )
@@ -207,7 +210,7 @@ def parse_value(name: str, raw: Any) -> Any:
         raise UsageError(f"`{name}` must be {noun}, not {raw!r}", cure) from None
     if name in _CHOICES and value not in _CHOICES[name]:
         raise UsageError(f"`{name}` must be one of {', '.join(_CHOICES[name])}, not {raw!r}", cure)
-    if name == "reranker" and not value:
+    if name in ("reranker", "entailment_model") and not value:
         value = "off"
     # `not >=` and not `<`: a NaN is refused too.
     if name in _LEAST and not value >= _LEAST[name]:

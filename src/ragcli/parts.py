@@ -20,7 +20,7 @@ from ragcli.errors import NotAgreed, ProviderUnavailable, UsageError
 from ragcli.store.folder import ProjectFolder
 
 if TYPE_CHECKING:
-    from ragcli.domain import Embedder, EmbedderIdentity, Generator, Mode, Reranker
+    from ragcli.domain import Embedder, EmbedderIdentity, EntailmentModel, Generator, Mode, Reranker
     from ragcli.generation.template import PromptTemplate
     from ragcli.recipes.query import QueryOptions
     from ragcli.store import Store
@@ -38,7 +38,7 @@ def refuse(host: str, name: str) -> bool:
 
 
 class Parts:
-    """Store, embedder, reranker and generator of a project.
+    """Store, embedder, reranker, generator and entailment model of a project.
 
     ``settings`` are those in force, ``origins`` says where each came from. ``agrees`` asks the user
     whether a model may send to a host; a yes is kept in the user's own file.
@@ -71,6 +71,7 @@ class Parts:
 
     def _reopened(self) -> Store:
         """Another file lies in the store's place."""
+        self.store.close()
         del self.store
         return self.store
 
@@ -191,8 +192,19 @@ class Parts:
         if name == "off":
             return None
         here = self._is_named_here("reranker")
-        self.consent(name, here, providers.reranker_needs_download)
+        self.consent(name, here, providers.cross_encoder_needs_download)
         return providers.reranker(name, self.settings)
+
+    @cached_property
+    def entailment_model(self) -> EntailmentModel | None:
+        """What judges the claims of answers, None where none was named. Raises
+        ProviderUnavailable."""
+        name = self.settings.entailment_model
+        if name == "off":
+            return None
+        here = self._is_named_here("entailment_model")
+        self.consent(name, here, providers.cross_encoder_needs_download)
+        return providers.entailment_model(name, self.settings)
 
     def prepare_generator(self) -> None:
         """Choose who writes, and ask what it can, while passages are looked for. The question is
@@ -208,17 +220,23 @@ class Parts:
 
     @cached_property
     def generator(self) -> Generator:
-        """Who writes answers. Raises ProviderUnavailable; one that was named never falls back."""
-        prepared, self._writer = self._writer, None
-        try:
-            made = prepared.result() if prepared else self._make_generator()
-        except NotAgreed:
-            made = self.agreed(self._make_generator)
+        """Who writes answers, which is said where nobody named it. Raises ProviderUnavailable; one
+        that was named never falls back."""
+        made = self.silent_generator
         if self._is_picked:
             keeps = "; this project keeps to it (for another: rag config set generator NAME)"
             can_keep = os.access(self.folder.rag, os.W_OK)
             log.info("no generator was named: `%s` writes%s", made.name, keeps if can_keep else "")
         return made
+
+    @cached_property
+    def silent_generator(self) -> Generator:
+        """The same, to be looked at only. Raises ProviderUnavailable."""
+        prepared, self._writer = self._writer, None
+        try:
+            return prepared.result() if prepared else self._make_generator()
+        except NotAgreed:
+            return self.agreed(self._make_generator)
 
     def _make_generator(self) -> Generator:
         name, here = self.generator_name, self._is_named_here("generator")

@@ -1,9 +1,10 @@
 """Names to providers. Each is imported when it is chosen, never before.
 
 A model is written ``provider:model``; a name without a known provider is an embedding model of
-sentence-transformers, or, of a reranker, a cross-encoder. Other packages add providers through the
-entry-point groups ``ragcli.embedders``, ``ragcli.rerankers`` and ``ragcli.generators``; they are
-looked for only when the table below has no such name, because scanning entry points costs 0.05 s.
+sentence-transformers, or, of a reranker or an entailment model, a cross-encoder. Other packages
+add providers through the entry-point groups ``ragcli.embedders``, ``ragcli.rerankers``,
+``ragcli.entailment_models`` and ``ragcli.generators``; they are looked for only when the table
+below has no such name, because scanning entry points costs 0.05 s.
 """
 
 from __future__ import annotations
@@ -11,29 +12,33 @@ from __future__ import annotations
 import importlib
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ragcli import trust
 from ragcli.config import Settings
 from ragcli.errors import ProviderUnavailable, RagError
 
 if TYPE_CHECKING:
-    from ragcli.domain import Embedder, Generator, Reranker
+    from ragcli.domain import Embedder, EntailmentModel, Generator, Reranker
     from ragcli.embedding.sentence_transformers import SentenceTransformersEmbedder
     from ragcli.fetching.fetch import Fetcher
-    from ragcli.reranking.cross_encoder import CrossEncoderReranker
+    from ragcli.reranking.cross_encoder import CrossEncoder
 
 EMBEDDERS = {
     "sentence-transformers": "ragcli.embedding.sentence_transformers:SentenceTransformersEmbedder",
     "ollama": "ragcli.embedding.ollama:OllamaEmbedder",
     "openai": "ragcli.embedding.openai:OpenAIEmbedder",
 }
-RERANKERS = {"cross-encoder": "ragcli.reranking.cross_encoder:CrossEncoderReranker"}
+RERANKERS = {"cross-encoder": "ragcli.reranking.reranker:CrossEncoderReranker"}
+ENTAILMENT_MODELS = {"cross-encoder": "ragcli.reranking.entailment:CrossEncoderEntailment"}
 GENERATORS = {
     "extractive": "ragcli.generation.extractive:ExtractiveGenerator",
     "ollama": "ragcli.generation.ollama:OllamaGenerator",
     "openai": "ragcli.generation.openai:OpenAIGenerator",
 }
+
+# What a cross-encoder is wanted for: the setting that names it.
+Role = Literal["reranker", "entailment_model"]
 
 
 def embedder(name: str, settings: Settings) -> Embedder:
@@ -53,6 +58,17 @@ def reranker(name: str, settings: Settings) -> Reranker:
     if provider is None:
         provider, model = "cross-encoder", name
     made: Reranker = _load("ragcli.rerankers", RERANKERS, provider, name)(model, settings=settings)
+    return made
+
+
+def entailment_model(name: str, settings: Settings) -> EntailmentModel:
+    """The entailment model of this name. Raises ProviderUnavailable."""
+    provider, model = split(name)
+    if provider is None:
+        provider, model = "cross-encoder", name
+    made: EntailmentModel = _load("ragcli.entailment_models", ENTAILMENT_MODELS, provider, name)(
+        model, settings=settings
+    )
     return made
 
 
@@ -127,40 +143,39 @@ def _local_embedder(name: str, settings: Settings) -> SentenceTransformersEmbedd
     return SentenceTransformersEmbedder(split(name)[1], settings=settings)
 
 
-def reranker_needs_download(name: str) -> bool:
-    """A cross-encoder that does not lie on this machine."""
-    from ragcli.models.locate import RERANKERS as OWNER
-    from ragcli.models.locate import find_local
+def cross_encoder_needs_download(name: str) -> bool:
+    """A reranker or an entailment model that does not lie on this machine."""
+    from ragcli.models.locate import CROSS_ENCODERS, find_local
 
     provider, model = split(name)
-    return provider in (None, "cross-encoder") and find_local(model, OWNER) is None
+    return provider in (None, "cross-encoder") and find_local(model, CROSS_ENCODERS) is None
 
 
-def reranker_told(name: str, settings: Settings) -> str | None:
+def cross_encoder_told(role: Role, name: str, settings: Settings) -> str | None:
     """What runs a cross-encoder, or why nothing does, in words, told without loading it; None for
     another package's."""
-    if reranker_needs_download(name):
+    if cross_encoder_needs_download(name):
         return "not on this machine: the next question fetches it"
     try:
-        found = _cross_encoder(name, settings)
+        found = _cross_encoder(role, name, settings)
     except RagError as error:
         return error.message
     return found.engine_told() if found else None
 
 
-def reranker_exports(name: str, settings: Settings) -> list[Path]:
+def cross_encoder_exports(role: Role, name: str, settings: Settings) -> list[Path]:
     """The folders of a cross-encoder's ONNX exports on this machine."""
-    found = _cross_encoder(name, settings)
+    found = _cross_encoder(role, name, settings)
     return found.exports if found else []
 
 
-def _cross_encoder(name: str, settings: Settings) -> CrossEncoderReranker | None:
+def _cross_encoder(role: Role, name: str, settings: Settings) -> CrossEncoder | None:
     provider, model = split(name)
-    if provider not in (None, "cross-encoder") or reranker_needs_download(name):
+    if provider not in (None, "cross-encoder") or cross_encoder_needs_download(name):
         return None
-    from ragcli.reranking.cross_encoder import CrossEncoderReranker
-
-    return CrossEncoderReranker(model, settings=settings)
+    place = {"reranker": RERANKERS, "entailment_model": ENTAILMENT_MODELS}[role]["cross-encoder"]
+    made: CrossEncoder = _attribute(place)(model, settings=settings)
+    return made
 
 
 def same_name(one: str, other: str) -> bool:
@@ -194,6 +209,11 @@ def _load(group: str, table: dict[str, str], provider: str, name: str) -> Any:
         raise ProviderUnavailable(
             f"there is no provider `{provider}` for `{name}`", f"choose one of: {known}"
         )
+    return _attribute(place)
+
+
+def _attribute(place: str) -> Any:
+    """What ``module:attribute`` says."""
     module, _, attribute = place.partition(":")
     return getattr(importlib.import_module(module), attribute)
 

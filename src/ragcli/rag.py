@@ -301,6 +301,8 @@ class Rag(Contents, Reembedding):
             allow_weak=allow_weak,
             thought=None if self.settings.think == "off" else thought or _ignored,
             likeness=self.likeness if by_meaning else None,
+            entailment=lambda: self.entailment_model,
+            deadline=deadline,
         )
         answer = None
         for piece in self._pieces(asking, found, deadline):
@@ -334,7 +336,7 @@ class Rag(Contents, Reembedding):
         return prepare(
             found,
             self.generator_name,
-            lambda: self.generator,
+            lambda: self.silent_generator,
             self._prompting(),
             allow_weak=allow_weak,
         )
@@ -363,9 +365,10 @@ class Rag(Contents, Reembedding):
         note = self.note_on_model()
         size = None if self._is_default("chunk_tokens") else self.settings.chunk_tokens
         notes = (note,) if note else ()
-        name = self.settings.reranker
-        told = None if name == "off" else providers.reranker_told(name, self.settings)
-        reranker = None if name == "off" else Reranker(name, told)
+        reranker = None
+        if (name := self.settings.reranker) != "off":
+            told = providers.cross_encoder_told("reranker", name, self.settings)
+            reranker = Reranker(name, told)
         return status(
             self.store,
             size,

@@ -4,6 +4,7 @@ plumbing, worthless as embeddings. They are built in a second and load without a
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -111,9 +112,10 @@ def transformer(folder: Path, kind: str, pooling: str = "mean", **pooling_option
     return folder / "model"
 
 
-def cross_encoder(folder: Path, kind: str, labels: int = 1) -> Path:
-    """A plain transformers folder of a cross-encoder: bert, xlm-roberta, modernbert, mpnet."""
-    return _plain(folder, kind, "ForSequenceClassification", num_labels=labels)
+def cross_encoder(folder: Path, kind: str, labels: Sequence[str] = ("score",)) -> Path:
+    """A plain transformers folder of a cross-encoder: bert, xlm-roberta, modernbert, mpnet; with
+    these names for its scores."""
+    return _plain(folder, kind, "ForSequenceClassification", id2label=dict(enumerate(labels)))
 
 
 def _plain(folder: Path, kind: str, head: str, **settings: Any) -> Path:

@@ -144,15 +144,25 @@ def _certificates() -> tuple[bytes, str]:
             .not_valid_after(now + datetime.timedelta(days=1))
         )
 
+    # Python 3.13 holds certificates to RFC 5280 (ssl.VERIFY_X509_STRICT).
+    public = authority_key.public_key()
+    other_uses = (
+        *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment"),
+        *("key_agreement", "crl_sign", "encipher_only", "decipher_only"),
+    )
+    signing = x509.KeyUsage(key_cert_sign=True, **dict.fromkeys(other_uses, False))
     root = (
-        made(authority, authority_key.public_key())
+        made(authority, public)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+        .add_extension(signing, critical=True)
         .sign(authority_key, hashes.SHA256())
     )
     names = x509.SubjectAlternativeName([x509.DNSName(HOST), x509.DNSName(OTHER_HOST)])
     leaf = (
         made(subject, key.public_key())
         .add_extension(names, critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(public), critical=False)
         .sign(authority_key, hashes.SHA256())
     )
     private = key.private_bytes(

@@ -75,13 +75,17 @@ def test_nothing_is_sent_for_a_folder_from_elsewhere(
 
 def test_a_model_is_not_downloaded_for_a_folder_from_elsewhere(tmp_path: Path) -> None:
     (tmp_path / ".rag").mkdir()
-    write(tmp_path / ".rag/config.toml", 'model = "somebody/else"\nreranker = "somebody/more"\n')
+    names = {"model": "somebody/else", "reranker": "a/more", "entailment_model": "a/third"}
+    lines = "".join(f'{setting} = "{name}"\n' for setting, name in names.items())
+    write(tmp_path / ".rag/config.toml", lines)
     with Rag.open(tmp_path) as rag:
         Rag.create(tmp_path)
         with pytest.raises(ProjectUntrusted, match="`somebody/else` downloaded"):
             _ = rag.embedder
-        with pytest.raises(ProjectUntrusted, match="`somebody/more` downloaded"):
+        with pytest.raises(ProjectUntrusted, match="`a/more` downloaded"):
             _ = rag.reranker
+        with pytest.raises(ProjectUntrusted, match="`a/third` downloaded"):
+            _ = rag.entailment_model
 
 
 def test_what_the_user_names_needs_no_trust(brought: Path) -> None:

@@ -8,6 +8,8 @@ What breaks a target is kept in ``build/fuzz/TARGET/`` as ``crash-...`` or ``tim
 from __future__ import annotations
 
 import argparse
+import importlib
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +52,8 @@ def fuzz(name: str, seconds: int) -> None:
     with atheris.instrument_imports(include=["ragcli"]):
         from targets import TARGETS, seeds
 
+        import_readers()
+
     corpus = KEPT / name / "corpus"
     corpus.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(seeds(name)):
@@ -65,6 +69,15 @@ def fuzz(name: str, seconds: int) -> None:
     arguments = [f"-{option}={value}" for option, value in options.items()]
     atheris.Setup([sys.argv[0], *arguments, str(corpus)], TARGETS[name])
     atheris.Fuzz()
+
+
+def import_readers() -> None:
+    """Else they are imported with the first file of their format, when nothing watches any more
+    what their code does."""
+    import ragcli.reading
+
+    for module in pkgutil.iter_modules(ragcli.reading.__path__, "ragcli.reading."):
+        importlib.import_module(module.name)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """Deterministic providers, installed as a package installs its own: by entry points.
 
 ``fake:64`` embeds by hashing the search terms of a text into 64 dimensions; ``fake:NAME`` writes
-one canned sentence; ``fake:words`` reranks by how many of the question's terms a text holds. A
-child process reaches them with ``PYTHONPATH=tests/plugins``.
+one canned sentence; ``fake:words`` reranks by how many of the question's terms a text holds;
+``fake:contrary`` judges every claim to be contradicted. A child
+process reaches them with ``PYTHONPATH=tests/plugins``.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ragcli.config import Settings
-from ragcli.domain import EmbedderIdentity, Prompt
+from ragcli.domain import EmbedderIdentity, Inference, Prompt
 from ragcli.errors import ProviderUnavailable, TextTooLong, UsageError
 from ragcli.text.terms import question_terms, terms
 
@@ -136,6 +137,32 @@ class FakeReranker:
         time.sleep(self._call_s if texts else 0.0)
         wanted = set(question_terms(question))
         return [self._logit * len(wanted.intersection(terms(text))) for text in texts]
+
+
+class FakeEntailmentModel:
+    """``fake:agreeing`` takes every claim to follow, ``fake:contrary`` to be contradicted and
+    ``fake:undecided`` neither, with 0.9; ``FAKE_INFER_S`` is what a call takes."""
+
+    def __init__(self, model: str, *, settings: Settings) -> None:
+        order = ("agreeing", "undecided", "contrary")
+        if model not in order:
+            raise ProviderUnavailable(f"there is no model `fake:{model}`", "use fake:agreeing")
+        self.name = f"fake:{model}"
+        self._inference = Inference(*(0.9 if one == model else 0.05 for one in order))
+        self._call_s = float(os.environ.get("FAKE_INFER_S", "0"))
+
+    def prepare(self) -> None:
+        """Nothing to load."""
+
+    def unknown_share(self, text: str) -> float:
+        """As of a vocabulary of ASCII."""
+        return sum(not c.isascii() for c in text) / len(text)
+
+    def infer(self, text: str, claim: str) -> Inference:
+        if len(claim.split()) > MAX_TOKENS // 2:
+            raise TextTooLong(0, len(claim.split()), MAX_TOKENS // 2)
+        time.sleep(self._call_s)
+        return self._inference
 
 
 class FakeGenerator:

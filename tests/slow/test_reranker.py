@@ -15,7 +15,7 @@ from ragcli.errors import ProviderUnavailable, TextTooLong
 from ragcli.models import onnx_cache
 from ragcli.rag import Rag
 from ragcli.reranking import onnx_export
-from ragcli.reranking.cross_encoder import CrossEncoderReranker
+from ragcli.reranking.reranker import CrossEncoderReranker
 
 pytestmark = [
     pytest.mark.slow,
@@ -68,12 +68,12 @@ def test_a_text_beyond_the_limit_has_the_score_of_its_best_part(kind: str, tmp_p
     model = tiny_models.cross_encoder(tmp_path / kind, kind)
     asked = reranker(model)
     text = " ".join(tiny_models.TEXTS * 2)
-    pairs = asked._tokenizer.pairs(QUESTION, text)
+    pairs = asked._tokenizer.pairs(text, lambda part: asked._tokenizer.pair(QUESTION, part))
     assert len(pairs) > 2
     assert max(len(pair.ids) for pair in pairs) <= tiny_models.MAX_TOKENS
     # Whole sentences, and nothing left out.
-    assert "".join("".join(pair.text.split()) for pair in pairs) == "".join(text.split())
-    expected = by_sentence_transformers(model, [(QUESTION, pair.text) for pair in pairs])
+    assert "".join("".join(pair.second.split()) for pair in pairs) == "".join(text.split())
+    expected = by_sentence_transformers(model, [(QUESTION, pair.second) for pair in pairs])
     scored = asked.score(QUESTION, ["warranty", text, "battery"])
     assert scored[1] == pytest.approx(max(expected), abs=1e-3)
     assert scored[::2] == pytest.approx(asked.score(QUESTION, ["warranty", "battery"]), abs=1e-4)
@@ -101,7 +101,7 @@ def test_what_cannot_be_exported_runs_on_torch_and_says_why(
 SCORE = """
 import sys
 from ragcli.config import Settings
-from ragcli.reranking.cross_encoder import CrossEncoderReranker
+from ragcli.reranking.reranker import CrossEncoderReranker
 asked = CrossEncoderReranker(sys.argv[1], settings=Settings())
 (score,) = asked.score("How long?", ["24 months"])
 assert "torch" not in sys.modules and "sentence_transformers" not in sys.modules

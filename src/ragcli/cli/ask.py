@@ -26,7 +26,7 @@ from ragcli.cli.options import (
 )
 from ragcli.cli.output import Output
 from ragcli.cli.show_passages import tell_steps
-from ragcli.cli.values import deadline_in, filter_from, question_from
+from ragcli.cli.values import deadline_in, filter_from, question_from, refuse_both
 from ragcli.domain import Answer
 from ragcli.errors import RagError, UsageError
 
@@ -56,6 +56,7 @@ def ask(
 ) -> None:
     """Answer a question from the documents, with citations."""
     by = deadline_in(deadline)
+    refuse_both(as_json=common.json, jsonl=jsonl)
     chosen = filter_from(only, fresh=freshness.fresh)
     flags = search.settings | models.settings | writing.settings
     with opened(common, flags=flags, helped=True) as (rag, output):

@@ -27,7 +27,7 @@ from ragcli.cli.options import (
 from ragcli.cli.output import Output
 from ragcli.cli.show_passages import tell_steps
 from ragcli.cli.typed_lines import at_terminal, typed_lines
-from ragcli.cli.values import deadline_in, filter_from
+from ragcli.cli.values import deadline_in, filter_from, refuse_both
 from ragcli.cli.wording import count
 from ragcli.errors import UsageError
 
@@ -62,6 +62,7 @@ def chat(
 
     At a terminal /help lists what else may be typed. Otherwise each line of stdin is a question.
     """
+    refuse_both(as_json=common.json, jsonl=jsonl)
     chosen = filter_from(only, fresh=freshness.fresh)
     deadline_in(deadline)  # what is no length of time is told before anything is typed
     flags = search.settings | models.settings | writing.settings

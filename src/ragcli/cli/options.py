@@ -55,7 +55,7 @@ WaitOption = Annotated[
 ]
 DeadlineOption = Annotated[
     str | None,
-    typer.Option("--deadline", metavar="TIME", help="The best that fits this time: 5s."),
+    typer.Option("--deadline", metavar="TIME", help="The best that fits this time: 5s, 300ms."),
 ]
 SessionOption = Annotated[
     str | None,

@@ -19,6 +19,7 @@ def passage(one: Passage) -> dict[str, Any]:
         "headings": list(one.headings),
         "page": one.page,
         "page_end": one.page_end,
+        "page_label": one.page_label,
         "line_start": one.line_start,
         "line_end": one.line_end,
         "char_start": one.char_start,
@@ -69,6 +70,7 @@ def citation(one: Citation) -> dict[str, Any]:
         "note": one.note,
         "source": one.source,
         "page": one.page,
+        "page_label": one.page_label,
         "line_start": one.line_start,
         "line_end": one.line_end,
         "char_start": one.char_start,
@@ -76,6 +78,7 @@ def citation(one: Citation) -> dict[str, Any]:
         "chunk_id": one.chunk_id,
         "stale": one.stale,
         "gone": one.gone,
+        "inference": one.inference and one.inference._asdict(),
     }
 
 
@@ -111,6 +114,7 @@ def answer(one: Answer) -> dict[str, Any]:
         "incomplete": one.incomplete,
         "confidence": one.confidence,
         "generator": one.generator,
+        "entailment_model": one.entailment_model,
         "citations": [citation(c) for c in one.citations],
         "uncited": list(one.uncited),
         "searched_for": one.searched_for,

@@ -26,6 +26,7 @@ _STEPS = {
     "embedding": "search by meaning",
     "reranker": "reranking",
     "generator": "writing",
+    "entailment": "judging",
 }
 
 _HEADING_LINES = re.compile(r"\A(?:#{1,6}[ \t][^\n]*\s*)+")
@@ -89,9 +90,9 @@ def percent(share: float) -> str:
 
 
 def place(one: Passage | Citation) -> str:
-    """``p. 3`` or ``lines 10-22``: where in its source."""
+    """``p. 3``, ``p. 6 (iv)`` or ``lines 10-22``: where in its source."""
     if one.page is not None:
-        return f"p. {one.page}"
+        return f"p. {one.page}" + (f" ({one_line(one.page_label)})" if one.page_label else "")
     if one.line_start is None:
         return ""
     if one.line_end in (None, one.line_start):

@@ -85,6 +85,15 @@ def _pair(text: str) -> tuple[str, str]:
     return key.strip(), value.strip()
 
 
+def refuse_both(*, as_json: bool, jsonl: bool) -> None:
+    """Raises UsageError where one answer is asked for in two forms."""
+    if as_json and jsonl:
+        raise UsageError(
+            "`--json` and `--jsonl` are two forms of one answer",
+            "leave one out: --json prints it whole, --jsonl as it comes",
+        )
+
+
 def deadline_in(text: str | None) -> Deadline | None:
     """The moment that is so far away. Raises UsageError."""
     if text is None:
@@ -97,13 +106,15 @@ def deadline_in(text: str | None) -> Deadline | None:
     return Deadline(limit_s)
 
 
-_TIME = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
+_TIME = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)(?:s|$))?(?:(\d+)ms)?")
 
 
 def seconds(text: str) -> float:
-    """``20s``, ``10m``, ``1h30m`` or ``90`` (seconds). Raises UsageError."""
+    """``20s``, ``10m``, ``1h30m``, ``300ms`` or ``90`` (seconds). Raises UsageError."""
     match = _TIME.fullmatch(text.strip().lower().replace(" ", ""))
     if match is None or not any(match.groups()):
-        raise UsageError(f"`{text}` is not a length of time", "write it as 20s, 10m or 1h30m")
-    hours, minutes, rest = (float(part or 0) for part in match.groups())
-    return hours * 3600 + minutes * 60 + rest
+        raise UsageError(
+            f"`{text}` is not a length of time", "write it as 20s, 10m, 1h30m or 300ms"
+        )
+    hours, minutes, rest, thousandths = (float(part or 0) for part in match.groups())
+    return hours * 3600 + minutes * 60 + rest + thousandths / 1000

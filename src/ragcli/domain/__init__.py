@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ragcli.domain.answered import (
         Answer,
         Citation,
+        Inference,
         Likeness,
         Message,
         Prompt,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from ragcli.domain.found import Filter, Found, Mode, Passage, QueryResult, Step
     from ragcli.domain.promises import (
         Embedder,
+        EntailmentModel,
         Generator,
         Matrix,
         Reranker,
@@ -49,6 +51,7 @@ _NAMES = {
     "answered": (
         "Answer",
         "Citation",
+        "Inference",
         "Likeness",
         "Message",
         "Prompt",
@@ -58,7 +61,7 @@ _NAMES = {
     ),
     "embedded": ("Chunk", "ChunkSettings", "EmbedderIdentity", "with_headings"),
     "found": ("Filter", "Found", "Mode", "Passage", "QueryResult", "Step"),
-    "promises": ("Embedder", "Generator", "Reranker", "TokenCounter"),
+    "promises": ("Embedder", "EntailmentModel", "Generator", "Reranker", "TokenCounter"),
     "read": ("Block", "BlockKind", "Document", "Page", "Problem"),
     "reported": ("IngestReport",),
     "states": ("State", "state_of"),
@@ -76,10 +79,12 @@ __all__ = [
     "Document",
     "Embedder",
     "EmbedderIdentity",
+    "EntailmentModel",
     "Event",
     "Filter",
     "Found",
     "Generator",
+    "Inference",
     "IngestReport",
     "Likeness",
     "Listener",

@@ -16,13 +16,22 @@ Likeness = Callable[[str, Sequence[str]], list[float]]
 Verdict = Literal["supported", "misattributed", "not_found", "disagrees", "unchecked"]
 
 
+class Inference(NamedTuple):
+    """How likely a claim follows from a text, has nothing to do with it, or contradicts it, as a
+    model judges; 0 to 1, and 1 together."""
+
+    entailed: float
+    neutral: float
+    contradicted: float
+
+
 @dataclass(frozen=True, slots=True)
 class Citation:
     """A link from a span of the answer to a passage.
 
     ``char_start`` and ``char_end`` lie in the document: of the quote where there is one, else of
     the passage. ``claim`` are the answer's words that it is to prove, ``note`` says in words what
-    the verdict rests on.
+    the verdict rests on; ``inference`` is what a model thinks of it, where one was asked.
     """
 
     marker: int
@@ -39,6 +48,8 @@ class Citation:
     claim: str = ""
     note: str = ""
     gone: bool = False
+    inference: Inference | None = None
+    page_label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +68,8 @@ class Answer:
     """An answer with its evidence, as a whole and by its ``sentences``; ``why`` says why one was
     declined, ``incomplete`` what broke it off. ``searched_for`` is a follow-up question as it was
     made self-contained, None where the question was searched for as it is. ``embedded_share``,
-    ``chunks`` and ``confidence`` are those of the query, ``steps`` its steps and the writing."""
+    ``chunks`` and ``confidence`` are those of the query, ``steps`` its steps and the writing.
+    ``entailment_model`` is the name of the model that judged its claims, if one did."""
 
     question: str
     answer: str
@@ -77,6 +89,7 @@ class Answer:
     confidence: float | None = None
     steps: tuple[Step, ...] = ()
     searched_for: str | None = None
+    entailment_model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ class Step(NamedTuple):
     """A step towards an answer: ``keyword`` and ``embedding`` are the two halves of a search. One
     that was done in part, or left out for want of time, says ``why``."""
 
-    name: Literal["keyword", "embedding", "reranker", "generator"]
+    name: Literal["keyword", "embedding", "reranker", "generator", "entailment"]
     state: Literal["done", "partly", "left_out"] = "done"
     why: str = ""
 
@@ -55,7 +55,8 @@ class Step(NamedTuple):
 class Passage:
     """A chunk, or neighbouring ones, as found for a question. ``stale`` says that its file has
     changed since it was read, or, where it is ``gone`` too, that it is not there any more.
-    ``confidence`` is None where the project has no measure of it."""
+    ``page_label`` is what its first page is called where that is more than its number: the number
+    printed on it, a sheet's name. ``confidence`` is None where the project has no measure of it."""
 
     rank: int
     score: float
@@ -79,6 +80,7 @@ class Passage:
     confidence: float | None = None
     explain: Mapping[str, float] | None = None
     gone: bool = False
+    page_label: str | None = None
 
     @property
     def weak(self) -> bool:

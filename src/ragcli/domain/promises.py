@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ragcli.domain.answered import Prompt
+    from ragcli.domain.answered import Inference, Prompt
     from ragcli.domain.embedded import EmbedderIdentity
 
     Vector = NDArray[np.float32]  # (dimension,)
@@ -95,6 +95,24 @@ class Reranker(Protocol):
 
         A text that is too long is read in parts and has the score of its best one. Raises
         TextTooLong (the question), ProviderUnavailable.
+        """
+
+
+class EntailmentModel(Protocol):
+    """Says whether a text bears out a claim, having read both together."""
+
+    @property
+    def name(self) -> str: ...
+
+    def prepare(self) -> None:
+        """A claim is about to be judged: begin to load what that takes, and return."""
+
+    def unknown_share(self, text: str) -> float:
+        """The share of the text's pieces that the model's vocabulary lacks, 0 to 1."""
+
+    def infer(self, text: str, claim: str) -> Inference:
+        """How the claim follows from the text. A text that is too long is read in parts, and the
+        part from which it follows most counts. Raises TextTooLong (the claim), ProviderUnavailable.
         """
 
 

@@ -64,7 +64,8 @@ def _found(number: int, claim: str, passage: Passage, span: Span) -> Citation:
         if start < span.end and span.start < end
     ]
     start, end = sentences[0][0], sentences[-1][1]
-    judged = agreement(claim, passage.text[start:end], _context(passage))
+    quote = passage.text[span.start : span.end]
+    judged = agreement(claim, passage.text[start:end], _context(passage), quote)
     gaps = f"leaves out “{on_one_line(' … '.join(span.gaps))}”" if span.gaps else ""
     citation = _spanning(_citation(number, passage), passage, span.start, span.end)
     return replace(
@@ -115,6 +116,7 @@ def _citation(number: int, passage: Passage) -> Citation:
         chunk_id=passage.chunk_id,
         stale=passage.stale,
         gone=passage.gone,
+        page_label=passage.page_label,
     )
 
 

@@ -111,20 +111,20 @@ _HAN_WEAK = re.compile(
     r"不(?=[仅僅但过過断斷久管同])|[出埋]没|没收|沒收|[无無](?=论)|未(?=[来來])|非(?=常)"
 )
 
-# How far the shares of signs without spaces may differ in one language, which quotes others.
+# How far the shares of words without spaces may differ in one language, which quotes others.
 _OTHER_LANGUAGE = 0.6
 
 
-def agreement(claim: str, sentence: str, passage: str) -> Judged:
+def agreement(claim: str, sentence: str, passage: str, quote: str = "") -> Judged:
     """How a claim stands to its source: ``sentence`` are the whole sentences that hold the words it
-    cites, ``passage`` all that was shown, its headings included."""
+    cites (``quote``), ``passage`` all that was shown, its headings included."""
     own, said = _read(claim), _read(sentence)
     if not own or _other_script(claim, sentence):
         return Judged("unchecked", "in another language" if own else "")
     everywhere = _read(passage)
     for token in own:
         if token.kind == "number" and not _stands(token, everywhere):
-            return Judged("disagrees", _differing(token, said, everywhere))
+            return Judged("disagrees", _differing(token, (*_read(quote), *said), everywhere))
         if token.kind == "name" and not _stands(token, everywhere):
             told = f"claim names {token.text}, the source does not"
             return Judged("unchecked" if _writes_nouns_large(own) else "disagrees", told)
@@ -137,8 +137,10 @@ def agreement(claim: str, sentence: str, passage: str) -> Judged:
     pairs = _common(mine, theirs)
     clauses = {theirs[j].clause for _, j in pairs}
     denied = [t for t in said if t.kind == "negation" and t.clause in clauses]
-    return _denies([t for t in own if t.kind == "negation"], denied) or _says(
-        mine, {i for i, _ in pairs}
+    return (
+        _denies([t for t in own if t.kind == "negation"], denied)
+        or _counts(mine, theirs, pairs)
+        or _says(mine, {i for i, _ in pairs})
     )
 
 
@@ -193,6 +195,21 @@ def _denies(mine: Sequence[_Token], theirs: Sequence[_Token]) -> Judged | None:
     return None
 
 
+def _counts(
+    mine: Sequence[_Token], theirs: Sequence[_Token], pairs: Sequence[tuple[int, int]]
+) -> Judged | None:
+    """A judgement where claim and source have different numbers between the same two words."""
+    common = dict(pairs)
+    for i, token in enumerate(mine[:-1]):
+        before, after = common.get(i - 1), common.get(i + 1)
+        if token.kind != "number" or before is None or after != before + 2:
+            continue
+        other = theirs[before + 1]
+        if other.kind == "number" and not _same(token, other):
+            return Judged("disagrees", f"claim says {token.text}, source says {other.text}")
+    return None
+
+
 def _says(mine: Sequence[_Token], common: set[int]) -> Judged:
     """Whether enough of the claim's words stand in the source as they follow each other."""
     for i, token in enumerate(mine):
@@ -206,13 +223,14 @@ def _says(mine: Sequence[_Token], common: set[int]) -> Judged:
 
 
 def _differing(token: _Token, said: Sequence[_Token], everywhere: Sequence[_Token]) -> str:
-    """`claim says 60 days, source says 30 days`: what the source has of the same kind."""
+    """`claim says 60 days, source says 30 days`: what the source has of the same kind. A number
+    without a unit is of the kind of all that are ``said``, and of no other."""
     wanted = token.quantity
     assert wanted is not None, "numbers have one"
-    candidates = [t.quantity for t in (*said, *everywhere) if t.quantity is not None]
-    alike = [q for q in candidates if q.unit == wanted.unit] or [
-        q for q in candidates if MONTH not in (q.unit, wanted.unit)
-    ]
+    near = _numbers(said)
+    alike = [q for q in (*near, *_numbers(everywhere)) if wanted.unit and q.unit == wanted.unit]
+    alike = alike or [q for q in near if q.unit == wanted.unit]
+    alike = alike or [q for q in near if MONTH not in (q.unit, wanted.unit)]
     if not alike:
         return f"claim says {token.text}, the source does not"
     return f"claim says {token.text}, source says {alike[0].text}"
@@ -256,7 +274,14 @@ def _common(mine: Sequence[_Token], theirs: Sequence[_Token]) -> list[tuple[int,
 
 
 def _other_script(claim: str, source: str) -> bool:
-    return abs(unspaced_share(claim) - unspaced_share(source)) > _OTHER_LANGUAGE
+    return abs(_unspaced(claim) - _unspaced(source)) > _OTHER_LANGUAGE
+
+
+def _unspaced(text: str) -> float:
+    """The share of a text's words that are in a script without spaces: a name of many letters in
+    another script is one of them."""
+    words = _WORD.findall(text)
+    return sum(unspaced_share(w) > 0 for w in words) / len(words) if words else 0.0
 
 
 def _writes_nouns_large(tokens: Sequence[_Token]) -> bool:

@@ -20,11 +20,12 @@ from ragcli.domain import Passage, Prompt
 from ragcli.errors import UsageError
 from ragcli.generation.citations import dated, quote_line
 from ragcli.generation.claims import contradict, measure_otherwise
-from ragcli.generation.quotable import Quotable, quotables
+from ragcli.generation.quotable import Quotable, announced, quotables
 from ragcli.text.terms import question_terms, terms
 
-# For one question; several in one have a sentence each.
+# For one question, and for each part of one that asks several things (docs/decisions.md).
 MAX_SENTENCES = 3
+MAX_SENTENCES_A_PART = 2
 
 # Weights of what speaks for a sentence, next to 1 for what it covers itself. On the development
 # halves of docs/benchmarks.md each may be halved or doubled for a point at most.
@@ -34,8 +35,10 @@ _PASSAGE = 0.5
 _RANK = 0.1
 _QUANTITY = 0.15
 _LIKENESS = 0.6
-# A further sentence is quoted when it is at least this good beside the best one.
-_WORTH_QUOTING = 0.6
+# A further sentence is quoted when it is at least this good beside the best one; where it says what
+# none before it says of what the question asks about, less will do (docs/decisions.md).
+_WORTH_QUOTING = 0.7
+_WORTH_ADDING = 0.5
 # Sentences that have so much of what each says of the question in common answer it alike.
 _ALIKE = 0.7
 # The model reads the best so many by their words, 10 ms of a core each: there, 24 do no better.
@@ -102,31 +105,42 @@ class ExtractiveGenerator:
 
 
 def choose(prompt: Prompt) -> list[tuple[Quotable, str]]:
-    """The sentences that answer best, in reading order: ``MAX_SENTENCES`` at most, or one for each
-    part of the question where it has more. Those of documents of different dates that contradict
-    each other stand together, the newest first, each with its date; all others with none.
+    """The sentences that answer best, in reading order: ``MAX_SENTENCES`` at most, or
+    ``MAX_SENTENCES_A_PART`` for each part of the question. Those of documents of different dates
+    that contradict each other stand together, the newest first, each with its date; all others with
+    none. A list or code is quoted with the sentence that announces it.
     """
     sentences = [list(quotables(n, p)) for n, p in enumerate(prompt.passages, 1)]
     best: dict[Quotable, float] = {}
     for question in prompt.parts or (prompt.question,):
         for sentence, share in _answering(question, prompt, sentences):
             best[sentence] = max(share, best.get(sentence, 0.0))
-    room = max(MAX_SENTENCES, len(prompt.parts))
-    groups: list[list[Quotable]] = []
-    seen: set[str] = set()
+    most = max(MAX_SENTENCES, MAX_SENTENCES_A_PART * len(prompt.parts))
+    asked = set(_weights(prompt.question, prompt.weights))
+    groups: list[list[tuple[Quotable, str]]] = []
     for sentence in sorted(best, key=lambda s: (-best[s], s.place)):
-        if best[sentence] < _WORTH_QUOTING or not room:
+        quoted = [one for group in groups for one, _ in group]
+        room = most - len(quoted)
+        if best[sentence] < _WORTH_ADDING or not room:
             break
-        if _words(sentence) in seen:
+        adds = (asked & sentence.terms).difference(*(one.terms for one in quoted))
+        if best[sentence] < _WORTH_QUOTING and not adds:
             continue
-        group = [sentence, *_contradicting(sentence, sentences, prompt)]
-        if room == 1 < len(group):  # what is contradicted does not stand alone
+        if any(_words(one) == _words(sentence) or one.holds(sentence) for one in quoted):
+            continue
+        against = list(_contradicting(sentence, sentences, prompt))
+        if against and room == 1:  # what is contradicted does not stand alone
             break
-        groups.append(group[:room])
-        room -= len(groups[-1])
-        seen.update(map(_words, group))
-    groups.sort(key=lambda group: min(s.place for s in group))
-    return [one for group in groups for one in _dated(group, prompt.passages)]
+        if against:
+            groups.append(_dated([sentence, *against][:room], prompt.passages))
+        else:
+            whole = announced(sentence, prompt.passages[sentence.number - 1])
+            if whole[0] == sentence and len(whole) > room == 1:  # nor what only announces
+                continue
+            groups = [g for g in groups if not any(q.holds(one) for q in whole for one, _ in g)]
+            groups.append([(one, "") for one in whole[:room]])
+    groups.sort(key=lambda group: min(s.place for s, _ in group))
+    return [one for group in groups for one in group]
 
 
 def _answering(
@@ -140,7 +154,7 @@ def _answering(
         for passage, some in zip(prompt.passages, sentences, strict=True)
         for one in _scored(passage, some, weights, quantity)
     ]
-    ranked = sorted(_prose(scored), key=lambda s: (-s.score, s.sentence.place))
+    ranked = sorted(_prose(scored, weights), key=lambda s: (-s.score, s.sentence.place))
     if prompt.likeness and ranked:
         ranked = ranked[:_READ_BY_MODEL]
         near = prompt.likeness(question, [s.sentence.text for s in ranked])
@@ -156,11 +170,20 @@ def _answering(
         yield one.sentence, one.score / told[0].score
 
 
-def _prose(scored: Sequence[_Scored]) -> Sequence[_Scored]:
-    """Without headings, code and tables, unless only those say anything of the question."""
-    prose = [s for s in scored if s.sentence.prose]
+def _prose(scored: Sequence[_Scored], weights: Mapping[str, float]) -> Sequence[_Scored]:
+    """Without headings, unless there is nothing else; without code and tables, unless only those
+    say anything of the question. A row stays where it has a term of it that no prose has."""
+    scored = [s for s in scored if s.sentence.kind != "heading"] or scored
+    prose = [s for s in scored if s.sentence.kind == "prose"]
     told = any(s.own > 0 for s in prose) or not any(s.own > 0 for s in scored)
-    return prose if prose and told else scored
+    if not prose or not told:
+        return scored
+    missing = weights.keys() - set().union(*(s.sentence.terms for s in prose))
+    return [
+        s
+        for s in scored
+        if s.sentence.kind == "prose" or (s.sentence.kind == "row" and s.sentence.terms & missing)
+    ]
 
 
 def _weights(question: str, weights: Mapping[str, float]) -> dict[str, float]:
@@ -217,12 +240,10 @@ def _contradicting(
 
     for passage, some in zip(prompt.passages, sentences, strict=True):
         if own.day and passage.day and passage.day != own.day:
-            yield from islice((s for s in some if s.prose and otherwise(s)), 1)
+            yield from islice((s for s in some if s.kind == "prose" and otherwise(s)), 1)
 
 
 def _dated(group: list[Quotable], passages: Sequence[Passage]) -> list[tuple[Quotable, str]]:
-    """Each with its date, the newest first; one alone without."""
-    if len(group) == 1:
-        return [(group[0], "")]
+    """Each with its date, the newest first."""
     newest = sorted(group, key=lambda s: passages[s.number - 1].day or "", reverse=True)
     return [(s, dated(passages[s.number - 1])) for s in newest]

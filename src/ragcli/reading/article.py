@@ -54,6 +54,8 @@ _LEADS_AWAY = 0.6
 # than this many letters follow it.
 _ALL_LINKED = 0.9
 _TEASER_LETTERS = 500
+# The words of a link that also holds a picture, where they are its title.
+_CARD_LETTERS = 20
 
 _CONTAINERS = frozenset(
     [
@@ -85,7 +87,8 @@ class _Part:
     linked: int = 0
     prose: int = 0
     article_prose: int = 0  # without asides
-    teasers: int = 0  # headings that are links
+    teasers: int = 0  # headings that are links, and links of a picture with words
+    has_title: bool = False  # a main heading that is none
     children: list[int] = field(default_factory=list)
 
     @property
@@ -213,6 +216,10 @@ def _add_up(parts: list[_Part]) -> None:
         part.prose += part.own_prose
         if part.tag in HEADINGS and part.text and part.linked >= _ALL_LINKED * part.text:
             part.teasers += 1
+        elif part.tag == "h1" and part.text:
+            part.has_title = True
+        elif part.is_link and part.text >= _CARD_LETTERS and part.node.css_first("img"):
+            part.teasers = max(part.teasers, 1)
         if part.tag == "th":
             parts[part.parent].holds_data = True
         if part is not parts[0]:
@@ -222,6 +229,7 @@ def _add_up(parts: list[_Part]) -> None:
             around.linked += part.linked
             around.prose += part.prose
             around.teasers += part.teasers
+            around.has_title = around.has_title or part.has_title
     for part in reversed(parts):
         if part.prose > _MISNAMED_SHARE * parts[0].prose:
             part.is_aside = False
@@ -304,11 +312,12 @@ def _leads_away(part: _Part) -> bool:
     if part.tag not in _LINKING or part.article_prose >= _PROSE_LETTERS:
         return False
     many_links = part.text > 0 and part.linked >= _LEADS_AWAY * part.text
-    return many_links or 0 < part.text <= _TEASER_LETTERS * part.teasers
+    return many_links or (0 < part.text <= _TEASER_LETTERS * part.teasers and not part.has_title)
 
 
 def _is_teaser(part: _Part) -> bool:
-    return part.tag in _LINKING and part.teasers == 1 and part.text <= _TEASER_LETTERS
+    is_short = part.text <= _TEASER_LETTERS
+    return part.tag in _LINKING and part.teasers == 1 and is_short and not part.has_title
 
 
 def _heading(parts: list[_Part], root: int, left_out: set[int], title: str) -> LexborNode | None:

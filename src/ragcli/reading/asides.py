@@ -18,7 +18,7 @@ _ASIDE = re.compile(
     r"|more-(?:stories|news|articles|from|on|in)|read-(?:more|next|also)|see-also|also(?:$|-)"
     r"|popular|trending|most-|recent|teaser|promo|sponsor|advert|ads?(?:$|-)|banner|outbrain|taboola"
     r"|side-?bar|side-?col|right-?(?:bar|col|rail|side)|widget|rail(?:$|-)"
-    r"|newsletter|subscri|sign-?up|sign-?in|log-?in|cookie|consent|gdpr|modal|popup|lightbox"
+    r"|reviews(?:$|-)|testimonial|paywall|newsletter|subscri|sign-?up|sign-?in|log-?in|cookie|consent|gdpr|modal|popup|lightbox"
     r"|breadcrumb|paginat|pager|paging|nav(?:$|-)|navbar|navigat|menu|toc(?:$|-)|table-of-contents"
     r"|foot(?:$|er)|masthead|author-?(?:bio|box|info|card)|about-(?:the-)?author|bio(?:$|-)"
     r"|hide$|hidden$|noprint|screen-reader|sr-only)"

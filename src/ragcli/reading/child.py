@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from ragcli.domain import Document, Problem
 from ragcli.errors import Unreadable
 from ragcli.reading import limits, options
+from ragcli.reading.beginnings import CUT_FORMATS
 from ragcli.reading.files import HEAD_BYTES, IsLink, NotAFile, open_regular
 from ragcli.reading.parts import Data, sha256_of
 from ragcli.reading.results import ITSELF
@@ -131,13 +132,14 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
 
 
 def read_bytes(path: Path, below: int = 0) -> tuple[Data, os.stat_result]:
-    """A file's bytes and its state, which did not change meanwhile; a large mailbox or archive is
-    mapped. ``below`` as in ``open_regular``. Raises Unreadable."""
+    """A file's bytes and its state, which did not change meanwhile. A large mailbox or archive is
+    mapped, and so is a text of which only the beginning is kept. ``below`` as in ``open_regular``.
+    Raises Unreadable."""
     try:
         for _ in range(2):
             descriptor, before = open_regular(path, below)
             with os.fdopen(descriptor, "rb") as file:
-                if before.st_size > _MAPPED_FROM_BYTES and _only_holds_parts(path, file):
+                if before.st_size > _MAPPED_FROM_BYTES and _is_mapped(path, file, before.st_size):
                     return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), before
                 if before.st_size > options.current().memory_mb * limits.MB:
                     raise limits.needs_more_memory()
@@ -162,10 +164,12 @@ def read_bytes(path: Path, below: int = 0) -> tuple[Data, os.stat_result]:
     raise Unreadable("changed", "it changed while it was read", "read it again when it is complete")
 
 
-def _only_holds_parts(path: Path, file: BinaryIO) -> bool:
+def _is_mapped(path: Path, file: BinaryIO, size: int) -> bool:
     head = file.read(HEAD_BYTES)
     file.seek(0)
-    return format_of(path, head) in WITHOUT_TEXT
+    format_ = format_of(path, head)
+    is_cut = format_ in CUT_FORMATS and size > options.current().output_mb * limits.MB
+    return is_cut or format_ in WITHOUT_TEXT
 
 
 if __name__ == "__main__":

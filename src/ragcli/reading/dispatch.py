@@ -13,8 +13,10 @@ from pathlib import PurePath
 from ragcli.domain import Block, Document
 from ragcli.errors import Unreadable
 from ragcli.reading import limits
+from ragcli.reading.beginnings import CUT_FORMATS, read_beginning
 from ragcli.reading.encodings import looks_binary, sent_as
 from ragcli.reading.files import HEAD_BYTES
+from ragcli.reading.parts import Data
 from ragcli.reading.table import (
     READERS,
     TEXT_FORMATS,
@@ -28,33 +30,32 @@ Reader = Callable[[bytes, PurePath], Document]
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 # A library's message, in the ledger and on one line of a terminal.
 _MESSAGE_CODE_POINTS = 200
-# Formats whose text is the whole file: in UTF-8 as long as in any other encoding or longer, but for
-# UTF-16 and UTF-32, which hold NULs.
-_VERBATIM = frozenset({"text", "markdown", "code"})
 _OTHER_NAME = "give it the ending of what it is, or convert it to text"
 _SIMPLIFY = "save it anew in the program that it comes from, or as .txt"
 
 
 def read_document(
-    path: PurePath, data: bytes, charset: str = "", format_: str | None = None
+    path: PurePath, data: Data, charset: str = "", format_: str | None = None
 ) -> Document:
     """The document in a file's bytes, its language as far as the file states it. ``charset`` is
     what a server declared of it, for formats whose reader starts from text; ``format_`` is set
     where it is known whatever name and bytes say. Raises Unreadable, and only that."""
     if not data:
         raise Unreadable("empty", "the file is empty")
-    name = format_ or format_of(path, data)
+    head = data if isinstance(data, bytes) else data[:HEAD_BYTES]
+    name = format_ or format_of(path, head)
     if name is None:
         raise _unsupported(path)
     if name in WITHOUT_TEXT:
         raise Unreadable("unsupported", "it has no text of its own, it holds other files")
-    if name in TEXT_FORMATS and looks_binary(data):
+    if name in TEXT_FORMATS and looks_binary(head):
         raise Unreadable("binary", "it is not text, whatever its name says")
-    if name in _VERBATIM:  # told before it is decoded, for which the memory may not do
-        limits.check_length(len(data) // (4 if b"\0" in data[:HEAD_BYTES] else 1))
     try:
         with sent_as(charset if name in TEXT_FORMATS else ""):
-            document = _reader(name)(data, path)
+            if name in CUT_FORMATS:
+                document = read_beginning(_reader(name), data, path)
+            else:
+                document = _reader(name)(bytes(data), path)
         document = replace(document, text=_LONE_SURROGATE.sub("\ufffd", document.text))
         _check(document)
     except Unreadable:

@@ -118,6 +118,8 @@ def _add(builder: TextBuilder, event: str, element: Any, level: int) -> None:
     elif event == "start" and name == "tr":
         cells = (one_line(_text(cell)) for cell in element if local_name(cell) in _CELLS)
         builder.add("table", " | ".join(cells).rstrip(), group=("table", element.getparent()))
+    elif event == "start" and name == "image" and _stands_alone(element):
+        builder.add("paragraph", one_line(element.get("title") or ""))
     elif event == "start" and name in _PARAGRAPHS and _stands_alone(element):
         group = ("stanza", element.getparent()) if name == "v" else None
         builder.add("paragraph", one_line(_text(element)), group=group)
@@ -138,6 +140,7 @@ def _text(element: Any) -> str:
     for event, child in etree.iterwalk(element, events=("start", "end")):
         is_note = local_name(child) == "a" and child.get("type") == "note"
         if event == "start":
+            parts.append(" " if child is not element and _is_line(child) else "")
             parts.append(("[" if is_note and not _is_marked(child) else "") + (child.text or ""))
         elif child is not element:
             parts.append(("]" if is_note and not _is_marked(child) else "") + (child.tail or ""))

@@ -94,7 +94,8 @@ BLOCKS = frozenset(
 )
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _HANDLES = frozenset(("a", "span"))
-_LINK_SIGNS = frozenset("¶#§∞🔗")
+# Of a heading to itself, of a note back to where it was made.
+_LINK_SIGNS = frozenset(["¶", "#", "§", "∞", "🔗", "↩", "↩\ufe0e", "↩\ufe0f", "↑", "^"])
 # What marks of notes stand in, and how long they are.
 _RAISED = frozenset(("sup", "a"))
 _NOTE_CHARACTERS = 4
@@ -279,7 +280,9 @@ def _is_note_mark(node: LexborNode) -> bool:
     """True for a number that leads to a note; joined to the word before, it would hide the word."""
     attributes = node.attributes
     if node.tag == "a" and not (
-        attributes.get("epub:type") == "noteref" or attributes.get("role") == "doc-noteref"
+        attributes.get("epub:type") == "noteref"
+        or attributes.get("role") == "doc-noteref"
+        or ((attributes.get("href") or "").startswith("#") and node.css_first("sup") is not None)
     ):
         return False
     said = node.text(strip=True)
@@ -302,8 +305,8 @@ def is_skipped(node: LexborNode, skip: Skip) -> bool:
 
 
 def _is_handle(node: LexborNode) -> bool:
-    """True for what documentation and wikis put behind their headings: a link to the heading
-    itself (¶), a link to its editor."""
+    """True for what documentation and wikis put behind their headings and notes: a link to the
+    heading itself (¶) or back to the text (↩), a link to its editor."""
     attributes = node.attributes
     if node.tag == "a":
         target = attributes.get("href") or ""
@@ -317,7 +320,8 @@ def _is_hidden(node: LexborNode) -> bool:
         return False
     return (
         ("hidden" in attributes and attributes["hidden"] != "until-found")
-        or attributes.get("aria-hidden") == "true"
+        # A caption is hidden from ears only, where the picture's description says the same.
+        or (attributes.get("aria-hidden") == "true" and node.tag != "figcaption")
         or attributes.get("role") == "navigation"
         or bool(_HIDDEN_STYLE.search(attributes.get("style") or ""))
     )

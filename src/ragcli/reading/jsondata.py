@@ -19,7 +19,7 @@ from ragcli.reading.encodings import decode
 from ragcli.reading.escapes import hides_words, revealed
 from ragcli.reading.extracted import one_line
 from ragcli.reading.text import paragraph_spans
-from ragcli.text.lines import line_spans
+from ragcli.text.lines import each_line
 
 # About a chunk. What is longer is cut into its members, under a heading.
 _VALUE_CHARACTERS = 1000
@@ -57,7 +57,7 @@ def read(data: bytes, path: PurePath) -> Document:
     decoded = decode(data)
     is_hidden = hides_words(decoded)
     if path.suffix.lower() in _JSON_LINES or _is_lines(decoded):
-        lines = [decoded[start:end] for start, end in line_spans(decoded)]
+        lines = [decoded[start:end] for start, end in each_line(decoded)]
         if is_hidden:
             lines = [revealed(line) for line in lines]
         text = "".join(lines) if is_hidden else decoded

@@ -77,6 +77,11 @@ _MACRO = re.compile(
 )
 _FACT = re.compile(r"\\(title|author|date)\s*(?:\[[^\]\n]{0,300}\])?\s*(?=\{)")
 _NAME = re.compile(r"\\[A-Za-z]+")
+# The same text twice: as it is printed, and for the PDF's bookmarks.
+_IN_BRACES = r"\{(?:[^{}]|\{[^{}]{0,200}\}){0,500}\}"
+_TWO_WAYS = re.compile(rf"\\texorpdfstring\s*({_IN_BRACES})\s*{_IN_BRACES}")
+# On which steps of a slide something shows.
+_OVERLAY = re.compile(r"<[\w\\+,.:|@-]{0,40}[\d+-][\w\\+,.:|@-]{0,40}>")
 _LINE_SPACE = re.compile(r"[ \t]*\n[ \t]*|[ \t]{2,}")
 # A macro that stands for a word or two; longer ones are programs.
 _MAX_MACRO_CHARACTERS = 200
@@ -88,7 +93,7 @@ _MAX_DEPTH = 50
 
 def read(data: bytes, path: PurePath) -> Document:
     """The document of a LaTeX file. Raises Unreadable when it prints no text."""
-    source = clean(decode(data))
+    source = _TWO_WAYS.sub(r"\1", clean(decode(data)))
     printed = _Printed(source)
     printed.run()
     builder = printed.builder
@@ -162,7 +167,7 @@ class _Printed:
         if match["accent"]:
             self._words.append(accented(match))
         elif match["begin"]:
-            return self._begin(match["begin"], end, stop)
+            return self._begin(match["begin"], self._overlay_end(end), stop)
         elif match["end"]:
             self._end(match["end"])
         elif match["verb"]:
@@ -170,7 +175,7 @@ class _Printed:
             self._words.append(self._source[end : max(closing, end)])
             return closing + 1 if closing >= 0 else end
         elif match["name"]:
-            return self._command(match["name"], end)
+            return self._command(match["name"], self._overlay_end(end))
         elif match["symbol"]:
             return self._symbol(match["symbol"], end, stop)
         elif match["math"]:
@@ -237,6 +242,9 @@ class _Printed:
             return after
         if name == "item" or name == "bibitem":
             return self._item(name, end)
+        if name == "endfirsthead" and self._in_table():
+            closing = self._source.find("\\endhead", end, end + _MAX_ARGUMENT_CHARACTERS)
+            return closing if closing >= 0 else end  # the head again, for each further page
         if name == "caption":
             self._words.append("\n")
             return self._options_end(end)
@@ -314,6 +322,10 @@ class _Printed:
             return "", place
         last = min(closing, place + 1 + _MAX_ARGUMENT_CHARACTERS)
         return self._source[place + 1 : last], closing + 1
+
+    def _overlay_end(self, place: int) -> int:
+        overlay = _OVERLAY.match(self._source, place)
+        return overlay.end() if overlay else place
 
     def _options_end(self, place: int) -> int:
         """The place behind the brackets that stand here."""

@@ -45,7 +45,9 @@ _LETTERS = {
 }  # fmt: skip
 _LIGATURES = (("---", "—"), ("--", "–"), ("``", "“"), ("''", "”"), ("~", " "))
 _SILENT = re.compile(r"\\(?:label|thanks|index|footnote|footnotemark)\s{0,3}\{[^{}]{0,500}\}")
-_COMMAND = re.compile(r"\\([A-Za-z]+)\*?[ \t]*|\\(.)", re.DOTALL)
+_COMMAND = re.compile(
+    r"(?P<formula>\$[^$]{1,200}\$)|\\(?P<name>[A-Za-z]+)\*?[ \t]*|\\(?P<sign>.)", re.DOTALL
+)
 
 
 def accented(match: re.Match[str]) -> str:
@@ -67,7 +69,8 @@ def with_ligatures(text: str) -> str:
 
 
 def plain_words(text: str) -> str:
-    """A short piece of LaTeX, a title or a field of a bibliography, without its markup."""
+    """A short piece of LaTeX, a title or a field of a bibliography, without its markup; formulas
+    as they are written."""
     text = with_ligatures(_ACCENT.sub(accented, _SILENT.sub("", text)))
-    text = _COMMAND.sub(lambda m: m[2] or _LETTERS.get(m[1], ""), text)
+    text = _COMMAND.sub(lambda m: m["formula"] or m["sign"] or _LETTERS.get(m["name"], ""), text)
     return " ".join(text.replace("{", "").replace("}", "").split()).replace(" , ", ", ")

@@ -76,21 +76,37 @@ def check_output(text: str) -> None:
     check_length(len(text))
     most = options.current().output_mb * MB
     if len(text) * 4 > most and utf8_length(text) > most:
-        raise _too_much_text()
+        raise too_much_text()
 
 
 def check_length(least: int) -> None:
     """The same of a text that is still being put together: so many bytes in UTF-8 at least."""
     if least > options.current().output_mb * MB:
-        raise _too_much_text()
+        raise too_much_text()
 
 
-def _too_much_text() -> Unreadable:
+def fitting(text: str) -> int:
+    """How many of its code points one file may give."""
+    left = options.current().output_mb * MB
+    if len(text) * 4 <= left:
+        return len(text)
+    for start in range(0, len(text), SLICE):
+        piece = text[start : start + SLICE].encode(errors="surrogatepass")
+        if len(piece) > left:
+            return start + len(piece[:left].decode(errors="ignore"))
+        left -= len(piece)
+    return len(text)
+
+
+def too_much_text(size: int = 0) -> Unreadable:
+    """What a file is told that holds more text than it may give; ``size`` bytes of it, if that is
+    known."""
     limit = options.current().output_mb
+    enough = max(2 * limit, -(-size // MB))
     return Unreadable(
         "too_large",
         f"it holds more than {limit} MB of text",
-        f"split it into parts, or raise the limit: rag config set read_output_mb {2 * limit}",
+        f"split it into parts, or raise the limit: rag config set read_output_mb {enough}",
     )
 
 

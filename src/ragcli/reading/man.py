@@ -41,11 +41,17 @@ _ONE = {
     "'": "'",
     "`": "`",
 }
-_REQUEST = re.compile(r"[.'][ \t]*([A-Za-z]{1,3}|\\\")?[ \t]*(.*)")
+_REQUEST = re.compile(r"[.'][ \t]*([A-Za-z]\w*|\\\")?[ \t]*(.*)")
 _ARGUMENT = re.compile(r'"((?:[^"]++|"")*+)"?|((?:\\.|[^\s\\])++|\\)')
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _SECTIONS = {"SH": 1, "Sh": 1, "SS": 2, "Ss": 2}
-_BREAKS = frozenset(["PP", "P", "LP", "Pp", "sp", "HP", "TP", "IP", "It", "RS", "RE", "El", "Bl"])
+# INDENT and UNINDENT are defined by every page that docutils writes.
+_BREAKS = frozenset(
+    (
+        *("PP", "P", "LP", "Pp", "sp", "HP", "TP", "IP", "It", "RS", "RE", "El", "Bl"),
+        *("INDENT", "UNINDENT"),
+    )
+)
 _ALTERNATING = frozenset(["BR", "RB", "IR", "RI", "BI", "IB"])
 _OPENS_CODE, _CLOSES_CODE = frozenset(["nf", "EX"]), frozenset(["fi", "EE"])
 _BULLET_CHARACTERS = 3  # "10." is one, a flag is a line of its own
@@ -99,6 +105,8 @@ class _Page:
         self._kind: BlockKind = "paragraph"
         self._heading_level = 0  # of a heading whose words are on the next line
         self._table_rows = False
+        self._open_row = ""  # of a table
+        self._in_cell = False
         self._bullet = ""  # of an item whose words are on the next line
 
     def add(self, line: str) -> None:
@@ -111,6 +119,8 @@ class _Page:
 
     def flush(self) -> None:
         """End the block."""
+        if self._in_cell:
+            self._end_row()
         if self._kind == "paragraph":
             text = "\n".join(self._words).strip()
         else:
@@ -134,12 +144,25 @@ class _Page:
             self._words.append("")
 
     def _row(self, text: str) -> None:
-        """A row of tbl(1): formats stand above the rows, the last of them ends with a stop."""
-        if self._table_rows:
-            cells = [cell.strip() for cell in text.replace("T{", "").replace("T}", "").split("\t")]
-            self._words.append(" | ".join(cell for cell in cells if cell not in ("_", "=", "")))
-        elif text.rstrip().endswith("."):
-            self._table_rows = True
+        """A row of tbl(1): formats stand above the rows, the last of them ends with a stop. A cell
+        of several lines stands between ``T{`` and ``T}``."""
+        if not self._table_rows:
+            self._table_rows = text.rstrip().endswith(".")
+            return
+        if self._in_cell and not text.startswith("T}"):
+            self._open_row += f" {text}"
+            return
+        self._open_row += text.removeprefix("T}").rstrip()
+        self._in_cell = self._open_row.endswith("T{")
+        self._open_row = self._open_row.removesuffix("T{")
+        if not self._in_cell:
+            self._end_row()
+
+    def _end_row(self) -> None:
+        cells = [cell.strip() for cell in self._open_row.split("\t")]
+        if row := " | ".join(cell for cell in cells if cell not in ("_", "=", "")):
+            self._words.append(row)
+        self._open_row, self._in_cell = "", False
 
     def _heading(self, level: int, words: str) -> None:
         self.flush()

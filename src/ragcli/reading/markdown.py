@@ -6,6 +6,7 @@ so that its line numbers are ours whatever the file's line ends are.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import PurePath
 
@@ -23,6 +24,7 @@ from ragcli.text.lines import line_spans
 # is slow on pathological markup.
 MAX_HEADING_CHARACTERS = 500
 
+_ATTRIBUTES = re.compile(r"\s*\{:?\s*[#.][^{}]*\}\s*\Z|\s*\{-\}\s*\Z")
 _KINDS: dict[str, BlockKind] = {
     "fence": "code",
     "code_block": "code",
@@ -103,8 +105,9 @@ def _block(
 
 
 def _title(content: str, env: dict[str, object]) -> str:
-    """A heading's words without its markup."""
+    """A heading's words without its markup, nor the attributes of Pandoc, Quarto and kramdown."""
     words: list[str] = []
+    content = _ATTRIBUTES.sub("", content)
     for token in _PARSER.inline.parse(content, _PARSER, env, []):
         if token.type in ("softbreak", "hardbreak"):
             words.append(" ")

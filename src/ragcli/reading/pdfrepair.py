@@ -30,6 +30,7 @@ _PICTURE = re.compile(
     rb"/Subtype\s*/Image\b(?=.*/Width\b)|/Width\b(?=.*/Subtype\s*/Image\b)", re.DOTALL
 )
 _OBJECT = re.compile(rb"(?<!\d)(\d{1,8})\s+(\d{1,5})\s+obj\b")
+_END_OF_OBJECT = b"endobj"
 _PAGE = re.compile(rb"/Type\s*/Page\b")
 _OBJECT_STREAM = re.compile(rb"/Type\s*/ObjStm\b")
 
@@ -76,6 +77,7 @@ def with_found_pages(data: bytes) -> bytes | None:
     """
     if b"%PDF-" not in data[:_MARK_BYTES]:
         data = b"%PDF-1.7\n" + data
+    data = _with_an_end(data)
     objects = {int(m[1]): m.start() for m in _OBJECT.finditer(data)}
     added = [
         b"%d 0 obj\n%s\nendobj\n" % (number, body)
@@ -98,6 +100,18 @@ def with_found_pages(data: bytes) -> bytes | None:
             % (free, len(dict(pages)), kids, free + 1, free, free + 1, free + 2)
         )
     )
+
+
+def _with_an_end(data: bytes) -> bytes:
+    """The file up to the end of its last object: what is added would be read as a part of one
+    that does not end. A stream that was cut is closed, for what is left of it."""
+    end = data.rfind(_END_OF_OBJECT)
+    if end < 0:
+        return data
+    end += len(_END_OF_OBJECT)
+    if _STREAM.search(data, end):
+        return data + b"\nendstream\nendobj\n"
+    return data[:end]
 
 
 def _page_numbers(data: bytes) -> Iterator[tuple[int, int]]:

@@ -10,7 +10,7 @@ from ragcli.domain import Block, Document, Page
 from ragcli.errors import Unreadable
 from ragcli.reading.encodings import decode
 from ragcli.reading.textheadings import with_headings
-from ragcli.text.lines import line_spans
+from ragcli.text.lines import each_line
 
 # Titles of scientific papers have up to 200 characters.
 MAX_TITLE_CHARACTERS = 200
@@ -87,7 +87,7 @@ def paragraph_spans(text: str) -> list[tuple[int, int]]:
     """
     spans: list[tuple[int, int]] = []
     start = end = -1
-    for line_start, line_end in line_spans(text):
+    for line_start, line_end in each_line(text):
         if line_start == 0 and text.startswith("\ufeff"):
             line_start = 1
         line = text[line_start:line_end].rstrip()

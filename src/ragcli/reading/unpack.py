@@ -68,7 +68,7 @@ def read_itself(
     if format_ in WITHOUT_TEXT:
         return None, None, holds
     try:
-        return read_document(path, bytes(data), charset), None, holds
+        return read_document(path, data, charset), None, holds
     except Unreadable as error:
         return None, problem_of(error), holds
 

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from html.entities import html5
 from pathlib import PurePath
 
-from ragcli.domain import Document, Problem
+from ragcli.domain import BlockKind, Document, Problem
 from ragcli.errors import Unreadable
 from ragcli.reading.dates import iso_date
 from ragcli.reading.encodings import decode
-from ragcli.reading.extracted import TextBuilder, one_line
+from ragcli.reading.extracted import TextBuilder, clean, one_line
 from ragcli.reading.xmlmarkup import paragraphs_of, without_tags
 from ragcli.reading.xmlstream import XmlError, local, read_xml
 
@@ -34,6 +34,7 @@ _PENDING = 2000
 _PIECE_CHARACTERS = 1 << 16
 
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.:-]+)""")
+_EMPTY_LINE = re.compile(r"\n[ \t\r]*\n")
 _ENTITY = re.compile(r"&(\w{2,31});")
 _OWN_ENTITY = re.compile(r"<!ENTITY\s+(\w+)")
 _XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
@@ -51,14 +52,52 @@ _PROSE = frozenset(
 _PARAGRAPHS = frozenset(
     ("p", "para", "simpara", "li", "td", "th", "dt", "dd", "line", "l", "seg", "verse", "v", "s")
 )
+# Line ends, which stand between words in TEI and JATS; pages and columns end so as well.
+_BREAKS = frozenset({"lb", "br", "break", "pb", "cb"})
+# Their lines are kept: DocBook, DITA, JATS, TEI.
+_LISTINGS = frozenset(
+    ("programlisting", "screen", "literallayout", "codeblock", "pre", "preformat", "code", "eg")
+)
+# Side by side they are no row, however short.
+_NO_ROW = frozenset({"p", "para", "simpara", *_LISTINGS})
+# MathML says each letter of a formula in an element of its own.
+_FORMULA = "math"
+# Forms of one and the same thing, of which the last is read: a formula in TeX and in MathML.
+_ALTERNATIVES = "alternatives"
+# Markup within a sentence, also where nothing stands in it but more markup.
+_INLINE = frozenset(
+    (
+        *(
+            "b",
+            "i",
+            "u",
+            "bold",
+            "italic",
+            "em",
+            "emph",
+            "strong",
+            "emphasis",
+            "hi",
+            "span",
+            "phrase",
+        ),
+        *("sup", "sub", "superscript", "subscript", "q", "quote", "a", "link", "ext-link", "xref"),
+        *("inline-formula", "inlineequation", "named-content", "styled-content", "sc"),
+    )
+)
+# What refers to a note or a source; its number, joined to the word before, would hide the word.
+_REFERENCE = "xref"
+_MARK_CHARACTERS = 3
+# Members before it that are looked at for an open bracket.
+_NEAR = 20
 # Where attributes tell of links and types, and what is to be read is text.
 _OUTLINES = frozenset({*_FEEDS, "opml"})
 _OF_XML = ("xmlns", "xml:", "xsi:")
 _LABELS = ("name", "key", "title", "label")
 # Attributes that people write to be read, in the order in which they are read.
 _SPOKEN = (
-    *("name", "key", "k", "title", "text", "label", "caption", "displayname", "alt"),
-    *("description", "summary", "value", "v", "content", "message", "comment"),
+    *("name", "key", "k", "title", "text", "label", "caption", "displayname", "alt", "_note"),
+    *("note", "description", "summary", "value", "v", "content", "message", "comment"),
 )
 
 
@@ -134,6 +173,7 @@ class _Line:
     text: str
     is_record: bool = False
     level: int = 0  # of a heading
+    is_listing: bool = False
 
 
 @dataclass(slots=True)
@@ -161,13 +201,13 @@ class _Handler:
         self.date = ""
         self._room = room
         self._stack: list[_Open] = []
-        self._beyond = 0  # elements open below _MAX_DEPTH
+        self._beyond = 0  # elements open below _MAX_DEPTH, or in a formula
         self._root = ""
 
     # ------------------------------------------------------------------ what the parser tells
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        if len(self._stack) >= _MAX_DEPTH:
+        if self._beyond or len(self._stack) >= _MAX_DEPTH or self._is_in_formula():
             self._beyond += 1
             self._stack[-1].items.append(" ")
             return
@@ -208,8 +248,25 @@ class _Handler:
 
     # ------------------------------------------------------------------ what it comes to
 
+    def _is_in_formula(self) -> bool:
+        return bool(self._stack) and self._stack[-1].name.lower() == _FORMULA
+
+    def _is_mark(self, text: str) -> bool:
+        """A number that no bracket stands around yet."""
+        around = self._stack[-1].items[-_NEAR:] if self._stack else []
+        before = "".join(item for item in around if isinstance(item, str))
+        is_open = before.rfind("[") > before.rfind("]") or before.rfind("(") > before.rfind(")")
+        return text.isdigit() and len(text) <= _MARK_CHARACTERS and not is_open
+
     def _results(self, done: _Open) -> list[str | _Leaf | _Line]:
-        if not done.own and any(not isinstance(item, str) for item in done.items):
+        kind = done.name.lower()
+        if kind in _BREAKS and not done.items:
+            return [" "]
+        leaves = [item for item in done.items if isinstance(item, _Leaf)]
+        if kind == _ALTERNATIVES and leaves:
+            return [leaves[-1]]
+        is_inline = kind in _INLINE and not any(isinstance(item, _Line) for item in done.items)
+        if not (done.own or is_inline) and any(not isinstance(i, str) for i in done.items):
             return list(self._members(done))
         text = ""
         results: list[str | _Leaf | _Line] = []
@@ -220,6 +277,8 @@ class _Handler:
             else:
                 text += item if isinstance(item, str) else item.text
         name = done.name
+        if kind == _REFERENCE and self._is_mark(text):
+            text = f"[{text}]"
         if not text.strip():
             name, text = "", done.spoken
         elif done.label:
@@ -278,6 +337,7 @@ class _Handler:
         if (
             len(set(names)) == 1
             and names[0]
+            and names[0] not in _NO_ROW
             and sum(len(leaf.text) for leaf in leaves) <= _FIELD_CHARACTERS
         ):
             texts = " | ".join(one_line(without_tags(leaf.text)) for leaf in leaves)
@@ -286,7 +346,7 @@ class _Handler:
         for name, leaf in zip(names, leaves, strict=True):
             if name in ("date", "updated", "pubdate", "published") and not self.date:
                 self.date = leaf.text.strip()
-            paragraphs = paragraphs_of(leaf.text) if "<" in leaf.text else [one_line(leaf.text)]
+            paragraphs = _paragraphs(leaf)
             is_field = len(paragraphs) == 1 and len(paragraphs[0]) <= _FIELD_CHARACTERS
             if is_record and is_field and name not in _PARAGRAPHS:
                 fields.append(f"{leaf.name}: {paragraphs[0]}" if name else paragraphs[0])
@@ -295,7 +355,8 @@ class _Handler:
                 yield _Line(" | ".join(fields), is_record=True)
                 fields = []
             for paragraph in paragraphs:
-                yield _Line(paragraph, is_record=not name and not self._is_prose())
+                is_line = not name and not self._is_prose()
+                yield _Line(paragraph, is_line, is_listing=name in _LISTINGS)
         if fields:
             yield _Line(" | ".join(fields), is_record=True)
 
@@ -315,10 +376,20 @@ class _Handler:
             elif isinstance(result, _Line) and result.is_record:
                 self.builder.add("table", result.text, group="records")
             elif isinstance(result, _Line):
-                self.builder.add("paragraph", result.text)
+                kind: BlockKind = "code" if result.is_listing else "paragraph"
+                self.builder.add(kind, result.text)
             elif isinstance(result, _Leaf):
                 for paragraph in paragraphs_of(result.text):
                     self.builder.add("paragraph", paragraph)
+
+
+def _paragraphs(leaf: _Leaf) -> list[str]:
+    """What an element's text is made of; its own HTML is read, and the lines of a listing kept."""
+    if leaf.name.lower() in _LISTINGS:
+        return [clean(leaf.text).strip("\n").rstrip()]
+    if "<" in leaf.text:
+        return paragraphs_of(leaf.text)
+    return [said for part in _EMPTY_LINE.split(leaf.text) if (said := one_line(part))]
 
 
 def _spoken(attributes: dict[str, str], all_of_them: bool) -> str:

@@ -19,7 +19,7 @@ from ragcli.reading.encodings import decode
 from ragcli.reading.escapes import with_characters
 from ragcli.reading.extracted import one_line
 from ragcli.reading.text import paragraph_spans
-from ragcli.text.lines import line_spans
+from ragcli.text.lines import each_line
 
 # About a chunk. What is longer is cut into its members, under a heading.
 _VALUE_CHARACTERS = 1000
@@ -60,7 +60,7 @@ def read(data: bytes, path: PurePath) -> Document:
 
 def _lines(text: str) -> list[_Line]:
     lines = []
-    for start, end in line_spans(text):
+    for start, end in each_line(text):
         line = text[start:end].removeprefix("\ufeff") if start == 0 else text[start:end]
         kept = line.strip()
         if kept:

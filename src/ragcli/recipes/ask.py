@@ -6,10 +6,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 
-from ragcli.domain import Answer, Generator, Likeness, QueryResult, Sentence, Step
+from ragcli.background import Deadline
+from ragcli.domain import (
+    Answer,
+    EntailmentModel,
+    Generator,
+    Likeness,
+    QueryResult,
+    Sentence,
+    Step,
+)
 from ragcli.errors import AnswerVoid, ProviderUnavailable
 from ragcli.generation.answers import AnswerReader, checked
 from ragcli.generation.denial import only_denies
+from ragcli.recipes.judging import Judge
 from ragcli.recipes.prompting import PromptOptions, prompt_for, reason_to_decline, weakness
 
 # Of the model's own words where it declines: a sentence or two.
@@ -41,6 +51,8 @@ def ask(
     allow_weak: bool = False,
     thought: Callable[[str], None] | None = None,
     likeness: Likeness | None = None,
+    entailment: Callable[[], EntailmentModel | None] = lambda: None,
+    deadline: Deadline | None = None,
 ) -> Iterator[Piece]:
     """Answer a question from the passages found for it, sentence by sentence.
 
@@ -48,7 +60,8 @@ def ask(
     ``allow_weak``, one that seems to answer the question. Where the model itself says that the
     documents do not answer, nothing is given out but an answer that is declined. With ``thought``
     the model thinks first, and is told so; ``likeness`` is for a generator that chooses among the
-    passages' sentences. Where it breaks off, the last piece is what came, and then
+    passages' sentences. What a model claims the ``entailment`` model judges, where there is one and
+    the ``deadline`` allows it. Where it breaks off, the last piece is what came, and then
     ProviderUnavailable is raised. Raises UsageError for a context too small for any passage.
     """
     declined = reason_to_decline(found, allow_weak)
@@ -59,13 +72,15 @@ def ask(
     started = perf_counter()
     prompt = prompt_for(found, writer.max_context_tokens, options, joined=not writer.verbatim)
     prompt = replace(prompt, likeness=likeness)
+    model = None if writer.verbatim else entailment()
+    judge = model and Judge(model, prompt.passages, deadline)
     warnings = list(found.warnings)
     reader = AnswerReader(prompt.passages, verbatim=writer.verbatim)
     sentences: list[Sentence] = []
     given = 0
     broken: list[ProviderUnavailable] = []
     for sentence in _sentences(reader, writer.stream(prompt, warnings.append, thought), broken):
-        sentences.append(sentence)
+        sentences.append(judge.judged(sentence) if judge else sentence)
         if given or writer.verbatim or not only_denies(sentences):
             yield from map(Piece, sentences[given:])
             given = len(sentences)
@@ -78,9 +93,10 @@ def ask(
         generator=writer.name,
         passages=prompt.passages,
         incomplete=broken[0].message if broken else None,
-        warnings=tuple(warnings),
+        entailment_model=model.name if model else None,
+        warnings=(*warnings, *(judge.warnings if judge else ())),
         timings_ms=timings,
-        steps=(*found.steps, Step("generator")),
+        steps=(*found.steps, Step("generator"), *([judge.step] if judge else ())),
     )
     if given:
         yield Piece(answer=_with_text(answer, sentences, reader.removed))

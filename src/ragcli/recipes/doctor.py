@@ -95,6 +95,7 @@ def _checks(
         yield guarded("model", lambda: surroundings.model(store, settings, embedder, deep))
     yield guarded("engine", lambda: surroundings.engine(store, settings))
     yield guarded("reranker", lambda: surroundings.reranker(settings, deep))
+    yield guarded("entailment", lambda: surroundings.entailment_model(settings, deep))
     yield guarded("generator", lambda: surroundings.generator(settings))
     yield guarded("disk", lambda: surroundings.disk(folder))
     yield guarded("lock", lambda: surroundings.writer(folder))

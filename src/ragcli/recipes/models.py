@@ -26,7 +26,7 @@ from ragcli.http import (
 from ragcli.models.files import max_tokens, read_json
 from ragcli.models.installed import InstalledModel, installed
 from ragcli.models.known import KnownModel, known
-from ragcli.models.locate import RERANKERS, full_name
+from ragcli.models.locate import CROSS_ENCODERS, full_name
 from ragcli.models.memory import memory_bytes
 from ragcli.providers import same_name
 from ragcli.store import Store, overview, sets
@@ -144,7 +144,7 @@ def models(corpus: Corpus | None, settings: Settings) -> Models:
 
 
 def _reranker(settings: Settings) -> str | None:
-    return None if settings.reranker == "off" else full_name(settings.reranker, RERANKERS)
+    return None if settings.reranker == "off" else full_name(settings.reranker, CROSS_ENCODERS)
 
 
 def _order(one: Listed) -> tuple[Any, ...]:

@@ -85,7 +85,7 @@ def _passage(
     text = row.chunk.text
     if len(ordered) > 1:
         text = store.text(row.document_id, first.char_start, last.char_end)
-    store.check_document(row.document_id)
+    label = store.page_label(row.document_id, first.page)
     files = store.files_of(row.document_id, chosen)
     if not files:
         raise ProjectCorrupt("a document is held by no file", "mend it: rag doctor --repair")
@@ -115,4 +115,5 @@ def _passage(
         date_origin=origin,
         found_by=best.found_by,
         gone=now == "gone",
+        page_label=label,
     )

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragcli import private
-from ragcli.domain import Citation, Turn
+from ragcli.domain import Citation, Inference, Turn
 from ragcli.errors import NotInProject, UsageError
 from ragcli.recipes.private_files import refused
 
@@ -142,8 +142,13 @@ def _turn(line: bytes) -> Turn | None:
     """None for an empty line, and for what is no turn: the rest of one that was killed at it."""
     try:
         held: dict[str, Any] = json.loads(line)
-        citations = tuple(Citation(**one) for one in held["citations"])
+        citations = tuple(map(_citation, held["citations"]))
         uncited = tuple(held.get("uncited", ()))  # which older ones have not
         return Turn(**{**held, "citations": citations, "uncited": uncited})
     except (ValueError, TypeError, KeyError):
         return None
+
+
+def _citation(held: dict[str, Any]) -> Citation:
+    inference = held.get("inference")  # which older ones have not
+    return Citation(**{**held, "inference": inference and Inference(*inference)})

@@ -75,29 +75,53 @@ def engine(store: Store | None, settings: Settings) -> Check:
 
 def reranker(settings: Settings, deep: bool) -> Check:
     """Can the chosen reranker score? ``deep`` lets it."""
-    name = settings.reranker
+
+    def made() -> str:
+        model = providers.reranker(settings.reranker, settings)
+        if deep:
+            model.score("How long is the warranty?", ["The warranty runs for 24 months."])
+        return model.name
+
+    return _cross_encoder("reranker", settings, made)
+
+
+def entailment_model(settings: Settings, deep: bool) -> Check:
+    """Can the chosen entailment model judge? ``deep`` lets it."""
+
+    def made() -> str:
+        model = providers.entailment_model(settings.entailment_model, settings)
+        if deep:
+            model.infer("The warranty runs for 24 months.", "It runs for two years.")
+        return model.name
+
+    return _cross_encoder("entailment_model", settings, made)
+
+
+def _cross_encoder(role: providers.Role, settings: Settings, made: Callable[[], str]) -> Check:
+    """``made`` makes the model and gives its name."""
+    name, check = getattr(settings, role), role.removesuffix("_model")
     if name == "off":
-        return Check("reranker", "ok", "off")
-    if providers.reranker_needs_download(name):
+        return Check(check, "ok", "off")
+    if providers.cross_encoder_needs_download(name):
         detail = f"`{name}` is not on this machine: the next question will fetch it"
-        return Check("reranker", "warn", detail, "or give a folder that holds it")
-    if damaged := [f for f in providers.reranker_exports(name, settings) if damage(f)]:
+        return Check(check, "warn", detail, "or give a folder that holds it")
+    if damaged := [f for f in providers.cross_encoder_exports(role, name, settings) if damage(f)]:
         detail = f"the prepared model in {damaged[0]} is damaged"
-        return Check("reranker", "fail", detail, REPAIR)
-    made = providers.reranker(name, settings)
-    if deep:
-        made.score("How long is the warranty?", ["The warranty runs for 24 months."])
-    told = providers.reranker_told(name, settings)
-    return Check("reranker", "ok", f"`{made.name}` is here" + (f": {told}" if told else ""))
+        return Check(check, "fail", detail, REPAIR)
+    found = f"`{made()}` is here"
+    told = providers.cross_encoder_told(role, name, settings)
+    return Check(check, "ok", f"{found}: {told}" if told else found)
 
 
 def damaged_exports(store: Store | None, settings: Settings) -> list[Path]:
     """Folders of exports whose files have other contents than when they were made."""
     name, own = _named(store, settings)
     folders = providers.exports(name, own)
-    if settings.reranker != "off":
-        with suppress(ProviderUnavailable):  # the check says so
-            folders += providers.reranker_exports(settings.reranker, settings)
+    roles: tuple[providers.Role, ...] = ("reranker", "entailment_model")
+    for role in roles:
+        if (other := getattr(settings, role)) != "off":
+            with suppress(ProviderUnavailable):  # the check says so
+                folders += providers.cross_encoder_exports(role, other, settings)
     return [folder for folder in folders if damage(folder)]
 
 

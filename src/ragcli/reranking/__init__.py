@@ -1,10 +1,12 @@
-"""A question and texts to scores: a model that reads both together (a cross-encoder).
+"""Two texts to scores: a model that reads both together (a cross-encoder).
 
 It knows more of a pair than two embeddings can, and costs a pass of a network for each pair; so it
-orders the few candidates that retrieval has found (docs/decisions.md).
+orders the few candidates that retrieval has found (``reranker.py``), and judges the few claims of
+an answer beside their sources (``entailment.py``). docs/decisions.md says how far each counts.
 """
 
-# Scored when an export is made and again whenever it is loaded: a relevant text and another.
+# Scored when an export is made and again whenever it is loaded: a text that belongs to the first,
+# and another.
 _QUESTION = "How long is the warranty? 保修期多长？"
 PROBES = (
     (_QUESTION, "The warranty runs for 24 months from delivery. 保修期为二十四个月。"),

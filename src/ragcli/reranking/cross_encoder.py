@@ -1,4 +1,4 @@
-"""Any cross-encoder by name or folder: BERT, RoBERTa, XLM-R or ModernBERT with one score a pair.
+"""Any cross-encoder by name or folder: BERT, RoBERTa, XLM-R or ModernBERT.
 
 Identity and tokens come from the model's files, without importing torch; the first pairs that are
 scored choose the engine that runs it.
@@ -6,7 +6,6 @@ scored choose the engine that runs it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -15,21 +14,20 @@ from ragcli.background import Background
 from ragcli.config import Settings, usable_cores
 from ragcli.models import Unfit, onnx_cache
 from ragcli.models.choice import choose
-from ragcli.models.locate import RERANKERS, find, full_name
+from ragcli.models.locate import CROSS_ENCODERS, find, full_name
 from ragcli.reranking import PROBES
 from ragcli.reranking.engine import Engine
-from ragcli.reranking.folder import read_folder
+from ragcli.reranking.folder import Task, read_folder
 from ragcli.reranking.pairs import PairTokenizer
 
 
-class CrossEncoderReranker:
-    """Scores are logits, as the network gives them: 0 is a probability of a half where the model
-    was trained so, and a difference of 1 multiplies the odds by e."""
+class CrossEncoder:
+    """A model for a task, as far as all tasks are alike."""
 
-    def __init__(self, model: str, *, settings: Settings) -> None:
-        """Raises ProviderUnavailable (no such model, or one that cannot rerank)."""
-        self.name = full_name(model, RERANKERS)
-        self._folder = read_folder(find(model, RERANKERS, pickled=False))
+    def __init__(self, model: str, task: Task, settings: Settings) -> None:
+        """Raises ProviderUnavailable (no such model, or one that cannot do this)."""
+        self.name = full_name(model, CROSS_ENCODERS)
+        self._folder = read_folder(find(model, CROSS_ENCODERS, pickled=False), task)
         self._wanted_engine = settings.engine
         self.lanes = settings.threads or usable_cores()
         self._starting = Lock()
@@ -53,12 +51,6 @@ class CrossEncoderReranker:
 
     def unknown_share(self, text: str) -> float:
         return self._tokenizer.unknown_share(text)
-
-    def score(self, question: str, texts: Sequence[str]) -> list[float]:
-        self._tokenizer.check_question(question)
-        parts = [self._tokenizer.pairs(question, text) for text in texts]
-        logits = iter(self.engine.score([pair for some in parts for pair in some]))
-        return [max(next(logits) for _ in some) for some in parts]
 
     # ------------------------------------------------------------ the engine
 

@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+# What the network gives for a pair: a number for each label, in the model's order.
+Logits = tuple[float, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A question and a text, and the token ids and token types of both as one sequence, special
-    tokens included. It is within the model's limit."""
+    """Two texts, and the token ids and token types of both as one sequence, special tokens
+    included. It is within the model's limit."""
 
-    question: str
-    text: str
+    first: str
+    second: str
     ids: Sequence[int]
     types: Sequence[int]
 
@@ -25,5 +28,5 @@ class Engine(Protocol):
     def name(self) -> str:
         """``onnx`` or ``torch``."""
 
-    def score(self, pairs: Sequence[Pair]) -> list[float]:
-        """The logit of each pair."""
+    def logits(self, pairs: Sequence[Pair]) -> list[Logits]:
+        """Those of each pair."""

@@ -6,10 +6,10 @@ sentence-transformers' CrossEncoder and the bge-reranker family are stored.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from ragcli.errors import ProviderUnavailable
 from ragcli.models import safetensors_file
@@ -27,10 +27,38 @@ _FAMILIES = {
 _HEADS = ("classifier.weight", "classifier.out_proj.weight")
 
 
+class Task(NamedTuple):
+    """What a model is wanted for: what it ``does``, in a word or two, how many ``scores`` it has to
+    give for a pair (0: any number), what to name in the place of one that does not, and how each of
+    them is called, where that matters."""
+
+    does: str
+    scores: int
+    hint: str
+    labels: frozenset[str] = frozenset()
+
+
+ANY = Task("be run", 0, "give a cross-encoder with safetensors weights")
+RERANKING = Task(
+    "rerank",
+    1,
+    "give a cross-encoder with one score a pair and safetensors weights, such as"
+    " cross-encoder/ms-marco-MiniLM-L6-v2 or BAAI/bge-reranker-v2-m3",
+)
+ENTAILMENT = Task(
+    "judge claims",
+    3,
+    "give a cross-encoder for natural language inference with the labels entailment, neutral and"
+    " contradiction and safetensors weights, such as cross-encoder/nli-MiniLM2-L6-H768",
+    frozenset({"entailment", "neutral", "contradiction"}),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class CrossEncoderFolder:
     """``weights`` is one SHA-256 over those of the weights and of the tokenizer, ``configuration``
-    one over the model's other JSON files. ``max_tokens`` counts both texts and special tokens."""
+    one over the model's other JSON files. ``max_tokens`` counts both texts and special tokens,
+    ``labels`` are the names of its scores, in lower case, in their order."""
 
     exporter: ClassVar[str] = "ragcli.reranking.onnx_export"
 
@@ -38,24 +66,38 @@ class CrossEncoderFolder:
     weights: str
     configuration: str
     max_tokens: int
+    labels: tuple[str, ...]
 
 
-def read_folder(path: Path) -> CrossEncoderFolder:
-    """Raises ProviderUnavailable when the folder holds no cross-encoder that can be used."""
+def read_folder(path: Path, task: Task) -> CrossEncoderFolder:
+    """Raises ProviderUnavailable when the folder holds no cross-encoder that can be used for it."""
     config = read_json(path / "config.json", {})
+    labels: tuple[str, ...] = ()
     reason = _unfit(path, config)
+    if not reason:
+        labels = _labels(path, config)
+        reason = _untrained(labels, task)
     if reason:
-        raise ProviderUnavailable(
-            f"{path} cannot rerank: {reason}",
-            "give a cross-encoder with one score a pair and safetensors weights, such as"
-            " cross-encoder/ms-marco-MiniLM-L6-v2 or BAAI/bge-reranker-v2-m3",
-        )
+        raise ProviderUnavailable(f"{path} cannot {task.does}: {reason}", task.hint)
     return CrossEncoderFolder(
         path=path,
         weights=hash_of_weights(path, ()),
         configuration=hash_of_configuration(path, ()),
         max_tokens=_max_tokens(path, config),
+        labels=labels,
     )
+
+
+def _untrained(labels: Sequence[str], task: Task) -> str | None:
+    """Why a model with these labels is not for the task, in a clause; None where it is."""
+    if not labels:
+        return "its weights have no last layer that scores"
+    if task.scores not in (0, len(labels)):
+        wanted = {1: "one", 3: "three"}[task.scores]
+        return f"it gives {len(labels)} scores a pair, not {wanted}"
+    if missing := sorted(task.labels.difference(labels)):
+        return f"its config.json names none of its scores {' or '.join(missing)}"
+    return None
 
 
 def _unfit(path: Path, config: Mapping[str, Any]) -> str | None:
@@ -79,14 +121,17 @@ def _unfit(path: Path, config: Mapping[str, Any]) -> str | None:
         return "it puts a prompt before its texts, which is not known here"
     if not any(path.glob("*.safetensors")):
         return "its weights are not safetensors, the format that holds no code"
-    labels = _labels(path)
-    if labels is None:
-        return "its weights have no last layer that scores"
-    return None if labels == 1 else f"it gives {labels} scores a pair, not one"
+    return None
 
 
-def _labels(path: Path) -> int | None:
-    """How many scores the last layer gives; None where there is no such layer."""
+def _labels(path: Path, config: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of the scores; none where no layer gives any."""
+    named = config.get("id2label") or {}
+    return tuple(str(named.get(str(i), "")).lower() for i in range(_scores(path)))
+
+
+def _scores(path: Path) -> int:
+    """How many scores the last layer gives; 0 where there is no such layer."""
     for file in sorted(path.glob("*.safetensors")):
         try:
             tensors = safetensors_file.tensors(file)
@@ -97,7 +142,7 @@ def _labels(path: Path) -> int | None:
         for name in _HEADS:
             if name in tensors:
                 return tensors[name].shape[0]
-    return None
+    return 0
 
 
 def _max_tokens(path: Path, config: dict[str, Any]) -> int:

@@ -8,7 +8,7 @@ from ragcli.models import onnx_session
 from ragcli.models.onnx_cache import OnnxModel
 from ragcli.models.onnx_session import OnnxSession
 from ragcli.reranking import SAME_LOGIT
-from ragcli.reranking.engine import Pair
+from ragcli.reranking.engine import Logits, Pair
 from ragcli.reranking.folder import CrossEncoderFolder
 
 
@@ -24,14 +24,14 @@ class OnnxEngine:
 
     def gives_what_it_gave(self, probes: Sequence[Pair]) -> bool:
         """The probes' logits are those that they had when the export was made."""
-        given = self.score(probes)
+        given = [x for logits in self.logits(probes) for x in logits]
         expected = self.model.probe
         return len(given) == len(expected) and all(
             abs(one - other) <= SAME_LOGIT for one, other in zip(given, expected, strict=True)
         )
 
-    def score(self, pairs: Sequence[Pair]) -> list[float]:
-        """The logit of each pair; pairs of like length run together."""
+    def logits(self, pairs: Sequence[Pair]) -> list[Logits]:
+        """Those of each pair; pairs of like length run together."""
         batches = list(self._session.batches([pair.ids for pair in pairs]))
         if self._lanes == 1 or len(batches) == 1:
             rows = [self._run(pairs, batch) for batch in batches]
@@ -45,10 +45,10 @@ class OnnxEngine:
         )
         return [logits[i] for i in range(len(pairs))]
 
-    def _run(self, pairs: Sequence[Pair], batch: Sequence[int]) -> list[float]:
+    def _run(self, pairs: Sequence[Pair], batch: Sequence[int]) -> list[Logits]:
         some = [pairs[i] for i in batch]
-        logits = self._session.run([p.ids for p in some], [p.types for p in some])
-        return [float(x) for x in logits[:, 0]]
+        rows = self._session.run([p.ids for p in some], [p.types for p in some])
+        return [tuple(map(float, row)) for row in rows]
 
 
 def open_engine(

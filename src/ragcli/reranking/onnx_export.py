@@ -17,8 +17,8 @@ from ragcli.models import Unfit, onnx_export
 from ragcli.models.onnx_cache import OnnxModel
 from ragcli.models.reference_texts import LONG, SHORT
 from ragcli.reranking import PROBES, SAME_LOGIT
-from ragcli.reranking.engine import Pair
-from ragcli.reranking.folder import CrossEncoderFolder, read_folder
+from ragcli.reranking.engine import Logits, Pair
+from ragcli.reranking.folder import ANY, CrossEncoderFolder, read_folder
 from ragcli.reranking.onnx_engine import OnnxEngine
 from ragcli.reranking.pairs import PairTokenizer
 from ragcli.reranking.torch_engine import load_model, logits
@@ -40,7 +40,7 @@ def export(model: Any, source: CrossEncoderFolder, target: Path) -> dict[str, An
     pairs = [p for one in REFERENCE if len((p := tokenizer.pair(*one)).ids) <= source.max_tokens]
     if len(pairs) < 3:
         raise Unfit(f"it takes {source.max_tokens} tokens, too few to compare it")
-    reference = logits(model, [(pair.question, pair.text) for pair in pairs])
+    reference = logits(model, [(pair.first, pair.second) for pair in pairs])
     # Two rows of different length: what depends on the mask must show in the trace.
     rows = [("one two three", "four five six"), ("one", "two")]
     example = model.tokenizer(rows, padding=True, return_tensors="pt")
@@ -62,31 +62,31 @@ def export(model: Any, source: CrossEncoderFolder, target: Path) -> dict[str, An
     apart = _differences(engine, pairs, reference)
     if not max(apart) <= SAME_LOGIT:
         raise Unfit(f"its export does not agree with the model (logits differ by {max(apart):.4f})")
-    probe = engine.score([tokenizer.pair(*one) for one in PROBES])
+    probe = [x for row in engine.logits([tokenizer.pair(*one) for one in PROBES]) for x in row]
     facts = {"precision": "fp32", "inputs": inputs, "pad_id": pad_id}
     return onnx_export.described(target, facts, apart, max(apart), probe)
 
 
 def _differences(
-    engine: OnnxEngine, pairs: Sequence[Pair], reference: Sequence[float]
+    engine: OnnxEngine, pairs: Sequence[Pair], reference: Sequence[Logits]
 ) -> list[float]:
-    """How far each pair's logit is from the reference's, alone and in padded batches."""
+    """How far each pair's logits are from the reference's, alone and in padded batches."""
     try:
-        together = engine.score(pairs)
-        alone = [engine.score([pair])[0] for pair in pairs]
+        together = engine.logits(pairs)
+        alone = [engine.logits([pair])[0] for pair in pairs]
     except Exception as error:  # onnxruntime's errors have no common class of their own
         why = onnx_export.first_line(error)
         raise Unfit(f"ONNX Runtime cannot run its graph: {why}") from error
     return [
-        max(abs(mine - theirs), abs(other - theirs))
-        for mine, other, theirs in zip(together, alone, reference, strict=True)
+        max(abs(x - y) for mine in both for x, y in zip(mine, theirs, strict=True))
+        for *both, theirs in zip(together, alone, reference, strict=True)
     ]
 
 
 def write(source: Path, target: Path, precision: str) -> None:
     """An export, or a manifest that says why there is none. Raises ProviderUnavailable."""
-    assert precision == "fp32", "a reranker has no other"
-    folder = read_folder(source)
+    assert precision == "fp32", "a cross-encoder has no other"
+    folder = read_folder(source, ANY)
     model = load_model(folder)
     onnx_export.write(target, lambda: export(model, folder, target))
 

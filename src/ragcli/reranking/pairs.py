@@ -1,6 +1,8 @@
-"""A question and a text as one sequence of tokens, within the model's limit."""
+"""Two texts as one sequence of tokens, within the model's limit."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from ragcli.errors import TextTooLong
 from ragcli.models.tokenizer import ModelTokenizer
@@ -8,9 +10,9 @@ from ragcli.reranking.engine import Pair
 from ragcli.reranking.folder import CrossEncoderFolder
 from ragcli.reranking.windows import windows
 
-# A question that takes more of the model's limit leaves too little room for the texts: they would
-# be read in many small parts.
-QUESTION_SHARE = 0.5
+# What takes more of the model's limit (a question, a claim) leaves too little room for the texts
+# that it is paired with: they would be read in many small parts.
+SHARE = 0.5
 
 
 class PairTokenizer:
@@ -24,25 +26,24 @@ class PairTokenizer:
         """The share of the text's pieces that the vocabulary lacks, 0 to 1."""
         return self._tokenizer.unknown_share(text)
 
-    def check_question(self, question: str) -> None:
-        """Raises TextTooLong for one that leaves too little room."""
-        room = int(self._max_tokens * QUESTION_SHARE)
-        size = self._tokenizer.count(question)
+    def check(self, text: str) -> None:
+        """Raises TextTooLong for one that leaves too little room beside it."""
+        room = int(self._max_tokens * SHARE)
+        size = self._tokenizer.count(text)
         if size > room:
             raise TextTooLong(0, size, room)
 
-    def pair(self, question: str, text: str) -> Pair:
+    def pair(self, first: str, second: str) -> Pair:
         """The pair, however long it is."""
-        ids, types = self._tokenizer.encode_pair(question, text)
-        return Pair(question, text, ids, types)
+        ids, types = self._tokenizer.encode_pair(first, second)
+        return Pair(first, second, ids, types)
 
-    def pairs(self, question: str, text: str) -> list[Pair]:
-        """The text whole where it fits beside the question, else in parts that do."""
-        whole = self.pair(question, text)
+    def pairs(self, text: str, paired: Callable[[str], Pair]) -> list[Pair]:
+        """What ``paired`` makes of the text: of all of it where that fits, else of parts."""
+        whole = paired(text)
         if self._fits(whole):
             return [whole]
-        parts = windows(text, lambda part: self._fits(self.pair(question, part)))
-        return [self.pair(question, part) for part in parts]
+        return [paired(part) for part in windows(text, lambda part: self._fits(paired(part)))]
 
     def _fits(self, pair: Pair) -> bool:
         return len(pair.ids) <= self._max_tokens

@@ -9,7 +9,7 @@ from typing import Any
 
 from ragcli.errors import ProviderUnavailable
 from ragcli.models.loading import offline
-from ragcli.reranking.engine import Pair
+from ragcli.reranking.engine import Logits, Pair
 from ragcli.reranking.folder import CrossEncoderFolder
 
 
@@ -27,18 +27,18 @@ class TorchEngine:
 
         torch.set_num_threads(threads)
 
-    def score(self, pairs: Sequence[Pair]) -> list[float]:
-        """The logit of each pair."""
+    def logits(self, pairs: Sequence[Pair]) -> list[Logits]:
+        """Those of each pair."""
         with self._one_at_a_time:
-            return logits(self._model, [(pair.question, pair.text) for pair in pairs])
+            return logits(self._model, [(pair.first, pair.second) for pair in pairs])
 
 
-def logits(model: Any, pairs: Sequence[tuple[str, str]]) -> list[float]:
+def logits(model: Any, pairs: Sequence[tuple[str, str]]) -> list[Logits]:
     """What a loaded CrossEncoder gives, before any activation."""
     import torch
 
     given = model.predict(list(pairs), activation_fn=torch.nn.Identity(), show_progress_bar=False)
-    return [float(x) for x in given]
+    return [tuple(map(float, row)) for row in given.reshape(len(pairs), -1)]
 
 
 def load_model(folder: CrossEncoderFolder) -> Any:
@@ -55,10 +55,11 @@ def load_model(folder: CrossEncoderFolder) -> Any:
         )
     # What was read from the configuration must be what was loaded, or texts would be cut.
     limit = model.tokenizer.model_max_length
-    if limit < folder.max_tokens or model.config.num_labels != 1:
+    scores = model.config.num_labels
+    if limit < folder.max_tokens or scores != len(folder.labels):
         raise ProviderUnavailable(
-            f"the model takes {limit} tokens and gives {model.config.num_labels} scores, but its"
-            f" configuration says {folder.max_tokens} and 1",
+            f"the model takes {limit} tokens and gives {scores} scores, but its files say"
+            f" {folder.max_tokens} and {len(folder.labels)}",
             "the folder is damaged; fetch the model again",
         )
     # A model stored in 16 bits would run slowly, and inexactly, on a CPU.

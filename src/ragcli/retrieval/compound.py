@@ -25,6 +25,9 @@ _LEAST_WORDS = 2
 # 0.3 to 0.5 joined questions of two files gain what they do without, those of one file lose less.
 CONTEXT = 0.5
 
+# Beyond these, scores differ by the order in which they were added up.
+_DIGITS = 9
+
 _MARK = re.compile(r"(?<=[?？؟])\s*")
 # `, what`, ` and who`, `, and are`: but not `, who`, which begins a relative clause, or ` and is`,
 # which goes on with the same subject.
@@ -102,14 +105,17 @@ def joined(rankings: Sequence[Ranking], whole: Ranking) -> Ranking:
     context = {one.id: one for one in whole.chunks}
     top = whole.chunks[0].score if whole.chunks else 0.0
     best: dict[int, Ranked] = {}
+    leading = set()
     for ranking in rankings:
         own = [_added(one, context.get(one.id)) for one in ranking.chunks]
-        most = max((one.score for one in own), default=0.0)
+        first = max(own, key=lambda r: (r.score, -r.id), default=None)
+        most = first.score if first else 0.0
+        leading |= {first.id} if first else set()
         for one in own:
             scaled = _scaled(one, top / most if most > 0 else 1.0)
             if one.id not in best or scaled.score > best[one.id].score:
                 best[one.id] = scaled
-    chunks = sorted(best.values(), key=lambda r: (-r.score, r.id))
+    chunks = sorted(best.values(), key=lambda r: (-r.score, r.id not in leading, r.id))
     every = [*rankings, whole]
     neighbours = {i: others for ranking in every for i, others in ranking.neighbours.items()}
     read = dict.fromkeys(i for r in every for i in r.candidates[: r.read])
@@ -129,4 +135,4 @@ def _scaled(one: Ranked, factor: float) -> Ranked:
 
 def _with(one: Ranked, values: Iterable[float]) -> Ranked:
     parts = Parts(*values)
-    return one._replace(score=parts.score, parts=parts)
+    return one._replace(score=round(parts.score, _DIGITS), parts=parts)

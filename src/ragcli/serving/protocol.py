@@ -41,6 +41,7 @@ FREE_SETTINGS = frozenset(
         "passage_tokens",
         "chunk_tokens",
         "generator",
+        "entailment_model",
         "think",
         "history",
         "context_tokens",

@@ -38,6 +38,15 @@ def connect(path: Path) -> sqlite3.Connection:
         raise ProjectCorrupt(f"{path} is missing", "rebuild the project: rag ingest FOLDER")
     writable = filesystem.is_writable(path.parent)
     connection = _open_to_write(path) if writable else _open_to_read(path)
+    try:
+        _prepare(connection, path, writable=writable)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path, *, writable: bool) -> None:
     # Bytes that are no text any more are for the checksums to find.
     connection.text_factory = _text
     with corruption_named(path):
@@ -56,7 +65,6 @@ def connect(path: Path) -> sqlite3.Connection:
             # FULL: a commit is on the disk when it returns, also after power loss.
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
-    return connection
 
 
 def _text(data: bytes) -> str:

@@ -123,6 +123,13 @@ def structure_of(document: Document) -> str:
     )
 
 
+def label_of(structure: str, page: int) -> str | None:
+    """The label of a page, which stands behind the blocks; those of a book need not be read."""
+    name = '"pages":'
+    pages = json.loads(structure[structure.rindex(name) + len(name) : -1])
+    return next((p[3] for p in pages if p[0] == page and len(p) > 3), None)
+
+
 def document_of(row: Any, text: str) -> Document:
     """A Document from its stored row and text."""
     from ragcli.domain import Block, Document, Page  # passages do without

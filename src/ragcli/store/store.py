@@ -22,6 +22,7 @@ from ragcli.store import (
     keyword,
     ledger,
     lock,
+    rows,
     sets,
     texts,
     vectors,
@@ -380,10 +381,11 @@ class Store:
         """SQL for the ids of the chunks that the filter lets through, empty where that is all."""
         return filters.chunk_ids_sql(chosen, chunk_set_id) if chosen else ("", [])
 
-    def check_document(self, document_id: int) -> None:
-        """What is shown of a document beside its text is as it was stored. Raises
-        ProjectCorrupt."""
-        documents.row_of(self.connection, document_id)
+    def page_label(self, document_id: int, page: int | None) -> str | None:
+        """What a page is called, if that is more than its number; with it, all that is shown of a
+        document beside its text is verified. Raises ProjectCorrupt."""
+        row = documents.row_of(self.connection, document_id)
+        return rows.label_of(row["structure"], page) if page is not None else None
 
     def text(self, document_id: int, start: int, end: int) -> str:
         """A slice of a document's text, verified. Raises ProjectCorrupt."""

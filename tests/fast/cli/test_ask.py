@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+from fakes.ollama_server import FakeModel, FakeOllama
+
 QUESTION = "for how many months does the warranty run from delivery?"
 
 
@@ -55,6 +58,15 @@ def test_events(project, rag):
     assert kinds[-2:] == ["citation", "done"]
     shown = "".join(e["text"] for e in run.objects if e["event"] == "text")
     assert shown == run.objects[-1]["answer"]["answer"]
+
+
+@pytest.mark.parametrize("command", [("ask", QUESTION), ("chat",)])
+def test_two_forms_of_one_answer_are_refused(project, rag, command):
+    run = rag(*command, "--json", "--jsonl", stdin=QUESTION.encode())
+    assert (run.code, run.out) == (2, "")
+    assert run.err.startswith(
+        "rag: error: `--json` and `--jsonl` are two forms of one answer\nhint:"
+    )
 
 
 def test_events_end_with_the_error(project, rag):
@@ -141,3 +153,67 @@ def test_allow_weak_answers_and_says_so(project, rag):
 def test_without_a_measure_nothing_is_declined(project, rag):
     run = rag("ask", NOWHERE, "--mode", "dense", "--generator", "fake:x", "--json")
     assert run.code == 0 and run.object["confidence"] is None
+
+
+# ------------------------------------------------------------------ an entailment model
+
+CLAIMED = ('All is covered for that long [1: "runs for 24 months"].',)
+
+
+@pytest.fixture
+def ollama(project, monkeypatch):
+    with FakeOllama(models=[FakeModel("tiny")], pieces=CLAIMED) as fake:
+        monkeypatch.setenv("OLLAMA_HOST", fake.host)
+        monkeypatch.setenv("RAG_GENERATOR", "ollama:tiny")
+        yield fake
+
+
+def test_a_model_adds_to_the_verdicts(ollama, rag, monkeypatch):
+    plain = rag("ask", QUESTION, "--json").object
+    assert plain["entailment_model"] is None
+    assert [(c["verdict"], c["inference"]) for c in plain["citations"]] == [("unchecked", None)]
+    monkeypatch.setenv("RAG_ENTAILMENT_MODEL", "fake:contrary")
+    judged = rag("ask", QUESTION, "--json").object
+    assert judged["entailment_model"] == "fake:contrary"
+    (citation,) = judged["citations"]
+    assert citation["verdict"] == "disagrees"
+    assert citation["inference"] == {"entailed": 0.05, "neutral": 0.05, "contradicted": 0.9}
+    shown = rag("ask", QUESTION).out
+    assert "[1] ✗." in shown
+    assert "the source says otherwise, judges fake:contrary (0.90)" in shown
+
+
+def test_what_a_model_takes_to_follow_is_still_for_a_person_to_see(ollama, rag, monkeypatch):
+    assert rag("config", "set", "entailment_model", "fake:agreeing").code == 0
+    run = rag("ask", QUESTION, "--strict")
+    assert run.code == 5
+    assert "· [1]" in run.out and "it follows, judges fake:agreeing (0.90)" in run.out
+    monkeypatch.setenv("RAG_ENTAILMENT_MODEL", "off")
+    assert "judges" not in rag("ask", QUESTION).out
+
+
+def test_an_entailment_model_that_is_not_there_is_never_passed_over(ollama, rag, monkeypatch):
+    monkeypatch.setenv("RAG_ENTAILMENT_MODEL", "fake:nobody")
+    run = rag("ask", QUESTION)
+    assert (run.code, run.out) == (20, "") and "no model `fake:nobody`" in run.err
+    assert ollama.asked("/api/chat") == []
+
+
+def test_a_kept_conversation_keeps_what_was_judged(ollama, rag, monkeypatch):
+    monkeypatch.setenv("RAG_ENTAILMENT_MODEL", "fake:contrary")
+    for _ in range(2):
+        run = rag("ask", QUESTION, "--session", "s", "--json")
+        assert run.object["citations"][0]["inference"]["contradicted"] == 0.9
+    assert rag("chat", "--sessions", "--json").code == 0
+
+
+def test_doctor_looks_at_the_entailment_model(project, rag, monkeypatch):
+    def check() -> dict[str, str]:
+        run = rag("doctor", "--json")
+        return next(c for c in run.object["checks"] if c["name"] == "entailment")
+
+    assert (check()["state"], check()["detail"]) == ("ok", "off")
+    monkeypatch.setenv("RAG_ENTAILMENT_MODEL", "fake:agreeing")
+    assert check()["detail"] == "`fake:agreeing` is here"
+    monkeypatch.setenv("RAG_ENTAILMENT_MODEL", "nowhere/such-model")
+    assert check()["state"] == "warn"

@@ -38,6 +38,15 @@ def test_the_prompt_is_the_one_that_is_sent(ollama, rag):
     assert not shown["declined"] and shown["why"] is None
 
 
+def test_nobody_is_said_to_write_what_is_only_shown(ollama, rag):
+    ollama.models[:] = [FakeModel("tiny")]
+    run = rag(*SHOW)
+    assert "For ollama:tiny, which was not asked" in run.err
+    assert "no generator was named" not in run.err
+    assert rag("config", "get", "generator").out == "auto\n"
+    assert "no generator was named: `ollama:tiny` writes" in rag("ask", QUESTION).err
+
+
 def test_people_see_each_message_and_what_it_takes(ollama, rag):
     run = rag(*SHOW, *OLLAMA)
     assert run.code == 0

@@ -218,3 +218,23 @@ def test_init(surroundings, rag):
     assert not rag("init", "--json").object["created"]
     run = rag("init", "sub")
     assert run.err == f"made a project in {surroundings}/sub; next: rag ingest FOLDER\n"
+
+
+def test_a_log_that_is_too_large_is_stored_in_part_until_the_limit_is_raised(surroundings, rag):
+    lines = "".join(f"{n:06} {'lamp' * 2000}\n" for n in range(200))  # 1.6 MB in few tokens
+    Path("docs").mkdir()
+    Path("docs/large.log").write_text(lines, encoding="utf-8")
+    rag("init")
+    rag("config", "set", "read_output_mb", "1")
+    assert rag("ingest", "docs", "--model", "fake:64", "-q").code == 3
+    (file,) = rag("ls", "--json").object["files"]
+    assert (file["state"], file["size_bytes"]) == ("partly", len(lines))
+    told = rag("status", "--problems").out
+    assert "docs/large.log: too large: read up to line 130 only" in told
+    assert "rag config set read_output_mb 2" in told
+    assert lines.startswith(rag("show", "docs/large.log").out)
+    assert rag("ingest").code == 0, "a known problem, unchanged"
+    rag("config", "set", "read_output_mb", "2")
+    assert rag("ingest", "--retry").code == 0
+    (file,) = rag("ls", "--json").object["files"]
+    assert file["state"] == "stored" and rag("show", "docs/large.log").out == lines

@@ -16,6 +16,7 @@ from ragcli.cli.output import Output, one_line, show_safely
 from ragcli.cli.values import filter_from, seconds
 from ragcli.cli.wrap import Wrapper
 from ragcli.domain import Event
+from ragcli.errors import UsageError
 
 
 def streams(terminal=False):
@@ -154,10 +155,19 @@ def test_quiet_says_problems_only():
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("20s", 20), ("10m", 600), ("1h30m", 5400), ("90", 90), ("0.5s", 0.5), ("0s", 0)],
+    [
+        *(("20s", 20), ("10m", 600), ("1h30m", 5400), ("1h 30", 3630), ("90", 90)),
+        *(("0.5s", 0.5), ("300ms", 0.3), ("1m2s300ms", 62.3), ("0s", 0)),
+    ],
 )
 def test_lengths_of_time(text, expected):
     assert seconds(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "s", "5x", "1.5m", "300 ms 5", "-1s", "ms"])
+def test_what_is_no_length_of_time(text):
+    with pytest.raises(UsageError, match="not a length of time"):
+        seconds(text)
 
 
 def test_partial_dates_are_their_first_and_last_day():

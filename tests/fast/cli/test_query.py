@@ -213,3 +213,19 @@ def test_what_explains_a_score_adds_up_to_it(project, rag, mode):
     found = rag("query", "warranty picnic 保修", "--explain", "--json", "--mode", mode).object
     assert found["passages"]
     assert all(sum(p["explain"].values()) == p["score"] for p in found["passages"])
+
+
+def test_a_page_is_told_with_its_label(documents, rag):
+    said = "1\n00:12:05,000 --> 00:12:09,000\nZebras graze near the lighthouse at dusk.\n"
+    (documents / "talk.srt").write_text(said, encoding="utf-8")
+    rag("ingest", "docs", "--model", "fake:64")
+    best = rag("query", "zebras graze lighthouse", "--json").object["passages"][0]
+    assert (best["source"], best["page"], best["page_label"]) == ("docs/talk.srt", 1, "0:12:05")
+    others = [p for p in rag("query", "warranty", "--json").object["passages"] if not p["page"]]
+    assert others and {p["page_label"] for p in others} == {None}
+    shown = rag("query", "zebras graze lighthouse", "-k", "1", terminal=True).out
+    assert "p. 1 (0:12:05)" in shown
+    assert rag("query", "zebras graze", "-k", "1").out.startswith("docs/talk.srt#page=1: ")
+    answer = rag("ask", "where do zebras graze at dusk?", "--json").object
+    assert [(c["page"], c["page_label"]) for c in answer["citations"]] == [(1, "0:12:05")]
+    assert "docs/talk.srt, p. 1 (0:12:05)" in rag("ask", "where do zebras graze at dusk?").out

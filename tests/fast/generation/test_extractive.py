@@ -86,6 +86,28 @@ def test_code_and_tables_serve_when_there_is_nothing_else() -> None:
     )
 
 
+def test_what_stands_below_a_heading_is_quoted_and_not_the_heading() -> None:
+    found = passage("HNSW\nA layered graph is walked downhill.", headings=("Indexes", "HNSW"))
+    assert _stream("What is HNSW?", [found]) == ['"A layered graph is walked downhill." [1]']
+    alone = passage("HNSW", headings=("Indexes", "HNSW"))
+    assert _stream("What is HNSW?", [alone]) == ['"HNSW" [1]']
+
+
+def test_a_row_serves_where_only_it_has_a_word_of_the_question() -> None:
+    table = "| piece | what it does |\n|---|---|\n| overlap | repeats the end of a chunk |"
+    text = f"## Overlap\n\nA chunk is a piece of a document.\n\n{table}\n"
+    row = '"| overlap | repeats the end of a chunk |" [1]'
+    assert row in answer("What is the overlap of a chunk?", text).split("\n")
+    prose = "The overlap of a chunk is what it repeats.\n\n"
+    assert "|" not in answer("What is the overlap of a chunk?", prose + text)
+
+
+def test_a_further_sentence_that_adds_nothing_must_be_nearly_as_good() -> None:
+    adds = "The pump has a red lamp. A lamp glows. Every battery of it is covered."
+    said = answer("Does the pump have a red lamp and a battery?", adds)
+    assert "battery" in said and "A lamp glows." not in said
+
+
 def test_a_row_of_a_page_is_a_table_too() -> None:
     text = "measure | asks | ignores\nMRR | how soon? | the pump\nThe pump is ranked by MRR."
     assert answer("how is the pump ranked?", text) == '"The pump is ranked by MRR." [1]'
@@ -101,12 +123,80 @@ def test_a_question_in_another_language_gets_the_beginning_of_the_best_passage()
     assert answer("保修期是多久？", OTHER) == '"The office opens at nine." [1]'
 
 
+STEPS = """\
+## Steps
+
+Only the manager may do this. To publish a version, follow these steps:
+
+1. Update the changelog.
+2. Raise the number,
+   in two files.
+
+3. Tag the commit.
+
+If it fails, begin again.
+"""
+
+
+def test_a_list_is_quoted_with_the_sentence_that_announces_it() -> None:
+    said = answer("What are the steps to publish a version?", STEPS)
+    assert said == (
+        '"To publish a version, follow these steps: 1. Update the changelog. 2. Raise the number,'
+        ' in two files. 3. Tag the commit." [1]'
+    )
+    assert answer("发布需要哪些步骤？", "发布需要以下步骤：\n\n1、打标签；\n2、上传。\n") == (
+        '"发布需要以下步骤： 1、打标签； 2、上传。" [1]'
+    )
+
+
+def test_an_item_that_was_better_is_not_quoted_twice() -> None:
+    said = answer("Which of the steps to publish a version raise the number in two files?", STEPS)
+    assert said.count("Raise the number") == 1 and "1. Update the changelog." in said
+
+
+def test_a_long_list_is_quoted_in_whole_items_as_far_as_there_is_room() -> None:
+    items = [f"{n}. The part numbered {n} is checked by two people of the team." for n in range(40)]
+    lines = answer("Which parts are checked?", "These parts are checked:\n" + "\n".join(items))
+    assert len(lines.split("\n")) == 3
+    assert lines.startswith('"These parts are checked: 0. The part numbered 0 is')
+    for line in lines.split("\n"):
+        assert line.endswith('two people of the team." [1]')
+        assert len(line) <= MAX_QUOTE_CHARACTERS + len('"" [1]')
+
+
+@pytest.mark.parametrize("after", ["", "\n\nNothing of a list.", "\n\n## Next\n\n- one"])
+def test_a_sentence_that_announces_nothing_stands_alone(after: str) -> None:
+    lines = answer("How is the pump installed?", f"The pump is installed so:{after}").split("\n")
+    assert lines[0] == '"The pump is installed so:" [1]'
+
+
+def test_code_is_quoted_with_the_sentence_that_announces_it() -> None:
+    code = "```console\npip install\n  tool\n```"
+    text = f"The tool is installed by this line:\n\n{code}\n\nIt is small."
+    assert answer("How is the tool installed?", text).split("\n")[:2] == [
+        '"The tool is installed by this line:" [1]',
+        '"pip install tool" [1]',
+    ]
+
+
+def test_what_only_announces_is_not_quoted_alone_for_want_of_room() -> None:
+    code = "A switch starts the pump so:\n\n```\npump start\n```\n"
+    text = "The red pump has a switch. Start the red pump by its switch. It is old.\n\n"
+    said = answer("How does a switch start the red pump?", text + code)
+    assert len(said.split("\n")) == 2 and "so:" not in said
+    assert '"pump start"' in answer("How does a switch start the pump?", code)
+
+
 def test_there_are_no_models_to_choose() -> None:
     with pytest.raises(UsageError):
         ExtractiveGenerator("large", settings=Settings())
 
 
-@given(st.lists(st.text(min_size=1, max_size=300), min_size=1, max_size=4), st.text(max_size=40))
+LINES = st.sampled_from(["so:", "so：", "- a", "1. b", "2、c", "  d", "", "```", "# e", "f."])
+TEXTS = st.one_of(st.text(min_size=1, max_size=300), st.lists(LINES, min_size=1).map("\n".join))
+
+
+@given(st.lists(TEXTS, min_size=1, max_size=4), st.text(max_size=40) | LINES)
 def test_whatever_the_text_every_quote_is_exact(texts: list[str], question: str) -> None:
     passages = [passage(text) for text in texts]
     prompt = build_prompt(question, passages, context_tokens=1 << 16, answer_tokens=256)
@@ -166,6 +256,14 @@ def test_each_part_of_a_question_has_its_sentence(
     found = [passage(text, rank=n) for n, text in enumerate(texts, 1)]
     said = "".join(_stream(" ".join(parts), found, parts=parts))
     assert all(words in said for words in both)
+
+
+def test_a_question_of_two_parts_has_two_sentences_for_each() -> None:
+    texts = [f"The {it} is red. The {it} is blue. The {it} is old." for it in ("pump", "lamp")]
+    found = [passage(text, rank=n) for n, text in enumerate(texts, 1)]
+    parts = ("What is the pump?", "What is the lamp?")
+    assert len(_stream(" ".join(parts), found, parts=parts)) == 4
+    assert len(_stream("What is the pump, the lamp?", found)) == 3
 
 
 def editions(*texts: tuple[str, str], origin: str = "document") -> list[Passage]:

@@ -73,6 +73,14 @@ def test_structure(declared: str, codec: str) -> None:
     assert document.format == "fb2" and not document.problems
 
 
+def test_cells_of_several_paragraphs_and_captions() -> None:
+    cells = "<tr><td><p>one</p><p>two</p></td><td>three</td></tr>"
+    picture = '<image xmlns:l="http://www.w3.org/1999/xlink" l:href="#a" title="The lamp"/>'
+    body = f"<body><section><table>{cells}</table>{picture}</section></body>"
+    document = fb2.read(f"<FictionBook>{body}</FictionBook>".encode(), PurePath("a.fb2"))
+    assert document.text == "one two | three\n\nThe lamp"
+
+
 def test_chinese_and_english() -> None:
     source = (
         "<FictionBook><body><section><title><p>第一章</p></title><p>旧桥封闭了，谁也过不了河。</p>"

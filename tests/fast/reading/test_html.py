@@ -52,9 +52,12 @@ def test_marks_of_notes_stand_apart_from_words() -> None:
     document = read(
         "<p>river<sup><a href=#n1>1</a></sup> and <a role=doc-noteref href=#n2>*</a>bridge"
         "<a role=doc-noteref href=#n3><sup>3</sup></a>, m<sup>2</sup>, 1<sup>st</sup>,"
-        " old<sup><a href=#n4>[4]</a></sup>, <a href=x>5</a></p>"
+        " old<sup><a href=#n4>[4]</a></sup>, new<a href=#n5><sup>6</sup></a>, <a href=x>5</a></p>"
+        "<ol><li>Said there. <a href=#r1>↩︎</a><li><a href=#r2>^</a> Said here.</ol>"
     )
-    assert document.text == "river[1] and *bridge[3], m2, 1st, old[4], 5"
+    assert document.text == (
+        "river[1] and *bridge[3], m2, 1st, old[4], new[6], 5\n\n- Said there.\n- Said here."
+    )
 
 
 def test_handles_of_headings_are_no_text() -> None:
@@ -78,6 +81,11 @@ def test_what_does_not_show_is_dropped():
         "<p aria-hidden=true>no</p><svg><text>no</text></svg><p>yes</p>"
     )
     assert document.text == "yes"
+
+
+def test_a_caption_is_read_though_the_picture_says_the_same():
+    document = read("<figure><img alt=Lamp><figcaption aria-hidden=true>Lamp</figcaption></figure>")
+    assert document.text == "Lamp"
 
 
 def test_the_main_part_is_taken_when_it_holds_the_text():

@@ -78,6 +78,29 @@ def test_comments_count_where_they_are_the_page() -> None:
     assert all(document.text.count(p) == 3 for p in ENGLISH)
 
 
+def test_a_header_with_a_linked_author_is_no_teaser() -> None:
+    lead, *rest = ENGLISH
+    document = read(
+        f"<article><header><h1>The bridge</h1><p>{lead}</p><h4><a href=/a>Ada</a></h4></header>"
+        f"<section>{''.join(f'<p>{p}</p>' for p in rest)}</section></article>"
+    )
+    assert document.text.startswith(f"The bridge\n\n{lead}") and document.text.endswith(rest[-1])
+
+
+def test_cards_without_headings_and_reviews_are_left_out() -> None:
+    """Sites whose classes say nothing link a picture with its title."""
+    card = (
+        "<div class=c1><a href=/t><img src=x><div>Another story of that day</div></a>"
+        "<p>What happened elsewhere, told in a sentence that looks like prose of its own.</p></div>"
+    )
+    body = "".join(f"<p>{p}</p>" for p in ENGLISH)
+    document = read(
+        f"<div><div><h1>The bridge</h1>{body}</div><div>{card * 3}</div>"
+        f"<section class=reviews><p>{ENGLISH[0]}</p></section></div>"
+    )
+    assert document.text == "\n\n".join(["The bridge", *ENGLISH])
+
+
 def test_a_name_that_would_leave_out_the_article_is_not_believed() -> None:
     body = "".join(f"<p>{p}</p>" for p in ENGLISH)
     for name in ("page-with-sidebar", "post tag-social tag-menu", "main-nav-wrapper"):

@@ -156,3 +156,24 @@ def test_entries_are_blocks_with_their_fields() -> None:
         ),
         ("paragraph", "[k] book\ntitle: 中文 书"),
     ]
+
+
+def test_a_long_table_has_its_head_once() -> None:
+    document = read(
+        r"\begin{longtable}{ll} Month & Tide \\ \endfirsthead Month & Tide \\ \endhead"
+        "\n\\endlastfoot January & 3.42 \\\\ \\end{longtable} After."
+    )
+    assert pieces(document) == [
+        ("table", "Month | Tide\nJanuary | 3.42"), ("paragraph", "After.")
+    ]  # fmt: skip
+
+
+def test_slides_and_bookmarks() -> None:
+    document = read(
+        r"\title{\texorpdfstring{The $\alpha$ {\em Lamp}}{The alpha Lamp}}"
+        r"\begin{document}\begin{itemize}[<+->] \item<1-> one\footnote<\beamerpauses->[frame]{note}"
+        r"\item a < b"
+        r"\end{itemize}\end{document}"
+    )
+    assert document.title == r"The $\alpha$ Lamp"
+    assert pieces(document)[-1] == ("list", "- one (note)\n- a < b")

@@ -71,7 +71,7 @@ def test_a_page_of_the_man_macros() -> None:
         ("paragraph", "• An item."),
         ("heading", "Examples"),
         ("code", "$ tool -x\n\n  done"),
-        ("table", "Name | Value\n\na | 1"),
+        ("table", "Name | Value\na | 1"),
         ("paragraph", "End."),
     ]
     assert headings(document) == [(1, "NAME"), (1, "SEE ALSO"), (2, "Examples")]
@@ -128,3 +128,22 @@ TEXT = st.text(st.sampled_from('.\\"SHTPfBnl( )[]u中\n\n'), max_size=80)
 @given(st.one_of(TEXT, st.text()))
 def test_any_text_keeps_the_invariants(text: str) -> None:
     page(f"word\n\n{text}")
+
+
+def test_pages_that_docutils_writes() -> None:
+    source = (
+        ".de1 INDENT\n. RS \\\\$1\n..\n.TH A 1\n.SH NAME\na\n.INDENT 0.0\n.IP 1. 3\nfirst\n"
+        ".INDENT 3.0\n.IP a. 3\nsecond\n.UNINDENT\n.UNINDENT\n"
+        ".TS\nbox center;\nl|l.\nT{\nHigh\nwater\nT}\tT{\nRemark\nT}\n_\nT{\n3.42\nT}\tplain\n.TE\n"
+        ".TS\nl.\nT{\nnot closed\n.TE\nEnd.\n"
+    )
+    document = read(source.encode(), PurePath("a.1"))
+    check(document)
+    assert pieces(document)[1:] == [
+        ("paragraph", "a"),
+        ("paragraph", "1. first"),
+        ("paragraph", "a. second"),
+        ("table", "High water | Remark\n3.42 | plain"),
+        ("table", "not closed"),
+        ("paragraph", "End."),
+    ]

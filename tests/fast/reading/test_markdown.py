@@ -56,6 +56,10 @@ def test_each_kind_of_block_has_its_exact_place():
         ("### 安装 ![标志](logo.png)", 3, "安装 标志"),
         ("# [by reference][r]\n\n[r]: http://x.y", 1, "by reference"),
         ("   # indented", 1, "indented"),
+        ("## Facts {#sec-facts .unnumbered}", 2, "Facts"),
+        ("## Facts {: #facts }\n", 2, "Facts"),
+        ("Preface {-}\n=====", 1, "Preface"),
+        ("# The set {a, b}", 1, "The set {a, b}"),
     ],
 )
 def test_heading_titles_have_no_markup(source: str, level: int, title: str):

@@ -40,6 +40,23 @@ def test_of_a_file_that_is_cut_the_pages_that_are_left_are_read(percent: int, pa
     assert "cut short" in document.problems[0].message
 
 
+@pytest.mark.parametrize(
+    ("last", "pages"),
+    [
+        (b"20 0 obj\n<</Type/Page/Parent", 5),  # the dictionary of page six
+        (b"21 0 obj\n<</Len", 5),  # of its content
+        (b"six of the", 5),
+        (b"six of the whole.) Tj", 6),
+        (b"xref\n0 1\n00000", 10),
+        (b"trailer\n<</Root", 10),
+    ],
+)
+def test_wherever_a_file_is_cut_what_stands_before_is_read(last: bytes, pages: int):
+    document = read(WHOLE[: WHOLE.index(last) + len(last)])
+    assert found_pages(document) == list(WORDS[:pages])
+    assert "cut short" in document.problems[0].message
+
+
 def test_of_a_file_whose_pages_lie_in_compressed_streams_what_is_left_is_read():
     objects = objects_of(*PAGES)
     packed = {n: objects.pop(n) for n in (3, *range(10, 30, 2))}

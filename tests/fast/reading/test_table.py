@@ -199,18 +199,6 @@ def test_a_file_gives_so_much_text_and_no_more(monkeypatch: pytest.MonkeyPatch) 
         assert "rag config set read_output_mb 2" in caught.value.hint
 
 
-def test_a_file_of_too_much_text_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(options, "_current", options.ReadOptions(output_mb=1))
-    _given(monkeypatch, AssertionError("it was read"))
-    with pytest.raises(Unreadable) as caught:
-        read_document(PurePath("a.txt"), b"word " * 300_000)
-    assert caught.value.code == "too_large" and "read_output_mb" in caught.value.hint
-    monkeypatch.undo()
-    text = "word " * 150_000
-    monkeypatch.setattr(options, "_current", options.ReadOptions(output_mb=1))
-    assert read_document(PurePath("a.txt"), text.encode("utf-16-le")).text == text
-
-
 def test_a_text_that_is_put_together_stops_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(options, "_current", options.ReadOptions(output_mb=1))
     builder = TextBuilder()

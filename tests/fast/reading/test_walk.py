@@ -288,8 +288,8 @@ def test_a_file_more_costs_few_calls(tmp_path: Path) -> None:
     finally:
         sys.setprofile(None)
     assert len(files) == 2000
-    # It takes 98; the ceiling finds a change of kind (rules read or compiled for each file).
-    assert calls / len(files) < 150
+    # About 100, on Python 3.13 160; the ceiling finds a change of kind (rules compiled for each).
+    assert calls / len(files) < 300
 
 
 SLOW_PATTERNS = """

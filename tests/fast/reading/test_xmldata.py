@@ -176,3 +176,46 @@ def test_any_depth_and_any_width():
     with pytest.raises(Unreadable) as caught:
         read("<a>" + "<b/>" * 1000 + "</a>")
     assert caught.value.code == "no_text"
+
+
+def test_markup_within_a_sentence_does_not_part_it() -> None:
+    article = (
+        "<article><p>Cells die<sup><xref>1</xref></sup>,<sup><xref>2</xref>-<xref>4</xref></sup>"
+        " here [<xref>5</xref>, <xref>6</xref>] (<xref>7</xref>), see <xref>Figure 1</xref>.</p>"
+        "<p><b><i>Bold</i></b> starts,<break/>another<lb/>line.</p></article>"
+    )
+    assert pieces(read(article)) == [
+        ("paragraph", "Cells die[1],[2]-[4] here [5, 6] (7), see Figure 1."),
+        ("paragraph", "Bold starts, another line."),
+    ]
+
+
+def test_a_formula_is_one_piece_in_its_sentence() -> None:
+    mathml = (
+        '<m:math xmlns:m="m"><m:mrow><m:mi>x</m:mi><m:mo>=</m:mo><m:mn>2</m:mn></m:mrow></m:math>'
+    )
+    both = f"<alternatives><tex-math>\\documentclass{{m}}</tex-math>{mathml}</alternatives>"
+    article = (
+        f"<article><p>Let <inline-formula>{both}</inline-formula> be.</p>"
+        f"<disp-formula>{mathml}</disp-formula><p>Then.</p></article>"
+    )
+    assert read(article).text == "Let x = 2 be.\n\nx = 2\n\nThen."
+
+
+def test_listings_keep_their_lines() -> None:
+    chapter = (
+        "<chapter><para>See</para><programlisting>\nif x:\n    y()\n</programlisting></chapter>"
+    )
+    assert pieces(read(chapter)) == [("paragraph", "See"), ("code", "if x:\n    y()")]
+
+
+def test_paragraphs_side_by_side_are_no_row() -> None:
+    assert read("<topic><body><p>One.</p><p>Two.</p></body></topic>").text == "One.\n\nTwo."
+
+
+def test_notes_of_an_outline() -> None:
+    opml = (
+        '<opml><body><outline text="Lamp" _note="Fill it.&#10;&#10;Trim the wick."/>'
+        '<outline text="Pier"/></body></opml>'
+    )
+    assert read(opml).text == "Lamp | Fill it.\nTrim the wick.\nPier"

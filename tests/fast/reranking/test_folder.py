@@ -12,9 +12,9 @@ from safetensors.numpy import save_file
 
 from ragcli.config import Settings
 from ragcli.errors import ProviderUnavailable
-from ragcli.models.locate import RERANKERS, full_name
-from ragcli.reranking.cross_encoder import CrossEncoderReranker
-from ragcli.reranking.folder import read_folder
+from ragcli.models.locate import CROSS_ENCODERS, full_name
+from ragcli.reranking.folder import ENTAILMENT, RERANKING, read_folder
+from ragcli.reranking.reranker import CrossEncoderReranker
 
 BERT = {
     "architectures": ["BertForSequenceClassification"],
@@ -61,7 +61,7 @@ def made(folder: Path, head: str = "classifier.weight", labels: int = 1, **confi
     ],
 )
 def test_the_known_kinds(tmp_path: Path, config: dict[str, Any], head: str, limit: int) -> None:
-    assert read_folder(made(tmp_path / "m", head, **config)).max_tokens == limit
+    assert read_folder(made(tmp_path / "m", head, **config), RERANKING).max_tokens == limit
 
 
 @pytest.mark.parametrize(
@@ -79,38 +79,64 @@ def test_others_are_refused_with_a_reason(
     tmp_path: Path, changes: dict[str, Any], reason: str
 ) -> None:
     with pytest.raises(ProviderUnavailable, match=reason):
-        read_folder(made(tmp_path / "m", **changes))
+        read_folder(made(tmp_path / "m", **changes), RERANKING)
+
+
+LABELS = {"0": "CONTRADICTION", "1": "Neutral", "2": "entailment"}
+
+
+def test_a_model_for_inference_says_which_score_is_which(tmp_path: Path) -> None:
+    found = read_folder(made(tmp_path / "m", labels=3, id2label=LABELS), ENTAILMENT)
+    assert found.labels == ("contradiction", "neutral", "entailment")
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"labels": 1}, "cannot judge claims: it gives 1 scores a pair, not three"),
+        ({"labels": 2, "id2label": {"0": "entailment", "1": "not_entailment"}}, "gives 2 scores"),
+        ({"labels": 3}, "names none of its scores contradiction or entailment or neutral"),
+        ({"labels": 3, "id2label": {**LABELS, "1": "other"}}, "none of its scores neutral"),
+        ({"labels": 3, "id2label": LABELS, "model_type": "deberta-v2"}, "of the kind `deberta-v2`"),
+    ],
+)
+def test_what_cannot_judge_claims_is_refused_with_a_reason(
+    tmp_path: Path, changes: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(ProviderUnavailable, match=reason) as caught:
+        read_folder(made(tmp_path / "m", **changes), ENTAILMENT)
+    assert "cross-encoder/nli-MiniLM2-L6-H768" in caught.value.hint
 
 
 def test_pickled_weights_are_refused(tmp_path: Path) -> None:
     folder = made(tmp_path / "m")
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
     with pytest.raises(ProviderUnavailable, match="not safetensors"):
-        read_folder(folder)
+        read_folder(folder, RERANKING)
 
 
 def test_further_modules_and_prompts_are_refused(tmp_path: Path) -> None:
     folder = made(tmp_path / "m")
     modules = [{"type": "sentence_transformers.base.modules.transformer.Transformer", "path": ""}]
     (folder / "modules.json").write_text(json.dumps(modules))
-    read_folder(folder)
+    read_folder(folder, RERANKING)
     own = folder / "config_sentence_transformers.json"
     own.write_text('{"default_prompt_name": "query"}')
     with pytest.raises(ProviderUnavailable, match="prompt"):
-        read_folder(folder)
+        read_folder(folder, RERANKING)
     own.unlink()
     (folder / "modules.json").write_text(json.dumps([*modules, {"type": "a.Own", "path": "1"}]))
     with pytest.raises(ProviderUnavailable, match="not a cross-encoder"):
-        read_folder(folder)
+        read_folder(folder, RERANKING)
 
 
 def test_a_damaged_file_is_told(tmp_path: Path) -> None:
     folder = made(tmp_path / "m")
     (folder / "model.safetensors").write_bytes(b"\xff" * 20)
     with pytest.raises(ProviderUnavailable, match="cannot read"):
-        read_folder(folder)
+        read_folder(folder, RERANKING)
     with pytest.raises(ProviderUnavailable, match="no model in it"):
-        read_folder(tmp_path)
+        read_folder(tmp_path, RERANKING)
 
 
 def test_another_weight_or_setting_is_another_reranker(tmp_path: Path) -> None:
@@ -127,7 +153,7 @@ def test_another_weight_or_setting_is_another_reranker(tmp_path: Path) -> None:
 def test_a_bare_name_is_one_of_the_hub_and_a_failed_fetch_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert full_name("ms-marco-MiniLM-L6-v2", RERANKERS) == "cross-encoder/ms-marco-MiniLM-L6-v2"
+    assert full_name("ms-marco-L6", CROSS_ENCODERS) == "cross-encoder/ms-marco-L6"
 
     def offline(*args: object, **options: object) -> str:
         raise OSError("no network")

@@ -92,8 +92,15 @@ def test_the_best_of_each_part_come_first() -> None:
     assert {r.id for r in whole.chunks} == {1, 2, 3, 4, 5}
     scores = [r.score for r in whole.chunks]
     assert scores == sorted(scores, reverse=True)
-    assert scores == [r.parts.score for r in whole.chunks]
+    assert scores == pytest.approx([r.parts.score for r in whole.chunks])
     assert whole.read == 5 and whole.candidates == [1, 2, 3, 4, 5, 99]
+
+
+def test_the_order_of_addition_decides_nothing() -> None:
+    """1.1 * 0.3 / 0.3 is a little less than 1.1, and what is as good as the first is no part's
+    best."""
+    first, second = ranking({1: 1.1, 2: 1.1}), ranking({4: 0.3})
+    assert [r.id for r in joined([first, second], ranking({1: 1.1, 2: 1.1})).chunks] == [1, 4, 2]
 
 
 def test_of_two_that_say_as_much_of_a_part_the_whole_question_chooses() -> None:

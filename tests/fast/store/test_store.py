@@ -17,6 +17,7 @@ from ragcli.domain import Block, Document, Filter, Page
 from ragcli.errors import ProjectLocked
 from ragcli.store import Store, filters, keyword, lock, texts
 from ragcli.store.folder import ProjectFolder
+from ragcli.store.rows import label_of, structure_of
 from ragcli.store.vectors import EmbeddingSet
 
 # ------------------------------------------------------------------ documents and chunks
@@ -190,3 +191,16 @@ def test_the_lock_says_who_and_is_free_afterwards(folder: ProjectFolder, store: 
     assert lock.holder(folder.lock) is None
     with store.writing(wait_s=0):
         pass
+
+
+def test_a_pages_label_is_found_behind_any_blocks() -> None:
+    hostile = '"pages":[[2,0,1,"no"]]'
+    document = Document(
+        text="abc",
+        format="pdf",
+        blocks=(Block("heading", 0, 1, 1, hostile),),
+        pages=(Page(1, 0, 1), Page(2, 1, 2, "iv"), Page(4, 2, 3, hostile)),
+    )
+    structure = structure_of(document)
+    assert [label_of(structure, n) for n in (1, 2, 3, 4)] == [None, "iv", None, hostile]
+    assert label_of(structure_of(Document("a", "text")), 1) is None

@@ -140,6 +140,75 @@ def test_invented_quotes_are_not_found() -> None:
         assert told == "not_found"
 
 
+@pytest.mark.parametrize(
+    ("claim", "source", "told"),
+    [
+        ("The warranty runs for two years.", "The warranty runs for 24 months.", "supported"),
+        ("The trip takes 90 minutes.", "The trip takes 1.5 hours.", "supported"),
+        ("保修期为两年。", "保修期为24个月。", "supported"),
+        ("The warranty runs for three years.", "The warranty runs for 24 months.", "disagrees"),
+        ("The rope is 24 m long.", "The rope is 24 cm long.", "disagrees"),
+        ("The file has 1024 kB.", "The file has 1 MB.", "disagrees"),  # or 1000
+    ],
+)
+def test_exact_multiples_of_a_unit_are_the_same(claim: str, source: str, told: str) -> None:
+    assert verdict(claim, source, [passage(source), passage("It rains.")]) == told
+
+
+LIST = "These run:\n\n- Linux, with glibc 2.28\n- macOS 13\n- FreeBSD 14\n\nIt costs 30 dollars."
+
+
+@pytest.mark.parametrize(
+    ("claim", "quote", "note"),
+    [
+        ("FreeBSD 15 runs", "FreeBSD 14", "claim says 15, source says 14"),
+        ("It costs 40 dollars", "It costs 30 dollars", "claim says 40 dollars, source says 30"),
+        ("It takes 64 signs", "These run", "claim says 64, the source does not"),
+        ("It costs 40 euros", "It costs", "claim says 40 euros, source says 30 dollars"),
+    ],
+)
+def test_what_differs_is_told_by_the_words_that_are_cited(
+    claim: str, quote: str, note: str
+) -> None:
+    text = f'{claim} [1: "{quote}"].'
+    found = passage(LIST, date="2026-11-27", date_origin="file")
+    (citation,) = read_answer(text, [found], verbatim=False).citations
+    assert citation.verdict == "disagrees" and citation.note.startswith(note)
+
+
+def test_another_number_between_the_same_words_disagrees_wherever_else_it_stands() -> None:
+    for claim, quote, told in (
+        ("The new tool runs on four systems", "The new tool runs on three systems", "four"),
+        ("本工具支持四种操作系统", "本工具支持三种操作系统", "四"),
+    ):
+        found = passage(f"{quote}. 4 people made it. 由4人编写。")
+        text = f'{claim} [1: "{quote}"].'
+        (citation,) = read_answer(text, [found], verbatim=False).citations
+        assert citation.verdict == "disagrees", claim
+        assert citation.note.startswith(f"claim says {told}, source says")
+    elsewhere = 'Four people made the tool [1: "The tool runs on three systems"].'
+    found = passage("The tool runs on three systems. Four people made it.")
+    (citation,) = read_answer(elsewhere, [found], verbatim=False).citations
+    assert citation.verdict == "unchecked"
+
+
+def test_names_in_another_script_make_no_other_language() -> None:
+    found = passage("本工具支持三种操作系统。Linux、macOS 和 FreeBSD 都可以。")
+    names = "支持三种操作系统：Linux、macOS 和 FreeBSD"
+    for claim, other in ((names, False), ("It supports three systems", True)):
+        text = f'{claim} [1: "本工具支持三种操作系统"].'
+        (citation,) = read_answer(text, [found], verbatim=False).citations
+        assert citation.verdict == "unchecked"
+        assert (citation.note == "in another language") == other
+
+
+def test_a_number_of_no_kind_in_the_source_is_told_so() -> None:
+    found = passage("You need a key. It is safe.", date="2026-11-27", date_origin="file")
+    text = 'You need a key of 64 signs [1: "You need a key"].'
+    (citation,) = read_answer(text, [found], verbatim=False).citations
+    assert citation.note == "claim says 64, the source does not"
+
+
 # ------------------------------------------------------------------ other languages
 
 # (what the source says, the same with another number, the same with a not)

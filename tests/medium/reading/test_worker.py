@@ -318,7 +318,7 @@ def test_a_file_that_keeps_changing_is_not_half_read(
 
 
 def test_a_file_too_large_is_not_read(tmp_path: Path) -> None:
-    path = tmp_path / "huge.txt"
+    path = tmp_path / "huge.pdf"
     with path.open("wb") as file:
         file.truncate(1 + (ReadOptions().memory_mb << 20))  # sparse: takes no room
     with pytest.raises(child.Unreadable) as caught:
@@ -344,7 +344,7 @@ on_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts
 def test_a_file_that_needs_too_much_memory_costs_that_file(
     small: ReaderProcess, tmp_path: Path
 ) -> None:
-    large, other = tmp_path / "large.txt", tmp_path / "other.txt"
+    large, other = tmp_path / "large.html", tmp_path / "other.txt"
     large.write_bytes(b"word " * (60 << 18))
     other.write_text("something else")
     result = small.read(large)
@@ -358,11 +358,11 @@ def test_a_file_that_needs_too_much_memory_costs_that_file(
 @on_linux
 def test_a_child_that_grew_large_ends_with_its_file(shared: ReaderProcess, tmp_path: Path) -> None:
     large, other = tmp_path / "large.txt", tmp_path / "other.txt"
-    large.write_text("a line\n" * 1_100_000)
+    large.write_text("\U0001f600\n" + "a line\n" * 3_500_000)  # four bytes a character
     other.write_text("something else")
     assert shared.read(other).document and shared.pid
     result = shared.read(large)
-    assert result.document and len(result.document.text) == 7_700_000
+    assert result.document and len(result.document.text) == 24_500_002
     assert shared.pid is None
     assert shared.read(other).document and shared.pid
 
