@@ -1,5 +1,5 @@
 # make demo   set up, ingest sample_docs/, ask two questions      (no model hub, no Ollama needed)
-# make test   set up, run every test                               make fast: those of a minute
+# make test   set up, run every test                               make fast: those of about a minute
 # make soak   the longest tests of faults and load: a quarter of an hour
 # make fuzz   look for bytes that break readers, chunker, terms, settings or import: a quarter of an hour
 # make check  lint and types        make bench: measure            make wheel: build and try it
