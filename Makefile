@@ -1,6 +1,6 @@
 # make demo   set up, ingest sample_docs/, ask two questions      (no model hub, no Ollama needed)
-# make test   set up, run every test                               make fast: those without a model
-# make soak   the longest tests of faults and load: a quarter of an hour
+# make test   set up, run every test                               make fast: those of about a minute
+# make soak   the longest tests of faults and load: an hour
 # make fuzz   look for bytes that break readers, chunker, terms, settings or import: a quarter of an hour
 # make check  lint and types        make bench: measure            make wheel: build and try it
 
@@ -11,6 +11,9 @@ READY  := $(VENV)/ready
 
 # pip honours PIP_INDEX_URL, PIP_EXTRA_INDEX_URL and PIP_CONFIG_FILE.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+# Without bytecode every child process would compile all of ragcli again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test fast soak check bench fuzz wheel clean
 .DEFAULT_GOAL := demo

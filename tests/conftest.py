@@ -1,5 +1,6 @@
 """Shared by all tests. Its place also makes the folder ``fakes`` importable everywhere."""
 
+import gc
 import ipaddress
 import os
 import socket
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["fakes.faults.report"]
+pytest_plugins = ["fakes.command_line", "fakes.faults.report"]
 
 # The deterministic providers are found as an installed package's are: by their entry points.
 sys.path.insert(0, str(Path(__file__).parent / "plugins"))
@@ -22,6 +23,13 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # A shared machine may pause in any example; how long one takes says nothing about the code.
 settings.register_profile("ragcli", deadline=None)
 settings.load_profile("ragcli")
+
+
+def pytest_collection_finish() -> None:
+    """The thousands of tests that were collected stay: no garbage collection looks at them again,
+    which is an eighth of the time of the fast ones."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +55,19 @@ def _own_configuration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "config"))
         yield
+
+
+@pytest.fixture
+def no_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Importing torch fails here."""
+    monkeypatch.setitem(sys.modules, "torch", None)
+
+
+@pytest.fixture
+def no_tesseract(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether it is installed here decides no test; tests/slow asks the real one."""
+    monkeypatch.setattr("ragcli.reading.ocr._languages", lambda: None)
+    monkeypatch.setattr("ragcli.reading.ocr._tesseract", lambda: None)
 
 
 def _is_loopback(host: str) -> bool:

@@ -264,7 +264,7 @@ def read_file(path: Path) -> dict[str, Any]:
         import tomllib  # 2 ms, which a user without a file need not pay
 
         return tomllib.loads(text)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # a home of /dev/null is some services'
         return {}
     except (OSError, ValueError) as error:  # also what is no UTF-8, and no TOML
         raise UsageError(f"cannot read the settings in {path}: {error}", "mend the file") from error

@@ -71,8 +71,8 @@ class Parts:
 
     def _reopened(self) -> Store:
         """Another file lies in the store's place."""
-        self.store.close()
-        del self.store
+        if (store := self.__dict__.pop("store", None)) is not None:
+            store.close()
         return self.store
 
     def _active(self) -> EmbeddingSet | None:

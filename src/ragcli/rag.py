@@ -139,6 +139,7 @@ class Rag(Contents, Reembedding):
         urls: Sequence[str] = (),
         gone: Sequence[Path] = (),
         retry: bool = False,
+        verify: bool = False,
         allow_removals: bool = False,
         time_limit_s: float | None = None,
         listener: Listener = ignore,
@@ -146,6 +147,7 @@ class Rag(Contents, Reembedding):
         """Add or update files, folders, and pages of the web by their ``urls``; where nothing is
         named, all files and folders that were ingested before.
 
+        Files are unchanged where their size and time are; with ``verify`` where their bytes are.
         With ``time_limit_s`` it ends then, and the next one goes on. Raises ProjectLocked,
         ModelMismatch, ProviderUnavailable, UsageError.
         """
@@ -158,6 +160,7 @@ class Rag(Contents, Reembedding):
             urls=urls,
             gone=gone,
             retry=retry,
+            verify=verify,
             allow_removals=allow_removals,
             archives=self.settings.archives,
             time_limit_s=float("inf") if time_limit_s is None else time_limit_s,
@@ -179,6 +182,7 @@ class Rag(Contents, Reembedding):
         urls: Sequence[str] = (),
         gone: Sequence[Path] = (),
         retry: bool = False,
+        verify: bool = False,
         allow_removals: bool = False,
     ) -> DryRun:
         """What ``ingest`` would do, and how long it might take. Nothing is written or fetched."""
@@ -188,7 +192,7 @@ class Rag(Contents, Reembedding):
         pictures = reads_pictures(self._reading())
         named = None if paths is None else [Path(p).expanduser() for p in paths]
         looking = (retry, allow_removals, self.settings.archives)
-        options = DryRunOptions(named, gone, *looking, urls, pictures)
+        options = DryRunOptions(named, gone, *looking, urls, pictures, verify)
         return dry_run(self.folder, self.store, options)
 
     def query(

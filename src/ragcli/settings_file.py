@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from ragcli import private
+from ragcli import disk, private
 from ragcli.errors import UsageError
 
 
@@ -19,7 +19,7 @@ def write_value(file: Path, key: str, value: Any) -> None:
 
     try:
         document = tomlkit.parse(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         document = tomlkit.document()
     except (OSError, UnicodeDecodeError, TOMLKitError) as error:
         raise UsageError(f"cannot read the settings in {file}: {error}", "mend the file") from error
@@ -32,7 +32,7 @@ def write_value(file: Path, key: str, value: Any) -> None:
 
 def _replace(file: Path, text: str) -> None:
     """The whole new file or the old one; readable by its owner only, unless it was more open."""
-    try:
+    with disk.place_named(f"write {file}", "who owns it? ls -ld its folder"):
         private.make_folder(file.parent)
         target = file.resolve()  # a link into someone's dotfiles stays one
         mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else private.FILE_MODE
@@ -47,7 +47,3 @@ def _replace(file: Path, text: str) -> None:
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
-    except OSError as error:
-        raise UsageError(
-            f"cannot write {file}: {error.strerror}", "who owns it? ls -ld its folder"
-        ) from error

@@ -1,18 +1,43 @@
-"""Documents in a store without readers and without a model."""
+"""An empty store, a set to fill, and documents for it, without readers and without a model."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pytest
 
-from ragcli.domain import Chunk, Document, EmbedderIdentity, Filter
+from ragcli.domain import Chunk, ChunkSettings, Document, EmbedderIdentity, Filter
 from ragcli.store import Store, ledger, sets
+from ragcli.store.folder import ProjectFolder, create
 from ragcli.store.vectors import EmbeddingSet
 from ragcli.text.terms import question_terms
 
 DIMENSION = 16
 IDENTITY = EmbedderIdentity("fake:16", "w", DIMENSION, 256, "sum")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> ProjectFolder:
+    made = create(tmp_path)
+    Store.create(made)
+    return made
+
+
+@pytest.fixture
+def store(folder: ProjectFolder) -> Iterator[Store]:
+    opened = Store(folder)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def chosen(store: Store) -> EmbeddingSet:
+    with store.transaction():
+        chunk_set_id, _ = sets.ensure_chunk_set(store.connection, ChunkSettings(50))
+        return sets.create(store.connection, chunk_set_id, IDENTITY, activate=True)
 
 
 def cut(text: str) -> list[Chunk]:

@@ -35,10 +35,10 @@ def word_pieces() -> Tokenizer:
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     # The Han characters stay unknown.
-    texts = [t for t in TEXTS if t.isascii()]
-    tokenizer.train_from_iterator(
-        texts, trainers.WordPieceTrainer(vocab_size=VOCABULARY, special_tokens=special)
-    )
+    pieces = _pieces(tokenizer, [t for t in TEXTS if t.isascii()], "##")
+    ids = {piece: number for number, piece in enumerate([*special, *pieces])}
+    tokenizer.model = models.WordPiece(ids, unk_token="[UNK]")
+    tokenizer.add_special_tokens(special)
     _surround(tokenizer, "[CLS]", "[SEP]")
     return tokenizer
 
@@ -64,16 +64,26 @@ def unigrams() -> Tokenizer:
     """As XLM-R's: <s>, <pad>, </s> and <unk> are 0 to 3, so that padding is not zero."""
     tokenizer = Tokenizer(models.Unigram())
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
-    tokenizer.train_from_iterator(
-        TEXTS,
-        trainers.UnigramTrainer(
-            vocab_size=VOCABULARY,
-            special_tokens=["<s>", "<pad>", "</s>", "<unk>"],
-            unk_token="<unk>",
-        ),
-    )
+    special = ["<s>", "<pad>", "</s>", "<unk>"]
+    # Where all weigh the same, a word is read in as few pieces as can be.
+    scored = [(piece, -1.0) for piece in [*special, *_pieces(tokenizer, TEXTS, "")]]
+    tokenizer.model = models.Unigram(scored, unk_id=special.index("<unk>"))
+    tokenizer.add_special_tokens(special)
     _surround(tokenizer, "<s>", "</s>")
     return tokenizer
+
+
+def _pieces(tokenizer: Tokenizer, texts: list[str], inside: str) -> list[str]:
+    """The letters of the texts, every second word and the halves of the others. ``inside`` marks
+    what continues a word. What is trained differs from process to process; this does not."""
+    normalizer, splitter = tokenizer.normalizer, tokenizer.pre_tokenizer
+    plain = [normalizer.normalize_str(text) if normalizer else text for text in texts]
+    words = {word for text in plain for word, _ in splitter.pre_tokenize_str(text)}
+    pieces = {piece for word in words for piece in (word[0], *(inside + c for c in word[1:]))}
+    for number, word in enumerate(sorted(words)):
+        half = len(word) // 2
+        pieces |= {word} if number % 2 or not half else {word[:half], inside + word[half:]}
+    return sorted(pieces)
 
 
 def _surround(tokenizer: Tokenizer, start: str | None, end: str) -> None:

@@ -1,17 +1,8 @@
-"""The fast tests are fast because no model is loaded: importing torch fails here."""
-
-import sys
+"""The fast tests are fast because no model is loaded and, but for a few, no process started."""
 
 import pytest
 
 
 @pytest.fixture(autouse=True)
-def _no_torch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "torch", None)
-
-
-@pytest.fixture(autouse=True)
-def _no_tesseract(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whether it is installed here decides no test; tests/slow asks the real one."""
-    monkeypatch.setattr("ragcli.reading.ocr._languages", lambda: None)
-    monkeypatch.setattr("ragcli.reading.ocr._tesseract", lambda: None)
+def _without_models(no_torch: None, no_tesseract: None) -> None:
+    pass

@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,17 @@ STAGES = {
 }
 # What runs models of this machine, for the stages that have some.
 MODELS = "models"
-FOUNDATION = {"domain", "errors", "config", "background", "private", "http", "text", "schemas"}
+FOUNDATION = {
+    "domain",
+    "errors",
+    "config",
+    "background",
+    "disk",
+    "private",
+    "http",
+    "text",
+    "schemas",
+}
 
 HEAVY = {
     "torch",
@@ -83,17 +94,25 @@ def layer(path: Path) -> str:
     return top if top in STAGES | {"cli", MODELS} else "recipe"
 
 
-def imports(path: Path) -> Iterator[str]:
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+@cache
+def imports(path: Path) -> list[str]:
     """Every module a file imports, inside functions too."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    found: list[str] = []
+    for node in nodes(path):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
             names = [f"{node.module}.{alias.name}" for alias in node.names]
             modules = [name for name in names if is_module(name)]
             # `from package import module` imports the module; the package is only its address.
-            yield from modules if len(modules) == len(names) else [node.module or "", *modules]
+            found += modules if len(modules) == len(names) else [node.module or "", *modules]
+    return found
 
 
 def is_module(name: str) -> bool:
@@ -148,9 +167,8 @@ def test_no_cycle_even_inside_functions() -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_files_and_functions_are_small(path: Path) -> None:
-    source = path.read_text(encoding="utf-8")
-    assert source.count("\n") <= MAX_FILE_LINES
-    for node in ast.walk(ast.parse(source)):
+    assert path.read_text(encoding="utf-8").count("\n") <= MAX_FILE_LINES
+    for node in nodes(path):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or 0) - node.lineno + 1
             assert length <= MAX_FUNCTION_LINES, f"{path.name}:{node.lineno} {node.name}"

@@ -168,10 +168,9 @@ def test_the_format_page_names_every_table_and_no_test_that_is_not_there() -> No
 def _tests() -> set[str]:
     """The names of all tests."""
     return {
-        node.name
+        name
         for file in (ROOT / "tests").rglob("test_*.py")
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(node, ast.FunctionDef)
+        for name in re.findall(r"^def (test_\w+)", file.read_text(encoding="utf-8"), re.MULTILINE)
     }
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from fakes.ollama_server import FakeOllama
 from fakes.project import write
+from fakes.reading import InProcessReader
 
 from ragcli import Rag
 from ragcli.errors import ProjectUntrusted
@@ -18,8 +19,9 @@ REMOTE = "https://models.example.com/v1"
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> Path:
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project that was made here."""
+    monkeypatch.setattr("ragcli.reading.worker.ReaderPool", InProcessReader)
     home = tmp_path / "made"
     write(home / "docs/guide.md", "The warranty runs for 24 months.\n")
     with Rag.create(home, model="fake:64") as rag:

@@ -1,6 +1,6 @@
 """What is fuzzed: functions of bytes from elsewhere. Each ends, and keeps its promise.
 
-``tests/fast/test_fuzz_targets.py`` gives them some bytes at every run of the tests; ``make fuzz``
+``tests/medium/test_fuzz_targets.py`` gives them some bytes at every run of the tests; ``make fuzz``
 lets atheris look for others, by what the code does with them.
 """
 

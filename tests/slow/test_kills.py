@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fakes.faults.harness import write_corpus
 
 from ragcli import Rag
 from ragcli.domain import Filter
@@ -30,20 +31,6 @@ FAKE = "fake:64"
 FILES = 40
 REAL = "sentence-transformers/all-MiniLM-L6-v2"
 
-WORDS = [
-    "warranty",
-    "delivery",
-    "battery",
-    "month",
-    "return",
-    "index",
-    "passage",
-    "river",
-    "stone",
-    "harbour",
-    "winter",
-]
-
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -54,29 +41,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def write_corpus(folder: Path, files: int, seed: int) -> None:
-    """Markdown files of a few chunks each; two of them equal."""
-    chance = random.Random(seed)
-    folder.mkdir(parents=True, exist_ok=True)
-    for number in range(files):
-        sections = [
-            f"## Section {part} of {number}\n\n"
-            + " ".join(chance.choice(WORDS) for _ in range(120))
-            + f". 第{number}份文件的保修期为{part}个月。\n"
-            for part in range(4)
-        ]
-        text = f"# File {number}\n\n" + "\n".join(sections)
-        (folder / f"file-{number:03}.md").write_text(text, encoding="utf-8")
-    shutil.copy(folder / "file-000.md", folder / "copy-of-000.md")
-
-
 def change_corpus(folder: Path) -> None:
     """Some files edited, moved, removed and added."""
     for number in range(0, 12, 2):
-        path = folder / f"file-{number:03}.md"
+        path = folder / f"file-{number}.md"
         path.write_text(path.read_text(encoding="utf-8") + "\nOne more line.\n", encoding="utf-8")
-    (folder / "file-013.md").rename(folder / "moved-013.md")
-    (folder / "file-015.md").unlink()
+    (folder / "file-13.md").rename(folder / "moved-13.md")
+    (folder / "file-15.md").unlink()
     (folder / "new.md").write_text("# New\n\nA harbour in winter.\n", encoding="utf-8")
 
 
@@ -176,7 +147,7 @@ def clean_contents(tmp_path_factory: pytest.TempPathFactory) -> dict[bool, dict[
     wanted = {}
     for changed in (False, True):
         project = tmp_path_factory.mktemp("clean")
-        write_corpus(project / "docs", FILES, seed=1)
+        write_corpus(project / "docs", FILES, sections=4, words=120)
         if changed:
             change_corpus(project / "docs")
         with pytest.MonkeyPatch.context() as patch:
@@ -199,7 +170,7 @@ def test_kill_at_a_random_moment(
     while not killed:
         project = home / "project"
         shutil.rmtree(project, ignore_errors=True)
-        write_corpus(project / "docs", FILES, seed=1)
+        write_corpus(project / "docs", FILES, sections=4, words=120)
         if changed:
             ingest(project, FAKE, "docs")
             change_corpus(project / "docs")

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Annotated, Any, NoReturn, TextIO
 
 import typer
@@ -107,15 +107,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     stdout, stderr = _open_streams()
     output = Output(stdout, stderr, os.environ)
     args = list(sys.argv[1:] if argv is None else argv)
+    code = 0
     try:
         code = _run(args, output)
         output.close()
         return code
     except BrokenPipeError:
         return 0
-    except OSError as error:  # what was written to stdout could not be handed on
-        output.error(failures.translate(error))
-        return 1
+    except OSError as error:  # what was written could not be handed on
+        with suppress(OSError):
+            output.error(failures.translate(error))
+        return code or 1
     finally:
         _hush(stdout, stderr)
 
@@ -143,7 +145,8 @@ def _run(args: list[str], output: Output) -> int:
         raise
     except Exception as error:
         known = failures.translate(error)
-        output.error(known)
+        with suppress(OSError):  # stderr is full, or nobody reads it
+            output.error(known)
         return known.exit_code
     return 0
 
@@ -161,10 +164,10 @@ def _ended_by_sigterm() -> Iterator[None]:
 
 
 def _open_streams() -> tuple[TextIO, TextIO]:
-    """stdout and stderr; nothing where one was closed (``>&-``)."""
-    for name in ("stdout", "stderr"):
+    """stdout and stderr; nothing in the place of each stream that was closed (``>&-``)."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
     return sys.stdout, sys.stderr
 
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ragcli import disk
 from ragcli.cli.output import Output, one_line, show_safely
 from ragcli.cli.show_answer import UNCITED, citation_line, wrapped
 from ragcli.cli.show_passages import became, place
@@ -95,13 +96,13 @@ def _save(turns: list[Turn], rest: str, output: Output) -> None:
     if not turns:
         raise UsageError("nothing was asked yet", "ask something first")
     file = Path(rest).expanduser()
-    try:
-        with file.open("x", encoding="utf-8", errors="replace") as out:
+    with disk.place_named(f"write {file}", "name another file"):
+        try:
+            out = file.open("x", encoding="utf-8", errors="replace")
+        except FileExistsError:
+            raise UsageError(f"{file} is there already", "name another file") from None
+        with out:
             out.write("\n".join(map(_as_markdown, turns)))
-    except FileExistsError:
-        raise UsageError(f"{file} is there already", "name another file") from None
-    except OSError as error:
-        raise UsageError(f"cannot write {file}: {error.strerror}", "name another file") from error
     output.note(f"saved {count(len(turns), 'question')} in {file}")
 
 

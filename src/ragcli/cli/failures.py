@@ -28,6 +28,11 @@ _DISK_FAILED = (
     "is it full, over a quota, unmounted or failing? df; quota; dmesg. The project holds what was"
     " committed; then run it again, and rag doctor",
 )
+_READ_ONLY = (
+    "the disk is mounted read-only",
+    "it may have been after an error: findmnt -T .rag; dmesg. The project holds what was committed",
+)
+_TOO_MANY_OPEN = ("too many files are open", "allow more and run it again: ulimit -n 1024")
 # A changed letter in the tables' own description.
 _BROKEN = re.compile("no such |SQL logic error|malformed|unable to use function|vtable constructor")
 _DISKS = {
@@ -35,6 +40,9 @@ _DISKS = {
     errno.EDQUOT: _OVER_QUOTA,
     errno.EIO: _DISK_FAILED,
     errno.ESTALE: _DISK_FAILED,
+    errno.EROFS: _READ_ONLY,
+    errno.EMFILE: _TOO_MANY_OPEN,
+    errno.ENFILE: _TOO_MANY_OPEN,
 }
 
 
@@ -78,22 +86,30 @@ def _usage(error: Any) -> UsageError:
 def _system(error: OSError) -> RagError:
     if error.errno in _DISKS:
         return RagError(*_DISKS[error.errno])
+    if isinstance(error, FileNotFoundError) and error.filename is None:
+        return RagError("the current folder is not there any more", "go to one that is: cd")
     place = f"{error.filename}: " if error.filename else ""
     said = (error.strerror or str(error) or type(error).__name__).lower()
     return RagError(f"{place}{said}", "run it again with --debug to see where it happened")
+
+
+def _code(error: sqlite3.Error) -> int | None:
+    return getattr(error, "sqlite_errorcode", None)  # what Python itself refuses has none
 
 
 def _store(error: sqlite3.Error) -> RagError:
     import sqlite3
 
     said = str(error)
-    if "disk is full" in said:
+    # A full disk says so only where SQLite writes; its shared memory "cannot be made larger".
+    if "disk is full" in said or _code(error) == sqlite3.SQLITE_IOERR_SHMSIZE:
         return RagError(*_DISK_FULL)
     if "disk I/O error" in said or "unable to open" in said:
         return RagError(*_DISK_FAILED)
     if "readonly" in said:
         return RagError(
-            "this project can be read but not written", "who owns its .rag folder? ls -ld .rag"
+            "this project can be read but not written",
+            "is its disk full, and who owns its folder? df .rag; ls -ld .rag",
         )
     if isinstance(error, sqlite3.OperationalError) and not _BROKEN.match(said):
         return RagError(f"the store could not be used: {said}", "rag doctor says more")

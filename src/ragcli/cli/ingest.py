@@ -46,6 +46,10 @@ ArchivesOption = Annotated[
     typer.Option("--archives/--no-archives", help="Look into zip, tar and gz files, too."),
 ]
 
+FailOnOption = Annotated[
+    str, typer.Option("--fail-on", metavar="WHICH", help="Problems to exit 3 for: any, new, none.")
+]
+
 
 @grouped
 def ingest(
@@ -61,6 +65,10 @@ def ingest(
     ] = False,
     retry: Annotated[
         bool, typer.Option("--retry", help="Read files with known problems again.")
+    ] = False,
+    verify: Annotated[
+        bool,
+        typer.Option("--verify", help="Tell changed files by their hash, not by size and time."),
     ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only list what would be done; -v: skips, too.")
@@ -80,10 +88,7 @@ def ingest(
     precision: PrecisionOption = None,
     dimensions: DimensionsOption = None,
     chunk_tokens: ChunkTokensOption = None,
-    fail_on: Annotated[
-        str,
-        typer.Option("--fail-on", metavar="WHICH", help="Problems to exit 3 for: any, new, none."),
-    ] = "new",
+    fail_on: FailOnOption = "new",
     *,
     common: Common,
 ) -> None:
@@ -104,10 +109,10 @@ def ingest(
     }
     limit_s = None if time_limit is None else seconds(time_limit)
     named = _named_paths(paths, null=null)
+    how = {"retry": retry, "verify": verify, "allow_removals": allow_removals}
     with speaking(common) as output:
         if dry_run:
-            foreseen = _foreseen(common.project, flags, named, retry, allow_removals)
-            show_dry_run.show(foreseen, output)
+            show_dry_run.show(_foreseen(common.project, flags, named, how), output)
             return
         rag, created = _project(common.project, flags, named, output)
         with rag:
@@ -116,10 +121,9 @@ def ingest(
                 named.there if named else None,
                 urls=named.urls if named else (),
                 gone=named.gone if named else (),
-                retry=retry,
-                allow_removals=allow_removals,
                 time_limit_s=limit_s,
                 listener=output.listener(),
+                **how,
             )
             report = _with_refused(report, named, output.listener())
             show_ingest.show(report, rag, output, created=created)
@@ -203,8 +207,7 @@ def _foreseen(
     project: str | None,
     flags: Mapping[str, Any],
     named: _Named | None,
-    retry: bool,
-    allow_removals: bool,
+    how: Mapping[str, bool],
 ) -> DryRun:
     """The dry run, also where no project is: then in the folder where one would be made."""
     from ragcli.config import settings_for
@@ -224,11 +227,12 @@ def _foreseen(
         refuse_unwanted(root or Path.cwd(), named=root is not None)
         settings, _ = settings_for(None, flags, os.environ)
         pictures = reads_pictures(ReadOptions.of(settings))
-        looking = (retry, allow_removals, settings.archives)
-        options = DryRunOptions(there, gone, *looking, urls, pictures)
+        options = DryRunOptions(
+            there, gone, archives=settings.archives, urls=urls, pictures=pictures, **how
+        )
         return dry_run(ProjectFolder(root or Path.cwd()), None, options)
     with rag:
-        return rag.dry_run(there, urls=urls, gone=gone, retry=retry, allow_removals=allow_removals)
+        return rag.dry_run(there, urls=urls, gone=gone, **how)
 
 
 def _check_there(paths: Sequence[Path]) -> None:

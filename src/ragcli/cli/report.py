@@ -10,11 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ragcli import __version__
+from ragcli import __version__, disk
 from ragcli.cli import svg
 from ragcli.cli.svg import safe
 from ragcli.cli.wording import count
-from ragcli.errors import UsageError
 from ragcli.evaluation.bootstrap import Difference
 
 # Rows of questions that a page shows; all of them are in the JSON.
@@ -49,11 +48,9 @@ li.missed { color: var(--s1); }
 
 
 def write(file: Path, shape: Mapping[str, Any]) -> None:
-    """Raises UsageError."""
-    try:
+    """Raises UsageError, OSError (the disk is full or fails)."""
+    with disk.place_named(f"write {file}", "name another file"):
         file.write_text(page(shape), encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise UsageError(f"cannot write {file}: {error.strerror}", "name another file") from error
 
 
 def page(shape: Mapping[str, Any], made: datetime | None = None) -> str:

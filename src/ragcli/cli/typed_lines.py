@@ -19,14 +19,14 @@ MAX_LINES = 1000
 
 def at_terminal() -> bool:
     """A person types."""
-    return sys.stdin is not None and sys.stdin.isatty()
+    return sys.stdin.isatty()
 
 
 def typed_lines(output: Output, history: Path | None) -> Iterator[str]:
     """The lines of stdin until it ends. At a terminal Ctrl-C gives up a line, Ctrl-D ends, and the
     lines are added to the ``history`` as they come."""
     if not at_terminal():
-        for line in sys.stdin.buffer if sys.stdin else ():
+        for line in sys.stdin.buffer:
             yield line.decode("utf-8-sig", "replace").rstrip("\r\n")
         return
     editing = _Editing(history) if output.out_is_terminal else None
@@ -74,5 +74,6 @@ class _Editing:
             return
         length = self._readline.get_current_history_length()
         if length > self._length:
-            self._readline.append_history_file(length - self._length, str(self._history))
+            with suppress(OSError):  # of a full disk: the conversation goes on
+                self._readline.append_history_file(length - self._length, str(self._history))
         self._length = length

@@ -43,11 +43,15 @@ def guarded(name: str, check: Callable[[], Check]) -> Check:
 
 
 def permissions(folder: ProjectFolder) -> Check:
-    """The folder holds people's documents: nobody else may enter or read."""
-    open_to_others = [p.name for p in private_paths(folder) if is_open(p)]
-    if not open_to_others:
+    """The folder holds people's documents: nobody else may enter or read. A file in it that is
+    open is behind a closed door: an editor leaves one so."""
+    names = ", ".join(p.name for p in private_paths(folder) if is_open(p))
+    if not names:
         return Check("permissions", "ok", "only you can read this project")
-    return Check("permissions", "fail", f"others may read {', '.join(open_to_others)}", REPAIR)
+    if is_open(folder.rag):
+        return Check("permissions", "fail", f"others may read {names}", REPAIR)
+    detail = f"only you can enter .rag; in it others could read {names}"
+    return Check("permissions", "warn", detail, REPAIR)
 
 
 def private_paths(folder: ProjectFolder) -> list[Path]:
@@ -195,6 +199,9 @@ def _leftovers(store: Store) -> Check:
         drop = f", or drop it: rag reembed --model {chosen.identity.name}" if chosen else ""
         return Check("leftovers", "warn", detail, f"finish it with the same command{drop}")
     if (store.folder.rag / salvage.ASIDE).exists():
+        if not store.counts()["documents"]:
+            detail = f"nothing of what {salvage.ASIDE} held is here yet"
+            return Check("leftovers", "fail", detail, f"rag ingest{_folder_to_name(store)}")
         cure = f"delete it once nothing is missing: rm {store.folder.rag / salvage.ASIDE}"
         return Check("leftovers", "warn", f"{salvage.ASIDE}: it holds texts", cure)
     if purge.is_unfinished(store):
@@ -204,6 +211,11 @@ def _leftovers(store: Store) -> Check:
     if files:
         return Check("leftovers", "warn", f"no longer used: {_some(files)}", REPAIR)
     return Check("leftovers", "ok", "none")
+
+
+def _folder_to_name(store: Store) -> str:
+    """What `rag ingest` has to be told where no folder is remembered."""
+    return "" if ledger.roots(store.connection) else " FOLDER"
 
 
 def _folders(store: Store) -> Check:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from ragcli.config import Settings
 from ragcli.domain import Embedder
-from ragcli.errors import RagError
+from ragcli.errors import ProjectCorrupt, RagError
 from ragcli.recipes import checkup, surroundings
 from ragcli.recipes.checkup import Check, guarded
 from ragcli.recipes.repair import (
     close_to_others,
     delete_exports,
     repair,
+    rescue,
     save_rows,
     write_notices,
 )
@@ -55,28 +56,36 @@ def doctor(
 ) -> Diagnosis:
     """Also of a project whose store cannot be opened. ``reopen_store`` is called when ``repair``
     has put a new one in its place. Raises ProjectLocked (``repair`` only)."""
-    store, cannot = _open(open_store)
+    store, cannot, broken = _open(open_store)
     repaired: list[str] = []
     if options.repair:
         repaired += close_to_others(folder)
         repaired += write_notices(folder)
-        if store is not None:
+        saved: list[str] = []
+        if store is None and broken and folder.database.is_file():
+            saved = rescue(folder, options.wait_s)
+            store, cannot, _ = _open(reopen_store)
+        elif store is not None:
             store, saved = save_rows(store, options.wait_s, reopen_store)
-            repaired += saved
+        repaired += saved
+        if store is not None:
             repaired += repair(store, options.wait_s, deep=options.deep, rows_lost=bool(saved))
         repaired += delete_exports(surroundings.damaged_exports(store, settings))
     checks = _checks(folder, settings, store, cannot, embedder, options.deep)
     return Diagnosis(tuple(checks), tuple(repaired))
 
 
-def _open(open_store: Callable[[], Store]) -> tuple[Store | None, Check]:
+def _open(open_store: Callable[[], Store]) -> tuple[Store | None, Check, bool]:
+    """(the store, what the check of its format says, whether it is damaged)."""
     try:
         store = open_store()
     except RagError as error:
-        return None, Check("format", "fail", error.message, error.hint)
+        damaged = isinstance(error, ProjectCorrupt)
+        return None, Check("format", "fail", error.message, error.hint), damaged
     except (EngineError, OSError) as error:
-        return None, Check("format", "fail", f"cannot open store.sqlite: {error}", checkup.ANEW)
-    return store, Check("format", "ok", f"format {store.format_version}")
+        told = f"cannot open store.sqlite: {error}"
+        return None, Check("format", "fail", told, "df; dmesg: is the disk full or failing?"), False
+    return store, Check("format", "ok", f"format {store.format_version}"), False
 
 
 def _checks(

@@ -57,6 +57,7 @@ class DryRunOptions:
     archives: bool = False
     urls: Sequence[str] = ()
     pictures: bool = False
+    verify: bool = False
 
 
 def dry_run(folder: ProjectFolder, store: Store | None, options: DryRunOptions) -> DryRun:
@@ -68,6 +69,7 @@ def dry_run(folder: ProjectFolder, store: Store | None, options: DryRunOptions) 
         _roots(folder, store, scan.paths_named(options.paths, options.urls)),
         purged=ledger.Purged(store.connection) if store else (),
         retry=options.retry,
+        verify=options.verify,
         allow_removals=options.allow_removals,
         archives=options.archives,
         pictures=options.pictures,

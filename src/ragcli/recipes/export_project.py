@@ -15,7 +15,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from ragcli import private
+from ragcli import disk, private
 from ragcli.config import Settings
 from ragcli.errors import UsageError
 from ragcli.evaluation.questions import Question, Relevant, changed_lines
@@ -50,17 +50,13 @@ def export(store: Store, file: Path, paths: Paths) -> Exported:
     # A copy of the store is made ready on a disk of this machine; the file may be on a share.
     writable = filesystem.is_writable(store.folder.rag)
     place = store.folder.rag if writable else Path(tempfile.gettempdir())
-    try:
+    with disk.place_named(f"write {file}", "choose another place"):
         room = Path(tempfile.mkdtemp(dir=place, prefix=".export-"))
         try:
             room.chmod(private.FOLDER_MODE)
             return _export(store, file, paths, ProjectFolder(room))
         finally:
             shutil.rmtree(room, ignore_errors=True)
-    except OSError as error:
-        raise UsageError(
-            f"cannot write {file}: {error.strerror}", "choose another place"
-        ) from error
 
 
 def _refuse_unwanted(folder: ProjectFolder, file: Path) -> None:
@@ -68,7 +64,7 @@ def _refuse_unwanted(folder: ProjectFolder, file: Path) -> None:
         raise UsageError(f"{file} lies in a project's own folder", "choose another place")
     if file.is_dir():
         raise UsageError(f"{file} is a folder", f"name a file: rag export {file / 'project.rag'}")
-    if file.exists() and not archive.is_archive(file):
+    if file.exists() and not (file.is_file() and archive.is_archive(file)):
         raise UsageError(
             f"{file} exists, and is no archive of a project", "choose another name; it was kept"
         )

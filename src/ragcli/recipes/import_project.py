@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ragcli import private
+from ragcli import disk, private
 from ragcli.config import settings_for
 from ragcli.errors import UsageError
 from ragcli.recipes.export_project import renamed
@@ -45,7 +45,7 @@ def import_project(file: Path, root: Path, distrust: Callable[[], None]) -> Impo
     if not file.is_file():
         raise UsageError(f"{file} is no file", "name what rag export wrote")
     room = ProjectFolder(root / _ROOM)
-    try:
+    with disk.place_named(f"make a project in {root}", "choose a folder you may write to"):
         private.make_folder(room.root)
         with lock.writing(room.root / "lock", wait_s=0.0):
             try:
@@ -54,10 +54,6 @@ def import_project(file: Path, root: Path, distrust: Callable[[], None]) -> Impo
                 _put_in_place(room, folder)
             finally:
                 shutil.rmtree(room.root, ignore_errors=True)
-    except OSError as error:
-        raise UsageError(
-            f"cannot make a project in {root}: {error.strerror}", "choose a folder you may write to"
-        ) from error
     return imported
 
 

@@ -32,8 +32,8 @@ class IngestOptions:
     """``paths`` of None means all folders ingested before; ``gone`` are files to take out; ``urls``
     are addresses to fetch.
 
-    ``retry`` reads files with known problems again; ``allow_removals`` lets many go at once;
-    ``archives`` are looked for, too.
+    ``retry`` reads files with known problems again; ``verify`` tells changed files by their hash;
+    ``allow_removals`` lets many go at once; ``archives`` are looked for, too.
     ``chunk_tokens`` is for a new project; when it was ``chunk_tokens_asked`` for, a project that
     has another size says so. ``time_limit_s`` ends reading and embedding.
     """
@@ -44,6 +44,7 @@ class IngestOptions:
     gone: Sequence[Path] = ()
     urls: Sequence[str] = ()
     retry: bool = False
+    verify: bool = False
     allow_removals: bool = False
     archives: bool = False
     time_limit_s: float = float("inf")
@@ -92,13 +93,14 @@ def _bring_up_to_date(
                 roots,
                 purged=ledger.Purged(store.connection),
                 retry=options.retry,
+                verify=options.verify,
                 allow_removals=options.allow_removals,
                 archives=options.archives,
                 pictures=reader.reads_pictures,
             )
             _forget_refused(store, plan)
-            for root_id, device in plan.devices:
-                ledger.set_device(store.connection, root_id, device)
+            for root, disks in plan.disks:
+                ledger.set_disks(store.connection, root, disks)
             to_read = len(plan.to_read) + bodies
             chosen = embedding_set(store, embedder, options.chunk_tokens, to_read > 0)
         chunk_settings = sets.chunk_settings(store.connection, chosen.chunk_set_id)

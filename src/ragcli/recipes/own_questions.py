@@ -21,7 +21,7 @@ from ragcli.evaluation.questions import (
     parse,
 )
 from ragcli.recipes.naming import document_named, split_place
-from ragcli.recipes.private_files import refused
+from ragcli.recipes.private_files import written
 from ragcli.store import Store
 from ragcli.store.folder import ProjectFolder
 from ragcli.text.lines import line_spans
@@ -52,13 +52,11 @@ def add(folder: ProjectFolder, question: str, relevant: Sequence[Relevant]) -> Q
     if not text:
         raise UsageError("the question is empty", 'name one: rag eval add "…" --relevant FILE')
     made = Question(new_id(text), text, tuple(relevant))
-    try:
+    with written(folder.questions):
         file = private.open_file(folder.questions, os.O_RDWR | os.O_APPEND)
         with os.fdopen(file, "r+b", buffering=0):
             private.append_line(file, line_of(made).encode("utf-8", "replace"))
             os.fsync(file)
-    except OSError as error:
-        raise refused("write", folder.questions, error) from error
     return made
 
 

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from ragcli import private
+from ragcli import disk, private
 from ragcli.errors import UsageError
+
+_WHOSE = "who owns the .rag folder?"
 
 
 def refused(what: str, file: Path, error: OSError) -> UsageError:
-    """A file of the project's folder cannot be read, written or deleted."""
-    return UsageError(f"cannot {what} {file}: {error.strerror}", "who owns the .rag folder?")
+    """A file of the project's folder cannot be read or deleted."""
+    return UsageError(f"cannot {what} {file}: {error.strerror}", _WHOSE)
+
+
+def written(file: Path) -> AbstractContextManager[None]:
+    """A file of the project's folder is written to inside. Raises UsageError, OSError."""
+    return disk.place_named(f"write {file}", _WHOSE)
 
 
 def write(file: Path, text: str) -> None:
-    """In place of what it held; its folder is made. Raises UsageError."""
-    try:
+    """In place of what it held; its folder is made. Raises UsageError, OSError."""
+    with written(file):
         private.make_folder(file.parent)
         descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".new")
         try:
@@ -30,7 +38,3 @@ def write(file: Path, text: str) -> None:
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
-    except OSError as error:
-        raise UsageError(
-            f"cannot write {file}: {error.strerror}", "may you write there? ls -ld its folder"
-        ) from error

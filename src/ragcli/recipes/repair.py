@@ -13,6 +13,12 @@ from ragcli.store.database import EngineError
 from ragcli.store.folder import ProjectFolder, is_there, lay_out, shown_name
 from ragcli.store.rows import FileRow
 
+_SAVED = "saved what could be read of store.sqlite"
+_DAMAGED_IS_KEPT = (
+    f"the damaged one is {salvage.ASIDE}:"
+    " delete it when `rag ingest` has run and nothing is missing"
+)
+
 
 def close_to_others(folder: ProjectFolder) -> list[str]:
     """Permissions as they were made: 0700 for the folder, 0600 for what is in it."""
@@ -53,8 +59,16 @@ def save_rows(store: Store, wait_s: float, reopen: Callable[[], Store]) -> tuple
             pass
         salvage.salvage(store.connection, store.folder.database)
     saved = reopen()
-    told = f"saved what could be read of store.sqlite; the damaged one is {salvage.ASIDE}"
-    return saved, [f"{told}: delete it when `rag ingest` has run and nothing is missing"]
+    return saved, [f"{_SAVED}; {_DAMAGED_IS_KEPT}"]
+
+
+def rescue(folder: ProjectFolder, wait_s: float) -> list[str]:
+    """Of a store that cannot be opened every readable row goes into a new one, with which the
+    project goes on; what was done. Raises ProjectLocked."""
+    with lock.writing(folder.lock, wait_s):
+        found = salvage.rescue(folder.database)
+    told = _SAVED if found else "nothing could be read of store.sqlite: rag ingest FOLDER reads all"
+    return [f"{told}; {_DAMAGED_IS_KEPT}"]
 
 
 def repair(store: Store, wait_s: float, *, deep: bool, rows_lost: bool) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Collection, Container, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -15,8 +15,9 @@ from ragcli.reading import READER_VERSION
 from ragcli.reading.table import PICTURE_SUFFIXES
 from ragcli.reading.walk import FoundFile, SkippedFile, walk
 from ragcli.store import Store, ledger
-from ragcli.store.filesystem import device_of
-from ragcli.store.folder import ProjectFolder, file_of, is_part, is_there
+from ragcli.store.filesystem import disks_within
+from ragcli.store.folder import ProjectFolder, file_of, is_part, is_there, shown_name
+from ragcli.store.freshness import holds
 from ragcli.store.rows import FileRow, RootRow
 
 # Removals are held back when more files than this, and more than this share, would go at once:
@@ -31,8 +32,8 @@ class Plan:
     """Files to read, newest first (with the root they belong to), files that are gone, and what
     was passed over: (source, reason) by root. ``left_out`` counts what the ledger knows as empty
     or taken out, by state. ``held_back`` says which removals do not happen, and why;
-    ``devices`` are those of roots that lie on another one than before; ``refused`` are roots that
-    cannot be looked into."""
+    ``disks`` are those that roots lie on, where they are others than before; ``refused`` are roots
+    that cannot be looked into."""
 
     to_read: list[tuple[FoundFile, int]] = field(default_factory=list)
     gone: list[FileRow] = field(default_factory=list)
@@ -41,7 +42,7 @@ class Plan:
     skipped: dict[int, list[tuple[str, str]]] = field(default_factory=dict)
     left_out: Counter[str] = field(default_factory=Counter)
     held_back: list[str] = field(default_factory=list)
-    devices: list[tuple[int, str]] = field(default_factory=list)
+    disks: list[tuple[RootRow, Mapping[str, str]]] = field(default_factory=list)
     refused: list[tuple[RootRow, Problem]] = field(default_factory=list)
 
     def skipped_counts(self) -> dict[str, int]:
@@ -152,31 +153,35 @@ def plan(
     *,
     purged: Container[object] = (),
     retry: bool = False,
+    verify: bool = False,
     allow_removals: bool = False,
     archives: bool = False,
     pictures: bool = False,
 ) -> Plan:
     """Compare; nothing is read or written. ``purged`` are paths that stay out. ``retry`` reads
-    known problems again; ``archives`` are looked at, too, and ``pictures`` also those that nobody
-    named."""
+    known problems again, ``verify`` looks at every byte; ``archives`` are looked at, too, and
+    ``pictures`` also those that nobody named."""
     result = Plan()
     known = _Known(ledger_rows, purged)
     seen: set[bytes] = set()
-    look = partial(_look, folder, archives=archives, pictures=pictures, retry=retry)
+    look = partial(_look, folder, archives=archives, pictures=pictures, retry=retry, verify=verify)
     for root, start in roots:
         gone_before = len(result.gone)
         found, unreadable = look(root, start, known, seen, result)
         vanished, hidden = _vanished(folder, root, start, known, seen, unreadable)
         result.gone += vanished
         candidates = {file_of(row.path) for row in vanished}
-        device = device_of(start)
+        whole = folder.path_of(root.path)
+        disks = {folder.source_of(at): disk for at, disk in disks_within(whole).items()}
         reason = _hidden_in(folder, unreadable) if hidden else ""
-        reason = reason or _reason_to_hold(root, start, found, candidates, device)
+        name = folder.source_of(start)
+        reason = reason or _reason_to_hold(name, root, start, found, candidates)
+        reason = reason or _disk_that_hides(root, disks, vanished, seen)
         if reason and not allow_removals:
             result.held_back.append(reason)
             del result.gone[gone_before:]
-        elif device and device != root.device and is_there(start):
-            result.devices.append((root.id, device))
+        elif disks != root.disks and start == whole and is_there(start):
+            result.disks.append((root, disks))
     # What was changed last is what is asked about first.
     result.to_read.sort(key=lambda item: (-item[0].mtime_ns, os.fspath(item[0].path)))
     return result
@@ -212,6 +217,7 @@ def _look(
     archives: bool,
     pictures: bool,
     retry: bool,
+    verify: bool,
 ) -> tuple[int, list[Path]]:
     """Sort what is found under one root into the plan; how many files there were, and the
     folders that could not be looked into."""
@@ -252,7 +258,7 @@ def _look(
         named = not whole or entry.path == start
         if known.is_taken_out(key) and not named:
             result.left_out["removed"] += 1
-        elif row and _is_unchanged(row, entry) and not (retry and known.problems(row)):
+        elif row and _is_same(row, entry, verify=verify) and not (retry and known.problems(row)):
             result.unchanged += 1
             result.known_problems += known.problems(row)
             if whole and row.state == "empty":
@@ -271,12 +277,13 @@ def _refusal(named: SkippedFile) -> Problem:
     return Problem("special", "neither a file nor a folder: a pipe, a socket or a device")
 
 
-def _is_unchanged(row: FileRow, file: FoundFile) -> bool:
+def _is_same(row: FileRow, file: FoundFile, *, verify: bool) -> bool:
     if row.state == "removed":
         return False
     # Without a hash not a byte could be read: permissions change without a trace in the mtime.
     tried = row.content_hash is not None
     same = (row.size, row.mtime_ns) == (file.size, file.mtime_ns)
+    same = same and (not verify or holds(file.path, row.content_hash))
     return tried and same and row.reader_version == READER_VERSION
 
 
@@ -316,22 +323,50 @@ def _hidden_in(folder: ProjectFolder, unreadable: Sequence[Path]) -> str:
 
 
 def _reason_to_hold(
-    root: RootRow, start: Path, found: int, gone: Collection[bytes], device: str | None
+    name: str, root: RootRow, start: Path, found: int, gone: Collection[bytes]
 ) -> str:
+    """``name`` is the source of ``start``."""
     if not gone:
         return ""
     if not is_there(start) and not _is_deleted_file(root, gone, start):
-        return f"{root.source} is missing; its {len(gone):,} files are kept"
+        return f"{name} is missing; its {len(gone):,} files are kept"
     if start.is_dir() and not os.access(start, os.R_OK | os.X_OK):
-        return f"{root.source} cannot be read; its {len(gone):,} files are kept"
+        return f"{name} cannot be read; its {len(gone):,} files are kept"
     if start.is_dir() and found == 0:
-        return f"{root.source} is empty; its {len(gone):,} files are kept"
-    if root.device and device and device != root.device:
-        return f"{root.source} is on another disk than before; what is gone from it is kept"
+        return f"{name} is empty; its {len(gone):,} files are kept"
     total = len(gone) + found
     if len(gone) > MOST_REMOVED and len(gone) > MOST_REMOVED_SHARE * total:
-        return f"{len(gone):,} of {total:,} files of {root.source} are gone; they are kept"
+        return f"{len(gone):,} of {total:,} files of {name} are gone; they are kept"
     return ""
+
+
+def _disk_that_hides(
+    root: RootRow, now: Mapping[str, str], gone: Sequence[FileRow], seen: Collection[bytes]
+) -> str:
+    """Of the files that are gone, some lay on a disk that is not mounted any more, that another is
+    mounted over, or that is empty."""
+    for row in gone:
+        before, after = (_place_on_disk(disks, row.source) for disks in (root.disks, now))
+        if before is None or after is None:
+            continue
+        if root.disks[before] != now[after]:
+            deepest = max(before, after, key=len)
+            return f"{deepest} is on another disk than before; what is gone from it is kept"
+        if after != root.source and not any(_is_below(shown_name(key), after) for key in seen):
+            return f"{after} is empty; its files are kept"
+    return ""
+
+
+def _place_on_disk(disks: Mapping[str, str], source: str) -> str | None:
+    """Where the disk is mounted that holds a file."""
+    holding = [at for at in disks if _is_below(source, at)]
+    return max(holding, key=len, default=None)
+
+
+def _is_below(source: str, place: str) -> bool:
+    if place == ".":
+        return not source.startswith("/")
+    return f"{source}/".startswith(f"{place.rstrip('/')}/")
 
 
 def _is_deleted_file(root: RootRow, gone: Collection[bytes], start: Path) -> bool:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from ragcli import private
 from ragcli.domain import Citation, Inference, Turn
 from ragcli.errors import NotInProject, UsageError
-from ragcli.recipes.private_files import refused
+from ragcli.recipes.private_files import refused, written
 
 if TYPE_CHECKING:
     from ragcli.store.folder import ProjectFolder
@@ -60,7 +60,7 @@ def begin(folder: ProjectFolder, name: str) -> list[Turn]:
 
 
 def append(folder: ProjectFolder, name: str, turn: Turn) -> None:
-    """Add a turn. Raises UsageError."""
+    """Add a turn. Raises UsageError, OSError (the disk is full or fails)."""
     line = json.dumps(asdict(turn), ensure_ascii=False).encode("utf-8", "replace")
     with _opened(_file(folder, name), os.O_RDWR | os.O_APPEND) as descriptor:
         private.append_line(descriptor, line)
@@ -127,15 +127,13 @@ def _file(folder: ProjectFolder, name: str) -> Path:
 @contextmanager
 def _opened(file: Path, flags: int) -> Iterator[int]:
     """Made where it is missing; never through a link, which somebody else could have laid."""
-    try:
+    with written(file):
         private.make_folder(file.parent)
         descriptor = private.open_file(file, flags | os.O_NOFOLLOW)
         try:
             yield descriptor
         finally:
             os.close(descriptor)
-    except OSError as error:
-        raise refused("write", file, error) from error
 
 
 def _turn(line: bytes) -> Turn | None:

@@ -19,7 +19,7 @@ from typing import IO, Any
 from zlib import error as ZlibError  # noqa: N812  # a class, whatever its name says
 
 from ragcli import private
-from ragcli.errors import ProjectCorrupt, ProjectIncompatible, UsageError
+from ragcli.errors import ProjectCorrupt, ProjectIncompatible, RagError, UsageError
 
 SCHEMA = "ragcli.archive/1"
 MANIFEST = "manifest.json"
@@ -100,7 +100,7 @@ def unpack(file: Path, folder: Path) -> dict[str, Any]:
     manifest says. Nothing there may be used unless this returns.
 
     Raises ProjectCorrupt (damaged, or no archive), ProjectIncompatible (of a newer ragcli),
-    UsageError (it cannot be read, or there is no room for it).
+    UsageError (it cannot be read), RagError (there is no room for it).
     """
     try:
         with zipfile.ZipFile(file) as archive:
@@ -171,8 +171,8 @@ def _members(archive: zipfile.ZipFile, manifest: Mapping[str, Any]) -> list[Memb
 def _check_room(members: list[Member], folder: Path) -> None:
     size, free = sum(m.size_bytes for m in members), shutil.disk_usage(folder).free
     if size > free:
-        raise UsageError(
-            f"the archive unpacks to {size >> 20:,} MB, and {free >> 20:,} MB are free",
+        raise RagError(
+            f"the archive unpacks to {size >> 10:,} kB, and {free >> 10:,} kB are free",
             "make room, or import it on another disk",
         )
 

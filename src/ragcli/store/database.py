@@ -17,6 +17,8 @@ from ragcli.store import filesystem, schema
 BUSY_TIMEOUT_S = 30.0
 
 
+_CURE = "mend it: rag doctor --repair, then rag ingest; or restore it from a copy"
+
 # What SQLite raises, for those who must go on although the store is broken.
 EngineError = sqlite3.Error
 ENGINE = f"sqlite {sqlite3.sqlite_version}"
@@ -36,8 +38,8 @@ def connect(path: Path) -> sqlite3.Connection:
     """
     if not path.is_file():
         raise ProjectCorrupt(f"{path} is missing", "rebuild the project: rag ingest FOLDER")
-    writable = filesystem.is_writable(path.parent)
-    connection = _open_to_write(path) if writable else _open_to_read(path)
+    with corruption_named(path):
+        connection, writable = _opened(path)
     try:
         _prepare(connection, path, writable=writable)
     except BaseException:
@@ -48,13 +50,15 @@ def connect(path: Path) -> sqlite3.Connection:
 
 def _prepare(connection: sqlite3.Connection, path: Path, *, writable: bool) -> None:
     # Bytes that are no text any more are for the checksums to find.
-    connection.text_factory = _text
+    connection.text_factory = readable_text
     with corruption_named(path):
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         application = connection.execute("PRAGMA application_id").fetchone()[0]
         if application != schema.APPLICATION_ID:
-            raise ProjectCorrupt(f"{path} is not a ragcli store", "restore it, or ingest anew")
-        if version > schema.FORMAT_VERSION or version < 1:
+            raise ProjectCorrupt(f"{path} is not a ragcli store", _CURE)
+        if version < 1:
+            raise ProjectCorrupt(f"{path} is of no format that there was", _CURE)
+        if version > schema.FORMAT_VERSION:
             raise ProjectIncompatible(
                 f"this project has format {version}; this ragcli knows format"
                 f" {schema.FORMAT_VERSION}",
@@ -67,20 +71,39 @@ def _prepare(connection: sqlite3.Connection, path: Path, *, writable: bool) -> N
             connection.execute("PRAGMA foreign_keys = ON")
 
 
-def _text(data: bytes) -> str:
+def readable_text(data: bytes) -> str:
+    """Whatever the bytes are."""
     return str(data, "utf-8", "replace")
 
 
-def _open_to_write(path: Path) -> sqlite3.Connection:
+def _opened(path: Path) -> tuple[sqlite3.Connection, bool]:
+    """(the connection, whether it may write). On a full disk, where there is no room for what
+    readers and writers share, a store without a log can be read all the same."""
+    if not filesystem.is_writable(path.parent):
+        mode = "mode=ro" if _log_of(path).exists() else "immutable=1"
+        return _open_to_read(path, mode), False
     filesystem.refuse_network(path.parent)
-    return sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+    try:
+        connection.execute("PRAGMA schema_version")
+    except BaseException as error:
+        connection.close()
+        log = _log_of(path)
+        has_log = log.exists() and log.stat().st_size
+        disk = isinstance(error, sqlite3.OperationalError) and filesystem.is_full(path.parent)
+        if has_log or not disk:
+            raise
+        return _open_to_read(path, "immutable=1"), False
+    return connection, True
 
 
-def _open_to_read(path: Path) -> sqlite3.Connection:
-    """With the log, if there is one, and what its readers share; else as a file that nobody
+def _log_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
+
+
+def _open_to_read(path: Path, mode: str) -> sqlite3.Connection:
+    """``mode=ro``: with the log and what its readers share; ``immutable=1``: as a file that nobody
     changes (https://sqlite.org/wal.html, "Read-Only Databases")."""
-    log = path.with_name(f"{path.name}-wal")
-    mode = "mode=ro" if log.exists() else "immutable=1"
     address = f"{path.absolute().as_uri()}?{mode}"
     connection = sqlite3.connect(address, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None)
     try:
@@ -115,7 +138,7 @@ def create(path: Path, facts: dict[str, str]) -> None:
 
 def delete_log(path: Path) -> None:
     """Of a store that goes: it would be taken for that of the one in its place."""
-    for left in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+    for left in (_log_of(path), path.with_name(f"{path.name}-shm")):
         left.unlink(missing_ok=True)
 
 
@@ -154,8 +177,14 @@ def migrate(connection: sqlite3.Connection) -> None:
     holds the project's lock."""
     with transaction(connection):
         version = connection.execute("PRAGMA user_version").fetchone()[0]
-        for step in range(version, schema.FORMAT_VERSION):
-            schema.MIGRATIONS[step](connection)
+        try:
+            for step in range(version, schema.FORMAT_VERSION):
+                schema.MIGRATIONS[step](connection)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
+                raise
+            # It has a table that its format has not, or lacks one.
+            raise ProjectCorrupt(f"the store is not of format {version}: {error}", _CURE) from error
         connection.execute(f"PRAGMA user_version = {schema.FORMAT_VERSION}")
 
 
@@ -218,6 +247,4 @@ def corruption_named(path: Path) -> Iterator[None]:
         raise
     # Also SQLite's complaint of a name in its own tables, when that is no text.
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-        raise ProjectCorrupt(
-            f"{path} is damaged: {error}", "restore it from a copy, or delete .rag and ingest anew"
-        ) from error
+        raise ProjectCorrupt(f"{path} is damaged: {error}", _CURE) from error

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from ragcli.errors import RagError, UsageError
@@ -20,6 +21,8 @@ _NETWORK = re.compile(
     r"|fuse\.(?:sshfs|s3fs|rclone|gcsfuse|gluster|davfs|mount-s3|curlftpfs|ceph|juicefs|cifs"
     r"|blobfuse|google-drive|onedriver).*"
 )
+# SQLite's shared memory beside a log (https://sqlite.org/walformat.html), and a page of the disk.
+_SHARED_BYTES = (32 + 4) << 10
 # Linux only: other systems' SQLite says by itself what it cannot do.
 _MOUNTS = Path("/proc/self/mountinfo")
 _ESCAPED = re.compile(r"\\([0-7]{3})")
@@ -28,6 +31,12 @@ _ESCAPED = re.compile(r"\\([0-7]{3})")
 def is_writable(folder: Path) -> bool:
     """New files can be made in it; false on a disk that is mounted read-only, also for root."""
     return os.access(folder, os.W_OK | os.X_OK)
+
+
+def is_full(folder: Path) -> bool:
+    """There is no room for what SQLite's readers share."""
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize < _SHARED_BYTES
 
 
 def refuse_read_only(folder: Path) -> None:
@@ -56,26 +65,40 @@ def network_type(folder: Path) -> str | None:
     return kind if _NETWORK.fullmatch(kind) else None
 
 
-def device_of(path: Path) -> str | None:
-    """What a path lies on: type and name of the disk and the place in it, which outlive a restart
-    as the device's number (``st_dev``) need not. None where the system does not say."""
-    return _mount_at(path) or None
+def disks_within(path: Path) -> dict[Path, str]:
+    """What a path lies on, and each folder below it where another disk is mounted: type and name
+    of the disk and the place in it, which outlive a restart as the device's number (``st_dev``)
+    need not. Empty where the system does not say."""
+    place = os.path.realpath(path)
+    own = _mount_at(path)
+    found = {path: own} if own else {}
+    for point, what in _mounts():
+        below = point.removeprefix(f"{place.rstrip('/')}/")
+        if below not in (point, ""):
+            found[path / below] = what
+    return found
 
 
 def _mount_at(path: Path) -> str:
-    """``type source root`` of the mount that holds a path: the deepest, and of equal ones the last
-    (proc_pid_mountinfo(5)); empty where the system does not say."""
+    """``type source root`` of the mount that holds a path: the deepest, and of equal ones the
+    last; empty where the system does not say."""
+    place = os.path.realpath(path)
+    deepest, found = -1, ""
+    for point, what in _mounts():
+        holds = point == "/" or place == point or place.startswith(f"{point}/")
+        if holds and len(point) >= deepest:
+            deepest, found = len(point), what
+    return found
+
+
+def _mounts() -> Iterator[tuple[str, str]]:
+    """(where, ``type source root``) of all mounts in their order (proc_pid_mountinfo(5))."""
     try:
         mounts = _MOUNTS.read_bytes().decode("utf-8", "surrogateescape")
     except OSError:
-        return ""
-    place = os.path.realpath(path)
-    deepest, found = -1, ""
+        return
     for line in mounts.splitlines():
         fields, _, source = line.partition(" - ")
         root, point = fields.split(" ")[3:5]
         point = _ESCAPED.sub(lambda m: chr(int(m[1], 8)), point)
-        holds = point == "/" or place == point or place.startswith(f"{point}/")
-        if holds and len(point) >= deepest:
-            deepest, found = len(point), " ".join([*source.split(" ")[:2], root])
-    return found
+        yield point, " ".join([*source.split(" ")[:2], root])

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ragcli import private
+from ragcli import disk, private
 from ragcli.errors import ProjectNotFound, UsageError
 from ragcli.store import filesystem
 
@@ -35,9 +34,6 @@ It can be rebuilt from the documents with `rag ingest`, and deleted when no long
 
 
 NOTICES = {"README": README, ".gitignore": "*\n"}
-
-# Not the choice of the folder is wrong: there is no room on its disk, or it fails.
-FAILED_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE)
 
 
 def is_there(path: Path) -> bool:
@@ -200,12 +196,6 @@ def lay_out(folder: ProjectFolder) -> None:
 def create(root: Path) -> ProjectFolder:
     """Make the folder, not yet the store. Raises UsageError where none can be made."""
     folder = ProjectFolder(root)
-    try:
+    with disk.place_named(f"make a project in {root}", "choose a folder you may write to"):
         lay_out(folder)
-    except OSError as error:
-        if error.errno in FAILED_DISK:
-            raise
-        raise UsageError(
-            f"cannot make a project in {root}: {error.strerror}", "choose a folder you may write to"
-        ) from error
     return folder

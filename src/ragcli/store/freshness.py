@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import stat
+from pathlib import Path
 from typing import Literal
 
 from ragcli.store.folder import ProjectFolder
@@ -34,14 +35,19 @@ def of(folder: ProjectFolder, file: FileRow, *, verify: bool = False) -> Freshne
     if not stat.S_ISREG(status.st_mode):  # a pipe would be waited for
         return "changed"
     if verify:
-        try:
-            with path.open("rb") as opened:
-                same = hashlib.file_digest(opened, "sha256").hexdigest() == file.content_hash
-        except OSError:
-            return "changed"
+        same = holds(path, file.content_hash)
     else:
         same = (status.st_size, status.st_mtime_ns) == (file.size, file.mtime_ns)
     return "current" if same and file.state != "failed" else "changed"
+
+
+def holds(path: Path, content_hash: str | None) -> bool:
+    """Whether a file's bytes have this SHA-256; one that cannot be read has not."""
+    try:
+        with path.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest() == content_hash
+    except OSError:
+        return False
 
 
 def teach(connection: sqlite3.Connection, folder: ProjectFolder) -> None:

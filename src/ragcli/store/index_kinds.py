@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ragcli import private
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -99,10 +101,10 @@ def _cores() -> int:
 
 def write_file(index: Any, path: Path) -> None:
     """Through Python's own file: FAISS says nothing when the last of its buffers does not reach
-    the disk. Raises OSError."""
+    the disk. Readable by its owner only. Raises OSError."""
     import faiss
 
-    with path.open("wb") as file:
+    with os.fdopen(private.open_file(path, os.O_WRONLY | os.O_TRUNC), "wb") as file:
         writer: Any = faiss.PyCallbackIOWriter(file.write)  # type: ignore[attr-defined]
         faiss.write_index(index, writer)
 

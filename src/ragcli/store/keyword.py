@@ -10,6 +10,7 @@ whole index is built again by the next writer.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -165,14 +166,14 @@ class Vocabulary:
 
     def frequencies(self, terms: Iterable[str]) -> dict[str, int]:
         """Of the terms those that occur, with how many chunks hold each."""
-        frequencies = {}
-        for term in terms:
-            row = self.connection.execute(
-                f"SELECT doc FROM {table_name(self.chunk_set_id)}_terms WHERE term = ?", (term,)
-            ).fetchone()
-            if row is not None:
-                frequencies[term] = int(row[0])
-        return frequencies
+        asked = list(terms)
+        rows = self.connection.execute(
+            f"SELECT term, doc FROM {table_name(self.chunk_set_id)}_terms"
+            " WHERE term IN (SELECT value FROM json_each(?))",
+            (json.dumps(asked),),
+        )
+        found = dict(rows.fetchall())
+        return {term: found[term] for term in asked if term in found}
 
     def adjacent(self, one: str, other: str) -> bool:
         """Some chunk holds the second term right after the first."""

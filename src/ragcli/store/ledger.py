@@ -20,25 +20,34 @@ FILE_COLUMNS = (
     "id, source, path, root_id, document_id, state, size, mtime_ns, content_hash, reader_version"
 )
 # The same where `files` stands as `f` beside other tables.
+_OF_ROOT = "WHERE key = ? OR key GLOB ?"
 FILE_COLUMNS_OF_F = "f." + FILE_COLUMNS.replace(", ", ", f.")
 
 
 def roots(connection: sqlite3.Connection) -> list[RootRow]:
-    rows = connection.execute(
-        "SELECT id, source, path, (SELECT value FROM facts WHERE key = 'device_' || r.id)"
-        " FROM roots r ORDER BY source"
-    )
-    return [RootRow(*r) for r in rows]
+    rows = connection.execute("SELECT id, source, path FROM roots ORDER BY source").fetchall()
+    return [RootRow(i, source, path, _disks(connection, i, source)) for i, source, path in rows]
 
 
-def forget_devices(connection: sqlite3.Connection) -> None:
+def _disks(connection: sqlite3.Connection, root_id: int, source: str) -> dict[str, str]:
+    own = f"device_{root_id}"
+    found = connection.execute(f"SELECT key, value FROM facts {_OF_ROOT}", (own, f"{own}/*"))
+    return {key.removeprefix(f"{own}/") if key != own else source: disk for key, disk in found}
+
+
+def forget_disks(connection: sqlite3.Connection) -> None:
     """The next ingest takes what it finds for what was there."""
     connection.execute("DELETE FROM facts WHERE key GLOB 'device_*'")
 
 
-def set_device(connection: sqlite3.Connection, root_id: int, device: str) -> None:
-    """What a root lies on, as ``filesystem.device_of`` names it."""
-    connection.execute("INSERT OR REPLACE INTO facts VALUES ('device_' || ?, ?)", (root_id, device))
+def set_disks(connection: sqlite3.Connection, root: RootRow, disks: Mapping[str, str]) -> None:
+    """What a root lies on and what is mounted below it, by source."""
+    own = f"device_{root.id}"
+    connection.execute(f"DELETE FROM facts {_OF_ROOT}", (own, f"{own}/*"))
+    connection.executemany(
+        "INSERT INTO facts VALUES (?, ?)",
+        [(own if at == root.source else f"{own}/{at}", disk) for at, disk in disks.items()],
+    )
 
 
 def add_root(connection: sqlite3.Connection, source: str, path: bytes) -> int:
@@ -51,7 +60,8 @@ def add_root(connection: sqlite3.Connection, source: str, path: bytes) -> int:
 
 
 def remove_root(connection: sqlite3.Connection, root_id: int) -> None:
-    connection.execute("DELETE FROM facts WHERE key = 'device_' || ?", (root_id,))
+    own = f"device_{root_id}"
+    connection.execute(f"DELETE FROM facts {_OF_ROOT}", (own, f"{own}/*"))
     connection.execute("DELETE FROM roots WHERE id = ?", (root_id,))
 
 

@@ -6,8 +6,9 @@ make, at each start of a command."""
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ragcli.domain import Chunk
@@ -50,13 +51,13 @@ class FileRow(NamedTuple):
 
 
 class RootRow(NamedTuple):
-    """A file or folder that was named. ``device`` is what it lay on when it was last looked
-    through; None where that was not known."""
+    """A file or folder that was named. ``disks`` are what it lay on when it was last looked
+    through, and what was mounted below it, by source; empty where that was not known."""
 
     id: int
     source: str
     path: bytes
-    device: str | None = None
+    disks: Mapping[str, str] = MappingProxyType({})
 
 
 class ChunkRow(NamedTuple):

@@ -11,6 +11,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import cache
 from typing import TYPE_CHECKING
 
 from ragcli.domain import ChunkSettings, EmbedderIdentity
@@ -79,15 +80,18 @@ def _one(
         f"SELECT id, chunk_set_id, identity, fingerprint FROM embedding_sets WHERE {condition}",
         parameters,
     ).fetchone()
-    if row is None:
-        return None
+    return None if row is None else EmbeddingSet(row[0], row[1], _identity(row[2], row[3]))
+
+
+@cache  # every question asks for it several times
+def _identity(stored: str, fingerprint: str) -> EmbedderIdentity:
     try:
-        identity = EmbedderIdentity(**json.loads(row[2]))
+        identity = EmbedderIdentity(**json.loads(stored))
     except (ValueError, TypeError):
         raise _damaged("the identity of its model cannot be read") from None
-    if identity.fingerprint != row[3]:
+    if identity.fingerprint != fingerprint:
         raise _damaged("the identity of its model has changed")
-    return EmbeddingSet(row[0], row[1], identity)
+    return identity
 
 
 def _damaged(what: str) -> ProjectCorrupt:

@@ -454,7 +454,13 @@ class Store:
             "SELECT seq FROM sqlite_sequence WHERE name = 'index_files'"
         ).fetchone()
         generation = (row[0] if row else 0) + 1
-        file = vectors.write(self.connection, self.folder.rag, chosen, generation, anew=force)
+        try:
+            file = vectors.write(self.connection, self.folder.rag, chosen, generation, anew=force)
+        except OSError:
+            # On a full disk what was begun takes the room that the next try needs.
+            with suppress(OSError):
+                self.sweep()
+            raise
         with self.transaction():
             vectors.name_as_newest(self.connection, chosen, file)
         self.sweep()

@@ -30,7 +30,7 @@ def leave_behind(store: Store) -> None:
         sets.drop_inactive(store.connection)
         store.connection.execute("DELETE FROM index_files")
         store.connection.execute("DELETE FROM removed_chunks")
-        ledger.forget_devices(store.connection)
+        ledger.forget_disks(store.connection)
         ledger.hash_removed(store.connection)
     for (chunk_set_id,) in store.connection.execute("SELECT id FROM chunk_sets").fetchall():
         keyword.merge(store.connection, chunk_set_id)

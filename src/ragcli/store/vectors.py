@@ -224,7 +224,7 @@ def write(
     file_row = IndexFile(generation, name, index.ntotal, last_chunk, last_embedding, size, digest)
     _put_in_place(fresh, folder / name)
     about = folder / f".vectors-{generation}.json.new"
-    about.write_text(description(embedding_set, file_row), encoding="utf-8")
+    private.write_text(about, description(embedding_set, file_row))
     _put_in_place(about, folder / f"vectors-{generation}.json")
     return file_row
 
@@ -325,7 +325,6 @@ def description(embedding_set: EmbeddingSet, file: IndexFile) -> str:
 
 
 def _put_in_place(fresh: Path, final: Path) -> None:
-    fresh.chmod(private.FILE_MODE)
     descriptor = os.open(fresh, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -184,15 +184,14 @@ def keyword_trouble(
                 "   (SELECT id FROM chunks WHERE chunk_set_id = :set))",
                 {"set": chunk_set_id},
             ).fetchone()
+            if missing:
+                found.append(f"{missing:,} chunks are not in it")
+            if beyond:
+                found.append(f"{beyond:,} of its entries are of no chunk")
+            if words and not (missing or beyond) and keyword.is_current(connection):
+                found += keyword_check.trouble(connection, chunk_set_id)
         except sqlite3.DatabaseError as error:
             found.append(str(error))
-            continue
-        if missing:
-            found.append(f"{missing:,} chunks are not in it")
-        if beyond:
-            found.append(f"{beyond:,} of its entries are of no chunk")
-        if words and not (missing or beyond) and keyword.is_current(connection):
-            found += keyword_check.trouble(connection, chunk_set_id)
     return found
 
 

@@ -115,13 +115,13 @@ def _is_mended(failing: Sequence[str], project: Path, clean: Contents) -> bool:
 
 
 def _mend(commands: Commands, project: Path, clean: Contents) -> None:
-    """Repair and one more ingest give what a clean ingest gives; where the store cannot be opened
-    at all, or says to begin anew, an ingest into a new project does."""
+    """Repair and one more ingest give what a clean ingest gives; only where the store says that it
+    is of a newer program an ingest into a new project does."""
     commands.run(project, "doctor", "--repair")
     again = commands.ingest(project)
     healthy = commands.run(project, "doctor", "--quiet")
     if again.code or healthy.code:
-        assert "ingest" in again.said + healthy.said, again.said + healthy.said
+        assert "use a newer ragcli" in again.said, again.said + healthy.said
         shutil.rmtree(project / ".rag")
         again = commands.ingest(project)
         assert again.code == 0, again.said

@@ -40,18 +40,18 @@ _WORDS = [
 ]
 
 
-def write_corpus(folder: Path, files: int = 6) -> None:
+def write_corpus(folder: Path, files: int = 6, sections: int = 2, words: int = 60) -> None:
     """Markdown files of a few chunks each; two of them equal."""
     chance = random.Random(1)
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(files):
-        sections = [
+        parts = [
             f"## Section {part} of {number}\n\n"
-            + " ".join(chance.choice(_WORDS) for _ in range(60))
+            + " ".join(chance.choice(_WORDS) for _ in range(words))
             + f". 第{number}份文件的保修期为{part}个月。\n"
-            for part in range(2)
+            for part in range(sections)
         ]
-        text = f"# File {number}\n\n" + "\n".join(sections)
+        text = f"# File {number}\n\n" + "\n".join(parts)
         (folder / f"file-{number}.md").write_text(text, encoding="utf-8")
     shutil.copy(folder / "file-0.md", folder / "copy-of-0.md")
 

@@ -31,6 +31,7 @@ _SAID = {
     "io": (errno.EIO, sqlite_files.IOERR_WRITE),
     "sync": (errno.EIO, sqlite_files.IOERR_FSYNC),
     "gone": (errno.ESTALE, sqlite_files.IOERR_WRITE),
+    "remounted": (errno.EROFS, sqlite_files.IOERR_WRITE),
 }
 KINDS = ("kill", "torn", "power", *_SAID, "read")
 
@@ -45,8 +46,9 @@ class Fault:
     """``kind`` at the step number ``at``, counted from 1; of ``read`` at that read of SQLite.
 
     ``kill`` ends the process there, ``torn`` in the middle of the write, ``power`` takes back
-    what was not synced, too. ``full`` and ``quota`` refuse whatever writes from there on, ``sync``
-    all syncs, ``io`` that one step, ``gone`` everything, ``read`` all reads.
+    what was not synced, too. ``full`` and ``quota`` refuse whatever writes from there on,
+    ``remounted`` whatever changes, ``sync`` all syncs, ``io`` that one step, ``gone`` everything,
+    ``read`` all reads.
     """
 
     kind: str
@@ -84,6 +86,8 @@ class Steps:
             refused = action == "sync"
         elif fault.kind == "io":
             refused = self._count == fault.at
+        elif fault.kind == "remounted":
+            refused = action != "sync"
         else:
             refused = fault.kind == "gone" or action in _WRITES
         return _SAID[fault.kind][0] if refused else None

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import shutil
-import signal
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +16,6 @@ from ragcli.config import user_file
 from ragcli.errors import UsageError
 from ragcli.trust import Trust
 
-PROGRAM = [sys.executable, "-c", "from ragcli.cli.start import main; main()"]
 QUESTION = "for how many months does the warranty run from delivery?"
 ANSWER = "The warranty runs for 24 months [1]."
 CLOUD = FakeModel("renamed:latest", remote_host="https://ollama.com:443")
@@ -306,29 +300,3 @@ def test_thoughts_are_shown_on_stderr_when_asked_for(project, rag, ollama):
     assert run.err == "~ Let me␛[31m see.\n~ So: 24\n"
     half = ollama.asked("/api/chat")[-1]["options"]
     assert half["num_predict"] == half["num_ctx"] // 2
-
-
-def test_ctrl_c_stops_the_server_and_keeps_what_came(project, ollama):
-    ollama.pieces = ("It runs for 24 months [1]. ", *["And on. "] * 10_000)
-    ollama.pause_s = 0.01
-    leader, follower = pty.openpty()
-    # A terminal for its output alone.
-    child = subprocess.Popen(
-        [*PROGRAM, "ask", QUESTION, "--generator", "ollama:tiny"],
-        stdin=subprocess.DEVNULL,
-        stdout=follower,
-        stderr=subprocess.PIPE,
-        env=os.environ | {"COLUMNS": "200", "NO_COLOR": "1"},
-    )
-    os.close(follower)
-    shown = b""
-    while b"24 months [1]" not in shown:
-        shown += os.read(leader, 4096)
-    child.send_signal(signal.SIGINT)
-    assert child.wait(30) == 130
-    assert ollama.stopped.wait(10)
-    assert child.stderr is not None
-    assert b"interrupted" in child.stderr.read()
-    child.stderr.close()
-    os.close(leader)
-    assert b"It runs for 24 months [1]." in shown

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -82,20 +80,6 @@ def test_a_project_that_was_killed_while_it_was_made_is_made(documents, rag):
     Path(".rag").mkdir()
     run = rag("ingest", "docs", "--model", "fake:64", "--json")
     assert (run.code, run.object["created"], run.object["files"]) == (0, True, 3)
-
-
-def test_an_unchanged_tree_starts_no_model_and_no_reader(project):
-    """A stat for each file: no array library, no tokenizer, no child, no embedder."""
-    code = (
-        "import sys, subprocess, ragcli.providers as providers\n"
-        "from ragcli.cli.app import main\n"
-        "providers.embedder = subprocess.Popen = None\n"
-        "assert main(['ingest', '--json']) == 0\n"
-        "print(*sys.modules)"
-    )
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = set(ran.stdout.splitlines()[-1].split())
-    assert not loaded & {"numpy", "faiss", "tokenizers", "rich", "ragcli_fake", "pypdf"}
 
 
 def test_dry_run_without_a_project(documents, rag):

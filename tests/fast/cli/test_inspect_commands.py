@@ -229,8 +229,10 @@ def test_doctor_of_a_project_that_cannot_be_opened(project, rag, content):
         Path(".rag/store.sqlite").write_bytes(content)
     run = rag("doctor", "--repair", "--json")
     assert run.code == 6
-    states = {c["name"]: c["state"] for c in run.object["checks"]}
-    assert states["format"] == "fail" and states["permissions"] == "ok"
+    failed = {c["name"]: c["cure"] for c in run.object["checks"] if c["state"] == "fail"}
+    assert list(failed) == ["format" if content is None else "leftovers"]
+    assert all("rag ingest FOLDER" in cure for cure in failed.values())
+    assert rag("ingest", "docs").code == 0 and rag("doctor").code == 0
 
 
 def test_schemas_name_their_command():

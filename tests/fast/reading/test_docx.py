@@ -7,9 +7,9 @@ from typing import Any
 
 import docx as python_docx
 import pytest
-from document_checks import check, headings, pieces
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
+from fakes.document_checks import check, headings, pieces
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

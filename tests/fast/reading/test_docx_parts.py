@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 import docx as python_docx
 import pytest
-from document_checks import check, headings, pieces
+from fakes.document_checks import check, headings, pieces
 
 from ragcli.domain import Document
 from ragcli.errors import Unreadable

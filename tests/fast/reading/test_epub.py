@@ -7,7 +7,7 @@ import zipfile
 from pathlib import PurePath
 
 import pytest
-from document_checks import check, headings, pieces
+from fakes.document_checks import check, headings, pieces
 
 from ragcli.domain import Document
 from ragcli.errors import Unreadable

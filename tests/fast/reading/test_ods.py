@@ -5,7 +5,7 @@ from typing import Any
 
 import odf.opendocument
 import pytest
-from document_checks import check, headings, pieces
+from fakes.document_checks import check, headings, pieces
 from odf import dc, meta, office, table
 from odf.text import P
 

@@ -5,7 +5,7 @@ import zipfile
 from pathlib import PurePath
 
 import pytest
-from document_checks import check, headings, pieces
+from fakes.document_checks import check, headings, pieces
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -3,11 +3,11 @@ import logging
 from pathlib import PurePath
 
 import pytest
-from document_checks import check, headings, pieces
+from fakes.document_checks import check, headings, pieces
+from fakes.pdf_maker import HEIGHT, WIDTH, numbered_glyphs, pdf_of, shown
 from fpdf import FPDF
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pdf_maker import HEIGHT, WIDTH, numbered_glyphs, pdf_of, shown
 from PIL import Image
 from pypdf import PageObject, PdfReader, PdfWriter
 

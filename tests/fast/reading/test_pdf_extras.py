@@ -3,8 +3,8 @@
 from pathlib import PurePath
 
 import pytest
-from document_checks import check, headings, pieces
-from pdf_maker import file_of, objects_of, pdf_of, shown, stream
+from fakes.document_checks import check, headings, pieces
+from fakes.pdf_maker import file_of, objects_of, pdf_of, shown, stream
 
 from ragcli.domain import Document
 from ragcli.reading import pdf

@@ -4,11 +4,11 @@ import zlib
 from pathlib import PurePath
 
 import pytest
-from pdf_maker import FONTS, file_of, objects_of, pdf_of, shown, stream
+from fakes.pdf_maker import FONTS, file_of, objects_of, pdf_of, shown, stream
 
 from ragcli.domain import Document
 from ragcli.errors import Unreadable
-from ragcli.reading import pdf, pdfrepair
+from ragcli.reading import pdfrepair
 from ragcli.reading.dispatch import read_document
 
 WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -180,10 +180,3 @@ def test_nothing_is_stored_without_text():
         with pytest.raises(Unreadable) as found:
             read(data)
         assert found.value.code == code
-
-
-def test_three_thousand_pages():
-    document = pdf.read(pdf_of(*PAGES * 300), NAME)
-    assert len(document.pages) == 3000
-    last = document.pages[-1]
-    assert document.text[last.char_start : last.char_end] == "This is page ten of the whole."

@@ -4,8 +4,8 @@ import string
 from pathlib import PurePath
 
 import pytest
-from document_checks import check, headings, pieces
-from pdf_maker import lines, pdf_of, shown, turned
+from fakes.document_checks import check, headings, pieces
+from fakes.pdf_maker import lines, pdf_of, shown, turned
 
 from ragcli.domain import Document
 from ragcli.reading import pdf

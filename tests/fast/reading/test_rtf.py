@@ -1,7 +1,7 @@
 from pathlib import PurePath
 
 import pytest
-from document_checks import check, headings, pieces
+from fakes.document_checks import check, headings, pieces
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -2,7 +2,7 @@ from pathlib import PurePath
 
 import pytest
 import yaml
-from document_checks import check, headings, pieces
+from fakes.document_checks import check, headings, pieces
 
 from ragcli.domain import Document
 from ragcli.errors import Unreadable

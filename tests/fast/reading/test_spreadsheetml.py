@@ -1,6 +1,6 @@
 from pathlib import PurePath
 
-from document_checks import check, pieces
+from fakes.document_checks import check, pieces
 
 from ragcli.domain import Document
 from ragcli.reading.dispatch import read_document

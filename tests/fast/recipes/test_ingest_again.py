@@ -131,6 +131,19 @@ def test_other_order_of_ingests_gives_the_same_answers(rag: Rag, home: Path) -> 
             assert (ours.chunk_id, ours.text) == (theirs.chunk_id, theirs.text)
 
 
+def test_a_change_that_size_and_time_do_not_tell(rag: Rag, home: Path) -> None:
+    """As rsync, or `touch -r`, leave it."""
+    changed = home / "docs/notes.txt"
+    before = changed.stat()
+    write(changed, changed.read_text(encoding="utf-8").replace("batteries", "harbours!"))
+    os.utime(changed, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert rag.ingest().updated == 0
+    assert rag.dry_run(verify=True).changed == ("docs/notes.txt",)
+    report = rag.ingest(verify=True)
+    assert (report.updated, report.unchanged) == (1, 2)
+    assert "harbours!" in rag.show("docs/notes.txt").text
+
+
 # ------------------------------------------------------------------ removals held back
 
 
@@ -151,7 +164,7 @@ def test_an_empty_folder_is_held_back(rag: Rag, home: Path) -> None:
 
 def test_another_disk_is_held_back(rag: Rag, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def lies_on(disk: str) -> None:
-        monkeypatch.setattr(scan, "device_of", lambda path: f"ext4 {disk} /")
+        monkeypatch.setattr(scan, "disks_within", lambda path: {path: f"ext4 {disk} /"})
 
     lies_on("/dev/sda1")
     rag.ingest()
@@ -170,8 +183,60 @@ def test_another_disk_with_all_files_is_taken_for_the_same(
     rag: Rag, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for disk in ("/dev/sda1", "/dev/sdb1"):
-        monkeypatch.setattr(scan, "device_of", lambda path, disk=disk: f"ext4 {disk} /")
+        monkeypatch.setattr(scan, "disks_within", lambda path, disk=disk: {path: f"ext4 {disk} /"})
         assert rag.ingest().held_back == ()
+    (home / "docs/notes.txt").unlink()
+    assert rag.ingest().removed == 1
+
+
+@pytest.mark.parametrize("change", ["away", "over another", "another", "emptied"])
+def test_a_disk_deeper_inside_is_held_back(
+    rag: Rag, home: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    """Its folder is there and empty, or shows what is on another disk: a file that is gone from
+    there is none that was deleted."""
+    disks = {home / "docs": "ext4 /dev/sda1 /"}
+    monkeypatch.setattr(scan, "disks_within", lambda path: disks)
+    if change != "over another":
+        disks[home / "docs/sub"] = "nfs4 server:/export /"
+    rag.ingest()
+    (home / "docs/sub/deep.txt").unlink()
+    if change == "away":
+        del disks[home / "docs/sub"]
+    elif change != "emptied":
+        disks[home / "docs/sub"] = "nfs4 other:/export /"
+    told = ("docs/sub is on another disk than before; what is gone from it is kept",)
+    if change == "emptied":
+        told = ("docs/sub is empty; its files are kept",)
+    assert [rag.ingest().held_back for _ in range(2)] == [told, told]
+    assert top(rag, "returns") == "docs/sub/deep.txt"
+    (home / "docs/notes.txt").unlink()
+    assert rag.ingest(["docs"]).removed == 0
+    assert rag.ingest(allow_removals=True).removed == 2
+    (home / "docs/guide.md").unlink()
+    assert rag.ingest().held_back == ("docs is empty; its 1 files are kept",)
+
+
+def test_a_disk_that_holds_no_file_of_ours_may_go(
+    rag: Rag, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disks = {home / "docs": "ext4 /dev/sda1 /", home / "docs/media": "vfat /dev/sdb1 /"}
+    monkeypatch.setattr(scan, "disks_within", lambda path: disks)
+    rag.ingest()
+    del disks[home / "docs/media"]
+    (home / "docs/notes.txt").unlink()
+    assert rag.ingest().removed == 1
+
+
+def test_a_folder_on_another_disk_that_is_named_alone_changes_nothing_for_the_rest(
+    rag: Rag, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disks = {home / "docs": "ext4 /dev/sda1 /", home / "docs/sub": "nfs4 server:/export /"}
+    monkeypatch.setattr(
+        scan, "disks_within", lambda path: {at: d for at, d in disks.items() if path <= at}
+    )
+    rag.ingest()
+    rag.ingest(["docs/sub"])
     (home / "docs/notes.txt").unlink()
     assert rag.ingest().removed == 1
 

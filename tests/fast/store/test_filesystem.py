@@ -45,6 +45,16 @@ def test_the_deepest_mount_says_the_type(mounts: Path, folder: str, kind: str | 
     assert filesystem.network_type(mounts / folder) == kind
 
 
+def test_disks_deeper_inside_are_named(mounts: Path) -> None:
+    share = mounts / "share"
+    found = filesystem.disks_within(share)
+    assert found == {share: "nfs4 server:/export /", share / "local": "xfs /dev/sda1 /"}
+    assert set(filesystem.disks_within(mounts)) == {
+        mounts / name for name in ("", "share", "share/local", "my drive", "twice")
+    }
+    assert filesystem.disks_within(mounts)[mounts / "twice"] == "btrfs /dev/sdb /"
+
+
 def test_a_link_is_judged_by_where_it_leads(mounts: Path) -> None:
     (mounts / "share").mkdir()
     (mounts / "link").symlink_to(mounts / "share")

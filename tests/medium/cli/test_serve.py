@@ -9,7 +9,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -18,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes.command_line import PROGRAM
 
 from ragcli.serving import client, protocol
 from ragcli.trust import Trust
 
-PROGRAM = [sys.executable, "-c", "from ragcli.cli.start import main; main()"]
 # A busy machine starts a process in seconds.
 PATIENCE_S = 30
 

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from pdf_maker import pdf_of, shown
+from fakes.pdf_maker import pdf_of, shown
 
 from ragcli.reading import worker
 from ragcli.reading.options import ReadOptions

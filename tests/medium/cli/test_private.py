@@ -81,3 +81,15 @@ def test_doctor_tells_of_files_that_are_open(project: Path, rag) -> None:
     assert "store.sqlite" in states["permissions"]["detail"]
     rag("doctor", "--repair")
     assert modes(project / ".rag") == {}
+
+
+def test_a_file_that_an_editor_has_left_open_is_no_failure(project: Path, rag) -> None:
+    """Behind a folder that nobody else can enter."""
+    config = project / ".rag" / "config.toml"
+    config.write_text("top_k = 7\n", encoding="utf-8")
+    config.chmod(0o644)
+    run = rag("doctor")
+    assert run.code == 0, run.out
+    assert "! permissions" in run.out and "config.toml" in run.out
+    rag("doctor", "--repair")
+    assert modes(project / ".rag") == {}

@@ -74,3 +74,17 @@ def test_a_command_that_is_helped_loads_no_store_and_no_model(
 def test_a_command_loads_no_more_than_it_needs(case: str) -> None:
     args, allowed = CASES[case]
     assert third_party(args) <= allowed
+
+
+def test_an_unchanged_tree_starts_no_model_and_no_reader(project):
+    """A stat for each file: no array library, no tokenizer, no child, no embedder."""
+    code = (
+        "import sys, subprocess, ragcli.providers as providers\n"
+        "from ragcli.cli.app import main\n"
+        "providers.embedder = subprocess.Popen = None\n"
+        "assert main(['ingest', '--json']) == 0\n"
+        "print(*sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(ran.stdout.splitlines()[-1].split())
+    assert not loaded & {"numpy", "faiss", "tokenizers", "rich", "ragcli_fake", "pypdf"}

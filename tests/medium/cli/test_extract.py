@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import docx
@@ -102,19 +101,6 @@ def test_settings_of_the_project_count(project, rag):
 def test_a_named_project_must_be_there(surroundings, rag):
     Path("a.txt").write_text("text")
     assert rag("extract", "a.txt", "--project", "nowhere").code == 10
-
-
-def test_any_name_and_a_closed_pipe(surroundings, program):
-    name = os.fsdecode(b"-\xff\n.txt")
-    Path(name).write_bytes(b"some text\n" * 20_000)
-    assert program("extract", "--", name).stdout == b"some text\n" * 20_000
-    assert program("extract", "./" + name, "--json").returncode == 0
-    read, write = os.pipe()
-    os.close(read)
-    try:
-        assert program("extract", "./" + name, stdout=write).returncode == 0
-    finally:
-        os.close(write)
 
 
 def test_the_library_does_the_same(project):
