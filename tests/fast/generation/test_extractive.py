@@ -108,6 +108,26 @@ def test_a_further_sentence_that_adds_nothing_must_be_nearly_as_good() -> None:
     assert "battery" in said and "A lamp glows." not in said
 
 
+def test_what_the_heading_over_a_quote_says_is_said() -> None:
+    question = "Which three scholars proposed rank fusion of two lists?"
+    text = "Three scholars, Cormack among them, proposed it.\n\n## Limits\n\nFusion takes time."
+    assert "Fusion takes time." in answer(question, text)
+    assert "Fusion takes time." not in answer(question, f"## Rank fusion\n\n{text}")
+
+
+def test_a_number_that_was_told_needs_no_sentence_without_one() -> None:
+    text = "The red pump runs for 24 hours. The red pump runs well."
+    assert answer("How long does the red pump run?", text) == (
+        '"The red pump runs for 24 hours." [1]'
+    )
+    assert "runs well" in answer("What does the red pump do?", text)
+
+
+def test_what_asks_in_chinese_is_no_word_of_the_question() -> None:
+    text = "科马克于2009年提出了融合。每次只改一处，否则不知道是哪一处起了作用。"
+    assert answer("融合是哪一年提出的？", text) == '"科马克于2009年提出了融合。" [1]'
+
+
 def test_a_row_of_a_page_is_a_table_too() -> None:
     text = "measure | asks | ignores\nMRR | how soon? | the pump\nThe pump is ranked by MRR."
     assert answer("how is the pump ranked?", text) == '"The pump is ranked by MRR." [1]'
