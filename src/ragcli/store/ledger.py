@@ -20,8 +20,9 @@ FILE_COLUMNS = (
     "id, source, path, root_id, document_id, state, size, mtime_ns, content_hash, reader_version"
 )
 # The same where `files` stands as `f` beside other tables.
-_OF_ROOT = "WHERE key = ? OR key GLOB ?"
 FILE_COLUMNS_OF_F = "f." + FILE_COLUMNS.replace(", ", ", f.")
+
+_OF_ROOT = "WHERE key = ? OR key GLOB ?"
 
 
 def roots(connection: sqlite3.Connection) -> list[RootRow]:
