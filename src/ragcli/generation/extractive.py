@@ -147,7 +147,11 @@ def choose(prompt: Prompt) -> list[tuple[Quotable, str]]:
             if whole[0] == sentence and len(whole) > room == 1:  # nor what only announces
                 continue
             groups = [g for g in groups if not any(q.holds(one) for q in whole for one, _ in g)]
-            groups.append([(one, "") for one in whole[:room]])
+            said = {_words(one) for group in groups for one, _ in group}
+            new = {_words(one): one for one in reversed(whole) if _words(one) not in said}
+            if not new:
+                continue
+            groups.append([(one, "") for one in reversed(new.values())][:room])
         told |= above[sentence].union(*(one.terms for one, _ in groups[-1]))
     groups.sort(key=lambda group: min(s.place for s, _ in group))
     return [one for group in groups for one in group]

@@ -199,6 +199,16 @@ def test_code_is_quoted_with_the_sentence_that_announces_it() -> None:
     ]
 
 
+def test_code_that_says_what_announces_it_is_not_quoted_again() -> None:
+    assert answer("what is 00?", "00:\n```\n00:\n```") == '"00:" [1]'
+
+
+def test_a_list_that_stands_twice_is_quoted_once() -> None:
+    steps = "Follow these steps of the pump:\n\n- open it\n- close it"
+    said = answer("what are the steps of the pump?", steps, f"{steps}\n\nOther words.")
+    assert said.count("open it") == 1
+
+
 def test_what_only_announces_is_not_quoted_alone_for_want_of_room() -> None:
     code = "A switch starts the pump so:\n\n```\npump start\n```\n"
     text = "The red pump has a switch. Start the red pump by its switch. It is old.\n\n"
