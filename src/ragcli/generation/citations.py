@@ -21,7 +21,7 @@ from ragcli.generation.claims import agreement
 from ragcli.generation.markers import clean, is_unprintable
 from ragcli.generation.quotes import Span, find_quote
 from ragcli.text.lines import LineTable, on_one_line, on_one_line_with_offsets
-from ragcli.text.sentences import sentence_spans
+from ragcli.text.sentences import whole_sentences
 
 _VERBATIM_LINE = re.compile(r'^"(?P<quote>.*)" \[(?P<number>\d+)\](?: \((?P<date>[^()]+)\))?$')
 
@@ -58,14 +58,9 @@ def check(number: int, quote: str | None, claim: str, passages: Sequence[Passage
 
 def _found(number: int, claim: str, passage: Passage, span: Span) -> Citation:
     """The citation of words that stand in the passage."""
-    sentences = [
-        (start, end)
-        for start, end in sentence_spans(passage.text)
-        if start < span.end and span.start < end
-    ]
-    start, end = sentences[0][0], sentences[-1][1]
+    sentences = whole_sentences(passage.text, span.start, span.end)
     quote = passage.text[span.start : span.end]
-    judged = agreement(claim, passage.text[start:end], _context(passage), quote)
+    judged = agreement(claim, sentences, _context(passage), quote)
     gaps = f"leaves out “{on_one_line(' … '.join(span.gaps))}”" if span.gaps else ""
     citation = _spanning(_citation(number, passage), passage, span.start, span.end)
     return replace(

@@ -123,18 +123,17 @@ def choose(prompt: Prompt) -> list[tuple[Quotable, str]]:
     above = _headings(prompt.passages, sentences)
     told: set[str] = set()
     groups: list[list[tuple[Quotable, str]]] = []
-    asks_quantity = bool(_ASKS_QUANTITY.search(prompt.question))
-    quantified = False
+    quantity = bool(_ASKS_QUANTITY.search(prompt.question))
     for sentence in sorted(best, key=lambda s: (-best[s], s.place)):
         quoted = [one for group in groups for one, _ in group]
         room = most - len(quoted)
         if best[sentence] < _WORTH_ADDING or not room:
             break
         adds = asked & sentence.terms - told
-        quantity = not quantified or bool(_QUANTITY_SIGN.search(sentence.text))
-        if not adds and (best[sentence] < _WORTH_QUOTING or not quantity):
+        has_number = [bool(_QUANTITY_SIGN.search(s.text)) for s in (sentence, *quoted)]
+        says_less = quantity and any(has_number) and not has_number[0]
+        if not adds and (best[sentence] < _WORTH_QUOTING or says_less):
             continue
-        quantified = quantified or (asks_quantity and quantity)
         if any(_words(one) == _words(sentence) or one.holds(sentence) for one in quoted):
             continue
         against = list(_contradicting(sentence, sentences, prompt))

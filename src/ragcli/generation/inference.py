@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ragcli.domain import Citation, Inference, Passage
-from ragcli.text.sentences import sentence_spans
+from ragcli.text.sentences import whole_sentences
 
 # More likely than the two others together. Nobody says more: none of these models is calibrated on
 # the user's documents.
@@ -28,9 +28,7 @@ def premise(citation: Citation, passage: Passage) -> str | None:
     if citation.quote is None:
         return passage.text
     start = citation.char_start - passage.char_start
-    end = citation.char_end - passage.char_start
-    held = [(a, b) for a, b in sentence_spans(passage.text) if a < end and start < b]
-    return passage.text[held[0][0] : held[-1][1]]
+    return whole_sentences(passage.text, start, citation.char_end - passage.char_start)
 
 
 def with_inference(citation: Citation, inference: Inference, model: str) -> Citation:

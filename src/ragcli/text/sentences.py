@@ -37,6 +37,13 @@ def sentence_spans(text: str, start: int = 0, end: int | None = None) -> list[tu
     return spans
 
 
+def whole_sentences(text: str, start: int, end: int) -> str:
+    """The sentences that hold any of ``text[start:end]``, where words must stand, and what is
+    between them."""
+    held = [(a, b) for a, b in sentence_spans(text) if a < end and start < b]
+    return text[held[0][0] : held[-1][1]]
+
+
 def _ends_sentence(text: str, mark: int, after: int, end: int) -> bool:
     if text[mark] not in ".…":
         return True
